@@ -1,0 +1,238 @@
+package marking
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"twoseas/internal/base/canon"
+	"twoseas/internal/base/fault"
+	"twoseas/internal/base/ident"
+)
+
+// Member is the Label.Contributor of what an industry member of the
+// originating side contributed.
+const Member = "member"
+
+// OtherSide is the origin of what belongs to neither side of an agreement.
+const OtherSide ident.Side = "other"
+
+// Label is everything a decision depends on. Every object version has exactly
+// one; a node with millions of objects has a few hundred. The zero Label has
+// no kind, no origin and no TLP, and nothing releases it.
+type Label struct {
+	// Kind is one of Kinds.
+	Kind string
+	Terms
+	// Origin is the side whose object this is, or OtherSide.
+	Origin ident.Side
+	// Contributor is "" or Member.
+	Contributor string
+	// Sectors holds the codes of the sectors it concerns.
+	Sectors []string
+	// Redacted names the redactions that were already made on the object.
+	Redacted []string
+	// Approved is how many officers approved the release. It is recorded on
+	// the wire and at the receiver, and counts there only.
+	Approved int
+}
+
+// Facts is what a label is made of besides the object's markings.
+type Facts struct {
+	Kind        string
+	Origin      ident.Side
+	Contributor string
+	Sectors     []string
+	// DefaultTLP is what the importer says of objects without a TLP.
+	DefaultTLP TLP
+}
+
+// MakeLabel returns the label of an object. The importer's default applies
+// only where no TLP is stated and everything else was understood; without a
+// default the label stays NoTLP, which nothing releases.
+func MakeLabel(t Terms, f Facts) Label {
+	t = Combine(t, Terms{})
+	if t.TLP == NoTLP && len(t.Unknown) == 0 {
+		t.TLP = f.DefaultTLP
+	}
+	return Label{Kind: f.Kind, Terms: t, Origin: f.Origin, Contributor: f.Contributor, Sectors: union(f.Sectors, nil)}
+}
+
+// Canonical returns the label's RFC 8785 bytes. Members that are zero are
+// left out, lists are sorted, and equal labels give equal bytes.
+func (l Label) Canonical() []byte {
+	w := members{buf: make([]byte, 0, 160)}
+	w.number("approved", l.Approved)
+	w.list("caveats", union(l.Caveats, nil))
+	w.text("classification", l.Classification)
+	w.text("contributor", l.Contributor)
+	if l.Exercise {
+		w.name("exercise")
+		w.buf = append(w.buf, "true"...)
+	}
+	if !l.Expires.IsZero() {
+		w.text("expires", wholeSecond(l.Expires).Format(time.RFC3339))
+	}
+	w.text("kind", l.Kind)
+	w.text("origin", string(l.Origin))
+	if l.PAP != NoPAP {
+		w.text("pap", l.PAP.Name())
+	}
+	w.list("redacted", union(l.Redacted, nil))
+	w.list("releasable_to", sorted(l.ReleasableTo))
+	w.list("sectors", union(l.Sectors, nil))
+	if l.TLP != NoTLP {
+		w.text("tlp", l.TLP.Name())
+	}
+	w.list("unknown", union(l.Unknown, nil))
+	return w.end()
+}
+
+// members writes a JSON object whose members come in RFC 8785 order.
+type members struct{ buf []byte }
+
+func (w *members) name(n string) {
+	if len(w.buf) == 0 {
+		w.buf = append(w.buf, '{')
+	} else {
+		w.buf = append(w.buf, ',')
+	}
+	w.buf = append(canon.AppendString(w.buf, n), ':')
+}
+
+func (w *members) text(n, v string) {
+	if v != "" {
+		w.name(n)
+		w.buf = canon.AppendString(w.buf, v)
+	}
+}
+
+func (w *members) number(n string, v int) {
+	if v != 0 {
+		w.name(n)
+		w.buf = strconv.AppendInt(w.buf, int64(v), 10)
+	}
+}
+
+// list leaves a nil list out and writes an empty one: for releasable_to they
+// mean everybody and nobody.
+func (w *members) list(n string, v []string) {
+	if v == nil {
+		return
+	}
+	w.name(n)
+	sep := byte('[')
+	for _, s := range v {
+		w.buf = canon.AppendString(append(w.buf, sep), s)
+		sep = ','
+	}
+	if sep == '[' {
+		w.buf = append(w.buf, '[')
+	}
+	w.buf = append(w.buf, ']')
+}
+
+func (w *members) end() []byte {
+	if len(w.buf) == 0 {
+		return []byte("{}")
+	}
+	return append(w.buf, '}')
+}
+
+// labelJSON is the label as ParseLabel reads it.
+type labelJSON struct {
+	Approved       int      `json:"approved"`
+	Caveats        []string `json:"caveats"`
+	Classification string   `json:"classification"`
+	Contributor    string   `json:"contributor"`
+	Exercise       bool     `json:"exercise"`
+	Expires        string   `json:"expires"`
+	Kind           string   `json:"kind"`
+	Origin         string   `json:"origin"`
+	PAP            string   `json:"pap"`
+	Redacted       []string `json:"redacted"`
+	ReleasableTo   []string `json:"releasable_to"`
+	Sectors        []string `json:"sectors"`
+	TLP            string   `json:"tlp"`
+	Unknown        []string `json:"unknown"`
+}
+
+// MaxLabel bounds the bytes of a label.
+const MaxLabel = 16 << 10
+
+// ParseLabel reads canonical bytes as Canonical writes them. A member or value
+// that is not known, and any other way of writing the same label, is
+// fault.Invalid: both sides must intern the same bytes.
+func ParseLabel(raw []byte) (Label, error) {
+	if len(raw) > MaxLabel {
+		return Label{}, fault.Errorf(fault.TooLarge, "label of %d bytes, want at most %d", len(raw), MaxLabel)
+	}
+	var j labelJSON
+	if err := canon.UnmarshalStrict(raw, &j); err != nil {
+		return Label{}, fault.Errorf(fault.Invalid, "label: %w", err)
+	}
+	l, err := j.label()
+	if err != nil {
+		return Label{}, err
+	}
+	if !bytes.Equal(l.Canonical(), raw) {
+		return Label{}, fault.New(fault.Invalid, "label: not in its canonical form")
+	}
+	return l, nil
+}
+
+func (j labelJSON) label() (Label, error) {
+	l := Label{
+		Kind: j.Kind, Origin: ident.Side(j.Origin), Contributor: j.Contributor,
+		Sectors: j.Sectors, Redacted: j.Redacted, Approved: j.Approved,
+		Terms: Terms{
+			Classification: j.Classification, Caveats: j.Caveats, ReleasableTo: j.ReleasableTo,
+			Exercise: j.Exercise, Unknown: j.Unknown,
+		},
+	}
+	var err error
+	if j.TLP != "" {
+		if l.TLP, err = ParseTLP(j.TLP); err != nil {
+			return Label{}, err
+		}
+	}
+	if j.PAP != "" {
+		if l.PAP, err = ParsePAP(j.PAP); err != nil {
+			return Label{}, err
+		}
+	}
+	if j.Expires != "" {
+		if l.Expires, err = time.Parse(time.RFC3339, j.Expires); err != nil {
+			return Label{}, fault.Errorf(fault.Invalid, "label: expires %.40q is not a time", j.Expires)
+		}
+	}
+	return l, l.check()
+}
+
+// check refuses values outside the vocabularies.
+func (l Label) check() error {
+	if !IsKind(l.Kind) {
+		return fault.Errorf(fault.Invalid, "label: kind %.40q, want one of %s", l.Kind, strings.Join(Kinds(), ", "))
+	}
+	if _, err := ident.ParseSide(string(l.Origin)); err != nil {
+		return fault.Errorf(fault.Invalid, "label: origin: %w", err)
+	}
+	if l.Contributor != "" && l.Contributor != Member {
+		return fault.Errorf(fault.Invalid, "label: contributor %.40q, want member or nothing", l.Contributor)
+	}
+	if l.Approved < 0 {
+		return fault.New(fault.Invalid, "label: approved is negative")
+	}
+	if _, ok := Levels(l.Classification); !ok || combineLevels(l.Classification, "") != l.Classification {
+		return fault.Errorf(fault.Invalid, "label: classification %.40q is not known", l.Classification)
+	}
+	if i := slices.IndexFunc(l.Caveats, func(c string) bool { _, ok := CaveatOf(c); return !ok }); i >= 0 {
+		return fault.Errorf(fault.Invalid, "label: caveat %.40q is not known", l.Caveats[i])
+	}
+	if i := slices.IndexFunc(l.Redacted, func(r string) bool { _, ok := RedactionOf(r); return !ok }); i >= 0 {
+		return fault.Errorf(fault.Invalid, "label: redaction %.40q is not known", l.Redacted[i])
+	}
+	return nil
+}
