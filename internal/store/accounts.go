@@ -1,0 +1,127 @@
+package store
+
+import (
+	"database/sql"
+
+	"twoseas/internal/base/fault"
+	"twoseas/internal/store/db"
+)
+
+// Account is one row of the people a node knows. Roles and Clearance are in
+// the text form of act/people, Password is a PHC string or "" for an account
+// that only tokens open.
+type Account struct {
+	Name, Org, Roles, Clearance, Password string
+	Disabled                              bool
+	Created                               int64
+}
+
+// AddAccount adds a, made now. It returns fault.Conflict when the name is
+// taken.
+func (t *Tx) AddAccount(a Account) error {
+	n, err := t.Exec(`
+		INSERT INTO account (name, org, roles, clearance, password, disabled, created)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (name) DO NOTHING`,
+		a.Name, a.Org, a.Roles, a.Clearance, a.Password, a.Disabled, t.now)
+	if err == nil && n == 0 {
+		return fault.Errorf(fault.Conflict, "account %s exists already", a.Name)
+	}
+	return err
+}
+
+// Account returns the account called name, or fault.NotFound.
+func (t *Tx) Account(name string) (Account, error) {
+	a := Account{Name: name}
+	found, err := t.Get([]any{&a.Org, &a.Roles, &a.Clearance, &a.Password, &a.Disabled, &a.Created}, `
+		SELECT org, roles, clearance, password, disabled, created FROM account WHERE name = $1`, name)
+	if err == nil && !found {
+		return Account{}, noAccount(name)
+	}
+	return a, err
+}
+
+// Accounts returns every account in the order of names.
+func (t *Tx) Accounts() ([]Account, error) {
+	var out []Account
+	err := t.Each(func(r *sql.Rows) error {
+		var a Account
+		err := r.Scan(&a.Name, &a.Org, &a.Roles, &a.Clearance, &a.Password, &a.Disabled, &a.Created)
+		out = append(out, a)
+		return err
+	}, "SELECT name, org, roles, clearance, password, disabled, created FROM account ORDER BY name")
+	return out, err
+}
+
+// UpdateAccount replaces all of the account called a.Name but its name and
+// time of creation, or returns fault.NotFound.
+func (t *Tx) UpdateAccount(a Account) error {
+	n, err := t.Exec(`
+		UPDATE account SET org = $2, roles = $3, clearance = $4, password = $5, disabled = $6
+		WHERE name = $1`,
+		a.Name, a.Org, a.Roles, a.Clearance, a.Password, a.Disabled)
+	if err == nil && n == 0 {
+		return noAccount(a.Name)
+	}
+	return err
+}
+
+func noAccount(name string) error {
+	return fault.Errorf(fault.NotFound, "there is no account %q", name)
+}
+
+// Token is one row of API tokens. Hash is the SHA-256 of its secret.
+type Token struct {
+	ID, Account, Note string
+	Hash              []byte
+	Created, Expires  int64
+}
+
+// AddToken adds k, made now.
+func (t *Tx) AddToken(k Token) error {
+	_, err := t.Exec(`
+		INSERT INTO token (id, account, note, hash, created, expires) VALUES ($1, $2, $3, $4, $5, $6)`,
+		k.ID, k.Account, k.Note, k.Hash, t.now, k.Expires)
+	if db.IsUnique(err) {
+		return fault.New(fault.Conflict, "this token exists already")
+	}
+	return err
+}
+
+// Token returns the token with the given id, expired or not, or
+// fault.NotFound.
+func (t *Tx) Token(id string) (Token, error) {
+	k := Token{ID: id}
+	found, err := t.Get([]any{&k.Account, &k.Note, &k.Hash, &k.Created, &k.Expires}, `
+		SELECT account, note, hash, created, expires FROM token WHERE id = $1`, id)
+	if err == nil && !found {
+		return Token{}, noToken(id)
+	}
+	return k, err
+}
+
+// Tokens returns the tokens of account, or of all when it is "", oldest first.
+func (t *Tx) Tokens(account string) ([]Token, error) {
+	var out []Token
+	err := t.Each(func(r *sql.Rows) error {
+		var k Token
+		err := r.Scan(&k.ID, &k.Account, &k.Note, &k.Hash, &k.Created, &k.Expires)
+		out = append(out, k)
+		return err
+	}, `
+		SELECT id, account, note, hash, created, expires FROM token
+		WHERE account = $1 OR $1 = '' ORDER BY created, id`, account)
+	return out, err
+}
+
+// RemoveToken removes the token with the given id, or returns fault.NotFound.
+func (t *Tx) RemoveToken(id string) error {
+	n, err := t.Exec("DELETE FROM token WHERE id = $1", id)
+	if err == nil && n == 0 {
+		return noToken(id)
+	}
+	return err
+}
+
+func noToken(id string) error {
+	return fault.Errorf(fault.NotFound, "there is no token %q", id)
+}
