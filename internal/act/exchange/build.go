@@ -1,0 +1,291 @@
+package exchange
+
+import (
+	"bytes"
+	"context"
+	"io"
+
+	"twoseas/internal/act/release"
+	"twoseas/internal/base/fault"
+	"twoseas/internal/base/ident"
+	"twoseas/internal/law/gate"
+	"twoseas/internal/law/marking"
+	"twoseas/internal/law/note"
+	"twoseas/internal/law/shipment"
+	"twoseas/internal/store"
+)
+
+// Build makes the next shipment of the agreement from what waits on the
+// release list, and records it, the new cursor and the ledger entry in one
+// transaction. It returns false when nothing waits.
+func (x *Exchange) Build(ctx context.Context, h *store.Handle, a ident.Agreement) (p Parcel, more bool, err error) {
+	err = h.Write(ctx, func(tx *store.Tx) error {
+		ch, err := open(tx, a)
+		if err != nil || ch.Shipped >= ch.Queued {
+			return err
+		}
+		g, err := x.releases.Gate(tx, a)
+		if err != nil {
+			return err
+		}
+		b := &builder{x: x, tx: tx, ch: ch, gate: g, labels: map[int64]outLabel{}}
+		p, more, err = b.build()
+		return err
+	})
+	return p, more, err
+}
+
+// builder makes one shipment inside one transaction.
+type builder struct {
+	x      *Exchange
+	tx     *store.Tx
+	ch     store.Channel
+	gate   *release.Gate
+	labels map[int64]outLabel
+	items  []store.ShippedItem
+}
+
+// outLabel is a label as it goes on the wire, and what the gate says now.
+type outLabel struct {
+	label    marking.Label
+	wire     []byte
+	decision gate.Decision
+}
+
+// maxRounds bounds how much of a list that may no longer leave one transaction
+// goes through.
+const maxRounds = 8
+
+func (b *builder) build() (Parcel, bool, error) {
+	var lines bytes.Buffer
+	w := shipment.NewWriter(&lines)
+	for round := 0; round < maxRounds && w.Items() < shipment.MaxItems && b.ch.Shipped < b.ch.Queued; round++ {
+		entries, err := b.waiting(w)
+		if err != nil {
+			return Parcel{}, false, err
+		}
+		full, err := b.add(w, entries)
+		if err != nil {
+			return Parcel{}, false, err
+		}
+		if full || len(entries) == 0 {
+			break
+		}
+	}
+	if w.Items() == 0 { // everything that waited may no longer leave
+		return Parcel{}, b.ch.Shipped < b.ch.Queued, b.tx.SaveOut(b.ch)
+	}
+	return b.seal(w, lines.Bytes())
+}
+
+// waiting reads the next entries of the release list, about as many as fit.
+func (b *builder) waiting(w *shipment.Writer) ([]store.Release, error) {
+	var out []store.Release
+	size := w.Bytes()
+	err := b.tx.Releases(b.ch.ID, b.ch.Shipped, shipment.MaxItems-w.Items(), func(e store.Release) error {
+		out = append(out, e)
+		if size += len(e.Body); size > shipment.MaxBody {
+			return store.Stop
+		}
+		return nil
+	})
+	return out, err
+}
+
+// add writes entries until the shipment is full, and moves the cursor.
+func (b *builder) add(w *shipment.Writer, entries []store.Release) (full bool, err error) {
+	salts := make([]byte, 16*len(entries))
+	if _, err := io.ReadFull(b.x.rand, salts); err != nil {
+		return false, err
+	}
+	for i, e := range entries {
+		wire, may, err := b.leaving(e)
+		if err != nil {
+			return false, err
+		}
+		if !may {
+			if err := b.tx.Unqueue(b.ch.ID, e); err != nil {
+				return false, err
+			}
+			b.ch.Shipped = e.N
+			continue
+		}
+		it := shipment.Item{Salt: [16]byte(salts[16*i:]), Label: wire, Object: e.Body}
+		if !w.Fits(it) {
+			return true, nil
+		}
+		if err := w.Add(it); err != nil {
+			return false, err
+		}
+		b.items = append(b.items, store.ShippedItem{Object: e.Seq, Salt: it.Salt, Label: wire})
+		b.ch.Shipped = e.N
+	}
+	return false, nil
+}
+
+// leaving decides once more, at the last moment, whether an entry may leave,
+// and returns its label as it goes on the wire.
+func (b *builder) leaving(e store.Release) ([]byte, bool, error) {
+	if e.Type == "erased" {
+		return nil, false, nil
+	}
+	l, err := b.label(e.Label)
+	if err != nil {
+		return nil, false, err
+	}
+	switch {
+	case l.decision.Outcome == gate.Release:
+		return l.wire, true, nil
+	case l.decision.Outcome == gate.Hold && len(l.decision.Redact) == 0:
+		n, err := release.Approved(b.tx, b.ch.ID, e.Seq, release.Digest(l.label.Canonical(), e.Body))
+		if err != nil || n < l.decision.Approvals {
+			return nil, false, err
+		}
+		approved := l.label
+		approved.Approved = n
+		return approved.Canonical(), true, nil
+	}
+	return nil, false, nil
+}
+
+func (b *builder) label(id int64) (outLabel, error) {
+	if l, ok := b.labels[id]; ok {
+		return l, nil
+	}
+	s, err := b.tx.Label(id)
+	if err != nil {
+		return outLabel{}, err
+	}
+	m, err := marking.ParseLabel(s.Resolved)
+	if err != nil {
+		return outLabel{}, err
+	}
+	l := outLabel{label: m, decision: b.gate.Decide(m)}
+	m.Approved = 0 // approvals of an earlier crossing are not ours to pass on
+	l.wire = m.Canonical()
+	b.labels[id] = l
+	return l, nil
+}
+
+// seal signs the shipment and records it.
+func (b *builder) seal(w *shipment.Writer, lines []byte) (Parcel, bool, error) {
+	root, err := w.Root()
+	if err != nil {
+		return Parcel{}, false, err
+	}
+	signer, err := b.x.ring.Signer(b.tx)
+	if err != nil {
+		return Parcel{}, false, err
+	}
+	header := b.x.outChain(b.tx, b.ch).Header(b.gate.Terms.Hash, w.Items(), root)
+	msg, err := header.Sign(signer)
+	if err != nil {
+		return Parcel{}, false, err
+	}
+	s := store.Shipment{
+		Channel: b.ch.ID, Direction: store.Out, Number: int64(header.Number), Link: shipment.Link(header.Text()),
+		Note: msg, Items: b.items, Body: encoder.EncodeAll(lines, nil), Bytes: int64(len(lines)),
+	}
+	b.ch.OutNumber, b.ch.OutLink = s.Number, s.Link
+	for _, step := range []func() error{
+		func() error { return b.tx.AddShipment(&s) },
+		func() error { return b.tx.SaveOut(b.ch) },
+		func() error { return b.x.ledger.Append(b.tx, b.ch.Agreement, msg) },
+	} {
+		if err := step(); err != nil {
+			return Parcel{}, false, err
+		}
+	}
+	return Parcel{Number: s.Number, Note: msg, Body: s.Body}, true, nil
+}
+
+// Unanswered returns the shipments after a number that were built and have no
+// receipt yet, exactly as they were built; at most limit of them, in order.
+func (x *Exchange) Unanswered(ctx context.Context, h *store.Handle, a ident.Agreement, after int64, limit int) (out []Parcel, err error) {
+	err = h.Read(ctx, func(tx *store.Tx) error {
+		ch, err := tx.Channel(a)
+		if err != nil {
+			return err
+		}
+		numbers, err := tx.Unanswered(ch.ID)
+		if err != nil {
+			return err
+		}
+		for _, n := range numbers {
+			if n <= after {
+				continue
+			}
+			if len(out) == limit {
+				return nil
+			}
+			s, err := tx.Shipment(ch.ID, store.Out, n)
+			if err != nil {
+				return err
+			}
+			out = append(out, Parcel{Number: n, Note: s.Note, Body: s.Body})
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Settle takes the partner's receipt for a shipment of ours and logs it. A
+// second copy of the same receipt changes nothing.
+func (x *Exchange) Settle(ctx context.Context, h *store.Handle, a ident.Agreement, msg []byte) (r shipment.Receipt, err error) {
+	err = h.Write(ctx, func(tx *store.Tx) error {
+		ch, err := tx.Channel(a)
+		if err != nil {
+			return err
+		}
+		keys, err := x.keysOf(tx, ch.Partner)
+		if err != nil {
+			return err
+		}
+		var by note.Verifier
+		if r, by, err = shipment.OpenReceipt(msg, keys...); err != nil {
+			return err
+		}
+		s, err := tx.Shipment(ch.ID, store.Out, int64(r.Number))
+		if err != nil {
+			return err
+		}
+		if s.Receipt != nil {
+			if bytes.Equal(s.Receipt, msg) {
+				return nil
+			}
+			return fault.Errorf(fault.Conflict, "shipment %d was answered with another receipt", r.Number)
+		}
+		own, err := x.ring.History(tx)
+		if err != nil {
+			return err
+		}
+		header, _, _, err := shipment.Open(s.Note, own...)
+		if err != nil {
+			return err
+		}
+		if err := r.Fits(header); err != nil {
+			return err
+		}
+		if err := x.freshReceipt(tx, ch, s.Number, keys, by); err != nil {
+			return err
+		}
+		if err := tx.AnswerShipment(ch.ID, s.Number, msg); err != nil {
+			return err
+		}
+		return x.ledger.Append(tx, a, msg)
+	})
+	return r, err
+}
+
+// freshReceipt refuses a receipt signed with an older key of the partner than
+// the receipt before.
+func (x *Exchange) freshReceipt(tx *store.Tx, ch store.Channel, number int64, keys []note.Verifier, by note.Verifier) error {
+	if len(keys) < 2 || number == 1 {
+		return nil
+	}
+	before, err := tx.Shipment(ch.ID, store.Out, number-1)
+	if err != nil || before.Receipt == nil {
+		return err
+	}
+	return notOlder(keys, by, before.Receipt)
+}

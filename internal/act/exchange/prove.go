@@ -1,0 +1,156 @@
+package exchange
+
+import (
+	"context"
+
+	"twoseas/internal/act/ledger"
+	"twoseas/internal/act/people"
+	"twoseas/internal/base/fault"
+	"twoseas/internal/base/ident"
+	"twoseas/internal/law/merkle"
+	"twoseas/internal/law/shipment"
+	"twoseas/internal/law/verify"
+	"twoseas/internal/store"
+)
+
+// Subset returns some items of a shipment, sent or received, with what proves
+// that the originator signed them; the other items stay unknown to whoever
+// gets it. Positions count from 0; an erased item is fault.NotFound.
+func (x *Exchange) Subset(ctx context.Context, h *store.Handle, a ident.Agreement, direction string, number int64, positions []int) (out verify.Subset, err error) {
+	err = h.Read(ctx, func(tx *store.Tx) error {
+		ch, err := tx.Channel(a)
+		if err != nil {
+			return err
+		}
+		s, err := tx.Shipment(ch.ID, direction, number)
+		if err != nil {
+			return err
+		}
+		leaves, items, err := leavesOf(tx, s, positions)
+		if err != nil {
+			return err
+		}
+		out, err = verify.NewSubset(s.Note, leaves, items)
+		return err
+	})
+	return out, err
+}
+
+// leavesOf returns the leaf of each item of a shipment, and the items at the
+// positions wanted.
+func leavesOf(tx *store.Tx, s store.Shipment, wanted []int) ([]ident.Digest, map[int]shipment.Item, error) {
+	erased, err := tx.Erased(&s)
+	if err != nil {
+		return nil, nil, err
+	}
+	want := map[int]bool{}
+	for _, p := range wanted {
+		if _, gone := erased[p]; gone || p < 0 || p >= len(s.Items) {
+			return nil, nil, fault.Errorf(fault.NotFound, "shipment %d has no item %d", s.Number, p)
+		}
+		want[p] = true
+	}
+	leaves := make([]ident.Digest, len(s.Items))
+	items := map[int]shipment.Item{}
+	for i, it := range s.Items {
+		if leaf, ok := erased[i]; ok {
+			leaves[i] = leaf
+			continue
+		}
+		item, err := itemOf(tx, it)
+		if err != nil {
+			return nil, nil, err
+		}
+		leaves[i] = item.Leaf()
+		if want[i] {
+			items[i] = item
+		}
+	}
+	return leaves, items, nil
+}
+
+func itemOf(tx *store.Tx, it store.ShippedItem) (shipment.Item, error) {
+	o, err := tx.Object(it.Object)
+	return shipment.Item{Salt: merkle.Salt(it.Salt), Label: it.Label, Object: o.Body}, err
+}
+
+// Erase removes a stored version and the salts of every item that carried it.
+// What proves the shipments stays valid; the content cannot be recovered or
+// guessed from what is left.
+func (x *Exchange) Erase(ctx context.Context, h *store.Handle, by people.Actor, seq int64, reason string) error {
+	if err := by.May(people.Administer); err != nil {
+		return err
+	}
+	if reason == "" {
+		return fault.New(fault.Invalid, "say why it is erased")
+	}
+	return h.Write(ctx, func(tx *store.Tx) error {
+		o, err := tx.Object(seq)
+		if err != nil {
+			return err
+		}
+		channels, err := tx.Channels()
+		if err != nil {
+			return err
+		}
+		for _, ch := range channels {
+			if err := eraseOn(tx, ch, seq); err != nil {
+				return err
+			}
+		}
+		if err := tx.EraseObject(seq); err != nil {
+			return err
+		}
+		return x.ledger.Record(tx, by.String(), "object.erase",
+			ledger.Field{Name: "object", Value: o.ID}, ledger.Field{Name: "reason", Value: reason})
+	})
+}
+
+func eraseOn(tx *store.Tx, ch store.Channel, seq int64) error {
+	for _, way := range []struct {
+		direction string
+		last      int64
+	}{{store.Out, ch.OutNumber}, {store.In, ch.InNumber}} {
+		var with []store.Shipment
+		if err := tx.Shipments(ch.ID, way.direction, 1, way.last, func(s store.Shipment) error {
+			for _, it := range s.Items {
+				if it.Object == seq {
+					with = append(with, s)
+					break
+				}
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		for _, s := range with {
+			if err := eraseIn(tx, s, seq); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// eraseIn keeps the leaf hash of each item with the object and forgets its
+// salt. A shipment still on its way holds the content in its body: it must be
+// answered first.
+func eraseIn(tx *store.Tx, s store.Shipment, seq int64) error {
+	if s.Direction == store.Out && s.Receipt == nil {
+		return fault.Errorf(fault.Busy, "shipment %d, which carries the object, is not answered yet: erase it after the receipt", s.Number)
+	}
+	for i := range s.Items {
+		if s.Items[i].Object != seq {
+			continue
+		}
+		item, err := itemOf(tx, s.Items[i])
+		if err != nil {
+			return err
+		}
+		if err := tx.AddErased(&s, i, item.Leaf()); err != nil {
+			return err
+		}
+		s.Items[i].Salt = [16]byte{}
+	}
+	return tx.SaveItems(&s)
+}

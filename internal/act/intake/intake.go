@@ -1,0 +1,163 @@
+// Package intake is the one way in: whatever the source, an object is parsed,
+// validated, labelled, deduplicated, stored and indexed here, in one
+// transaction per batch.
+//
+// Invariants: a bad item never spoils its batch and is kept in the report with
+// its position, id and reason; an object that belongs to somebody else is not
+// changed (invariant 1); what is not understood about an object's handling
+// makes it stricter, never more open (invariant 2).
+package intake
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"twoseas/internal/base/canon"
+	"twoseas/internal/base/ident"
+	"twoseas/internal/law/marking"
+	"twoseas/internal/store"
+)
+
+// Source says where objects come from and what the importer says of them.
+type Source struct {
+	Origin      ident.Side  // whose objects these are
+	Contributor string      // marking.Member for an industry member's, else ""
+	Sectors     []string    // codes of the sectors concerned
+	DefaultTLP  marking.TLP // for objects without a TLP; NoTLP leaves them unreleasable
+	Collection  string      // id or alias of the collection they join; "" for none
+	// Ceiling is the strictest TLP that is taken; NoTLP takes everything.
+	// Below a ceiling, what has no TLP or is not understood is refused too.
+	Ceiling marking.TLP
+	// MaySee says whether the person who writes over an edge may see a label;
+	// nil is the node itself, which sees all. Stored objects that the writer
+	// may not see are not spoken of.
+	MaySee func(tx *store.Tx, label int64) (bool, error)
+	// SpecVersion lifts STIX 2.0 objects when it is "2.0"; a bundle's own
+	// spec_version overrides it.
+	SpecVersion string
+}
+
+// Router is told, inside the transaction, what arrived, so that releases are
+// queued with it. The release acts implement it; intake does not know them.
+type Router interface {
+	// Arrived routes the versions numbered from..to; labels are theirs.
+	Arrived(tx *store.Tx, from, to int64, labels map[int64]marking.Label) error
+	// Relabelled routes everything that carries a label whose meaning changed.
+	Relabelled(tx *store.Tx, id int64, label marking.Label) error
+}
+
+// Readers says which readers may see a label; see people.Home.
+type Readers interface {
+	Readable(clearance string, label []byte, d ident.Domain, now time.Time) bool
+}
+
+// Intake takes objects in. It is safe for concurrent use.
+type Intake struct {
+	self    ident.Side
+	readers Readers
+	router  Router
+}
+
+// New returns an Intake for the node of side self.
+func New(self ident.Side, readers Readers, router Router) *Intake {
+	return &Intake{self: self, readers: readers, router: router}
+}
+
+// Batch sizes: enough to make a commit cheap, little enough to stay small in
+// memory and to let other writers in between.
+const (
+	batchObjects = 2000
+	batchBytes   = 8 << 20
+)
+
+// Stream takes in everything r holds: a bundle, an envelope, an array or one
+// object. Each batch is one transaction; progress, which may be nil, is called
+// after each. When the input breaks off, what came before it is kept and
+// counted, and the error says where it broke.
+func (in *Intake) Stream(ctx context.Context, h *store.Handle, src Source, r io.Reader, progress func(Report)) (Report, error) {
+	return in.stream(ctx, h, src, canon.NewObjects(r), func(rep Report, _ []Item, _ []Result) {
+		if progress != nil {
+			progress(rep)
+		}
+	})
+}
+
+// Envelope is Stream for input that must be a TAXII envelope, or the error is
+// canon.ErrNotEnvelope. each is called after every batch with what was in it
+// and what became of each, both of which it must not keep.
+func (in *Intake) Envelope(ctx context.Context, h *store.Handle, src Source, r io.Reader, each func([]Item, []Result)) (Report, error) {
+	return in.stream(ctx, h, src, canon.NewEnvelope(r), func(_ Report, items []Item, results []Result) { each(items, results) })
+}
+
+func (in *Intake) stream(ctx context.Context, h *store.Handle, src Source, objects *canon.Objects, done func(Report, []Item, []Result)) (Report, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var rep Report
+	p := prepare(ctx, objects, src.SpecVersion)
+	batch := make([]Item, 0, batchObjects)
+	size := 0
+	flush := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		part, results, err := in.commit(ctx, h, src, batch)
+		if err != nil {
+			return err
+		}
+		rep.Add(part)
+		rep.Offset = p.offset.Load()
+		done(rep, batch, results)
+		batch, size = batch[:0], 0
+		return nil
+	}
+	for chunk := range p.chunks {
+		for _, it := range p.take(chunk) {
+			batch = append(batch, it)
+			if size += it.Size; len(batch) >= batchObjects || size >= batchBytes {
+				if err := flush(); err != nil {
+					return rep, err
+				}
+			}
+		}
+	}
+	if err := flush(); err != nil {
+		return rep, err
+	}
+	if err := p.err; err != nil && !errors.Is(err, io.EOF) {
+		return rep, err
+	}
+	return rep, ctx.Err()
+}
+
+// Objects takes in the given raw objects in one transaction.
+func (in *Intake) Objects(ctx context.Context, h *store.Handle, src Source, raws [][]byte) (Report, error) {
+	rep, _, err := in.commit(ctx, h, src, prepareAll(raws, src.SpecVersion))
+	return rep, err
+}
+
+func (in *Intake) commit(ctx context.Context, h *store.Handle, src Source, items []Item) (rep Report, results []Result, err error) {
+	err = h.Write(ctx, func(tx *store.Tx) (err error) {
+		rep, results, err = in.Batch(tx, src, items)
+		return err
+	})
+	return rep, results, err
+}
+
+// Elements returns the raw objects of a small input, at most limit of them.
+func Elements(r io.Reader, limit int) ([][]byte, error) {
+	s := canon.NewObjects(r)
+	var out [][]byte
+	for len(out) < limit {
+		raw, err := s.Next()
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			return out, err
+		}
+		out = append(out, raw)
+	}
+	return out, errTooMany(limit)
+}

@@ -1,0 +1,79 @@
+package ledger
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"twoseas/internal/base/fault"
+	"twoseas/internal/law/note"
+	"twoseas/internal/store"
+)
+
+// ActTitle is the first line of a note in the home log that records what a
+// person of one's own side did.
+const ActTitle = "twoseas/act/v1"
+
+// maxFields bounds the fields of one entry.
+const maxFields = 32
+
+// Field is one more line of a home entry: a name in lower-case letters,
+// digits and inner hyphens, and a value on one line. Values name things; they
+// hold no content of objects and no secrets.
+type Field struct{ Name, Value string }
+
+// HomeEntry returns the text of a home log entry: who did what, and when.
+//
+//	twoseas/act/v1
+//	at 2026-11-22T09:00:00Z
+//	by officer@in
+//	act release.approve
+//	object indicator--…
+//
+// A value that is empty or has more than one line is fault.Invalid.
+func HomeEntry(at time.Time, by, act string, fields ...Field) ([]byte, error) {
+	if len(fields) > maxFields {
+		return nil, fault.Errorf(fault.Invalid, "home entry: %d fields, at most %d", len(fields), maxFields)
+	}
+	var b strings.Builder
+	b.WriteString(ActTitle + "\n")
+	lines := append([]Field{{"at", note.FormatTime(at)}, {"by", by}, {"act", act}}, fields...)
+	for i, f := range lines {
+		if i > 2 && !fieldName(f.Name) {
+			return nil, fault.Errorf(fault.Invalid, "home entry: field name %.40q: want lower-case letters, digits and inner hyphens", f.Name)
+		}
+		if f.Value == "" || !utf8.ValidString(f.Value) || strings.ContainsFunc(f.Value, unicode.IsControl) {
+			return nil, fault.Errorf(fault.Invalid, "home entry: %s %.40q: want one line of text", f.Name, f.Value)
+		}
+		b.WriteString(f.Name + " " + f.Value + "\n")
+	}
+	return []byte(b.String()), nil
+}
+
+// Record appends to the home log of the transaction's domain, signed by the
+// node, that by did act at the transaction's time.
+func (l *Ledger) Record(tx *store.Tx, by, act string, fields ...Field) error {
+	text, err := HomeEntry(time.UnixMicro(tx.Now()), by, act, fields...)
+	if err != nil {
+		return err
+	}
+	signer, err := l.ring.Signer(tx)
+	if err != nil {
+		return err
+	}
+	leaf, err := signer.Sign(text)
+	if err != nil {
+		return err
+	}
+	return l.AppendHome(tx, leaf)
+}
+
+// fieldName holds a field's name to one spelling; the three names every entry
+// has are not free.
+func fieldName(s string) bool {
+	if s == "" || len(s) > 40 || s == "at" || s == "by" || s == "act" || s[0] == '-' || s[len(s)-1] == '-' {
+		return false
+	}
+	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}

@@ -1,0 +1,142 @@
+package people
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"twoseas/internal/base/fault"
+	"twoseas/internal/store"
+)
+
+// Failed logins are counted for three subjects: the remote address, the account
+// at that address, and the account anywhere. The third one weighs only on
+// addresses that have themselves failed on the account, so that nobody can lock
+// a person out who logs in from elsewhere, while a crowd of addresses gets one
+// free guess each and then no more than one a minute.
+var (
+	remoteLimit  = limit{free: 20, longest: 15 * time.Minute}
+	pairLimit    = limit{free: 5, longest: 15 * time.Minute}
+	accountLimit = limit{free: 50, longest: time.Minute}
+)
+
+// forgetAfter is how long after the newest one failures are forgotten. It is
+// longer than any wait.
+const forgetAfter = time.Hour
+
+// limit lets free failures pass; each one more doubles the wait from a second
+// up to the longest.
+type limit struct {
+	free    int64
+	longest time.Duration
+}
+
+func (l limit) wait(count int64) time.Duration {
+	over := count - l.free
+	if over < 0 {
+		return 0
+	}
+	if over > 20 {
+		return l.longest
+	}
+	return min(time.Second<<over, l.longest)
+}
+
+// subjects names who is counted for one login.
+type subjects struct{ remote, pair, account string }
+
+// subjectsOf returns the subjects of a login. An IPv6 address counts with its
+// /64, which one customer has all of.
+func subjectsOf(name, remote string) subjects {
+	where := remote
+	if a, err := netip.ParseAddr(remote); err == nil {
+		a = a.Unmap().WithZone("")
+		where = a.String()
+		if a.Is6() {
+			where = netip.PrefixFrom(a, 64).Masked().String()
+		}
+	}
+	if len(where) > 64 {
+		where = where[:64]
+	}
+	return subjects{
+		remote:  "remote " + where,
+		pair:    "account " + name + " remote " + where,
+		account: "account " + name,
+	}
+}
+
+// standing is what is counted against one login.
+type standing struct{ remote, pair, account store.Failures }
+
+// wait returns how long the login must wait at now.
+func (s standing) wait(now time.Time) time.Duration {
+	left := func(l limit, count int64, last int64) time.Duration {
+		w := l.wait(count)
+		return min(w, time.UnixMicro(last).Add(w).Sub(now)) // a clock set back makes no wait longer
+	}
+	w := max(0, left(remoteLimit, s.remote.Count, s.remote.Last), left(pairLimit, s.pair.Count, s.pair.Last))
+	if s.pair.Count > 0 {
+		w = max(w, left(accountLimit, s.account.Count, s.pair.Last))
+	}
+	return w
+}
+
+func since(tx *store.Tx) int64 { return tx.Now() - forgetAfter.Microseconds() }
+
+// admit returns fault.Busy with a TooSoon when the login must wait.
+func (s subjects) admit(tx *store.Tx) error {
+	var have standing
+	for subject, f := range map[string]*store.Failures{s.remote: &have.remote, s.pair: &have.pair, s.account: &have.account} {
+		var err error
+		if *f, err = tx.LoginFailures(subject, since(tx)); err != nil {
+			return err
+		}
+	}
+	if w := have.wait(time.UnixMicro(tx.Now())); w > 0 {
+		return fault.Errorf(fault.Busy, "%w", &TooSoon{Wait: w})
+	}
+	return nil
+}
+
+// reserve counts the login as failed before it is tried, so that many at once
+// get no more tries than one after another.
+func (s subjects) reserve(tx *store.Tx) error {
+	if err := s.admit(tx); err != nil {
+		return err
+	}
+	for _, subject := range []string{s.account, s.pair, s.remote} {
+		if err := tx.CountLogin(subject, since(tx)); err != nil {
+			return err
+		}
+	}
+	return tx.ForgetLogins(since(tx))
+}
+
+// forgive takes back the reservation and whatever this address had failed on
+// this account before.
+func (s subjects) forgive(tx *store.Tx) error {
+	pair, err := tx.LoginFailures(s.pair, 0)
+	if err != nil {
+		return err
+	}
+	for _, subject := range []string{s.account, s.pair, s.remote} {
+		if err := tx.ForgiveLogin(subject, pair.Count); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TooSoon says how long to wait before the next login.
+type TooSoon struct{ Wait time.Duration }
+
+// Error returns the sentence for people.
+func (e *TooSoon) Error() string {
+	return fmt.Sprintf("too many failed logins; try again in %s", e.Seconds())
+}
+
+// Seconds returns the wait, rounded up to a second.
+func (e *TooSoon) Seconds() time.Duration {
+	return (e.Wait + time.Second - 1).Truncate(time.Second)
+}

@@ -1,0 +1,173 @@
+// Package release decides what leaves: it runs the gate once per label,
+// queues what may go, makes the redacted objects, and keeps what waits for
+// officers.
+//
+// Invariants: nothing is queued without a decision under the agreement version
+// in force (invariant 2); an approval is of exact bytes, and any change voids
+// it (invariant 5); a decision is taken again when the item is about to leave,
+// so a queue never outlives the rule it rested on.
+package release
+
+import (
+	"time"
+
+	"twoseas/internal/act/accord"
+	"twoseas/internal/act/intake"
+	"twoseas/internal/act/ledger"
+	"twoseas/internal/base/fault"
+	"twoseas/internal/base/ident"
+	"twoseas/internal/law/gate"
+	"twoseas/internal/law/marking"
+	"twoseas/internal/store"
+)
+
+// Taker stores the objects that redaction makes; intake.Intake is one.
+type Taker interface {
+	Batch(tx *store.Tx, src intake.Source, items []intake.Item) (intake.Report, []intake.Result, error)
+}
+
+// Releases keeps the release lists of a node. It is safe for concurrent use.
+type Releases struct {
+	self    ident.Side
+	accords *accord.Accords
+	ledger  *ledger.Ledger
+	secret  [32]byte // makes the ids of redacted objects
+	taker   Taker
+}
+
+// New returns the Releases of the node of side self. secret makes the ids of
+// redacted objects and must stay the same for the life of the node. The taker
+// is set with Use, since it in turn routes through the Releases.
+func New(self ident.Side, accords *accord.Accords, l *ledger.Ledger, secret [32]byte) *Releases {
+	return &Releases{self: self, accords: accords, ledger: l, secret: secret}
+}
+
+// Use sets the taker. It is called once, before anything else.
+func (r *Releases) Use(t Taker) { r.taker = t }
+
+// span is a run of object versions.
+type span struct{ from, to int64 }
+
+// Arrived routes the versions numbered from..to, whose labels are given, on
+// every channel that has an agreement in force.
+func (r *Releases) Arrived(tx *store.Tx, from, to int64, labels map[int64]marking.Label) error {
+	channels, err := tx.Channels()
+	if err != nil {
+		return err
+	}
+	for _, ch := range channels {
+		if err := r.route(tx, ch, span{from, to}, labels); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Relabelled routes everything that carries a label whose meaning changed.
+func (r *Releases) Relabelled(tx *store.Tx, id int64, label marking.Label) error {
+	last, err := tx.LastObject()
+	if err != nil {
+		return err
+	}
+	return r.Arrived(tx, 1, last, map[int64]marking.Label{id: label})
+}
+
+// Reconsider routes everything there is on the channel of one agreement: when
+// it comes into force, and when another version does.
+func (r *Releases) Reconsider(tx *store.Tx, a ident.Agreement) error {
+	ch, err := tx.Channel(a)
+	if err != nil {
+		return err
+	}
+	last, err := tx.LastObject()
+	if err != nil || last == 0 {
+		return err
+	}
+	stored, err := tx.Labels()
+	if err != nil {
+		return err
+	}
+	labels := make(map[int64]marking.Label, len(stored))
+	for _, l := range stored {
+		if labels[l.ID], err = marking.ParseLabel(l.Resolved); err != nil {
+			return err
+		}
+	}
+	return r.route(tx, ch, span{1, last}, labels)
+}
+
+func (r *Releases) route(tx *store.Tx, ch store.Channel, s span, labels map[int64]marking.Label) error {
+	g, err := r.Gate(tx, ch.Agreement)
+	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Denied) {
+		return nil // no agreement in force: nothing leaves, and Reconsider comes with one
+	}
+	if err != nil {
+		return err
+	}
+	var free []int64
+	for id, l := range labels {
+		d := g.Decide(l)
+		switch {
+		case d.Outcome == gate.Release:
+			free = append(free, id)
+		case len(d.Redact) > 0 && d.Outcome != gate.Deny:
+			err = r.redact(tx, g, redaction{label: id, terms: l, names: d.Redact, span: s})
+		case d.Outcome == gate.Hold:
+			err = r.hold(tx, ch, id, l, d.Approvals, s)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	_, err = tx.Queue(ch.ID, s.from, s.to, free)
+	return err
+}
+
+// hold puts the versions of a label in front of the officers.
+func (r *Releases) hold(tx *store.Tx, ch store.Channel, label int64, l marking.Label, needed int, s span) error {
+	wire := l.Canonical()
+	var holds []store.Hold
+	if err := tx.Labelled(label, s.from, s.to, func(o store.Object) error {
+		holds = append(holds, store.Hold{Channel: ch.ID, Object: o.Seq, Digest: Digest(wire, o.Body), Needed: needed})
+		return nil
+	}); err != nil {
+		return err
+	}
+	return tx.AddHolds(holds)
+}
+
+// Digest is what an officer signs: the label and the bytes that leave.
+func Digest(label, body []byte) ident.Digest {
+	return ident.Sum([]byte("twoseas/release/v1\n"), label, []byte("\n"), body)
+}
+
+// Gate is the gate of one agreement version for what this node sends, at one
+// moment. It belongs to one transaction.
+type Gate struct {
+	Terms   accord.Terms
+	context gate.Context
+}
+
+// Gate returns the gate of the version of a in force. There is none before
+// both sides have signed: fault.NotFound or fault.Denied.
+func (r *Releases) Gate(tx *store.Tx, a ident.Agreement) (*Gate, error) {
+	terms, err := r.accords.InForce(tx, a)
+	if err != nil {
+		return nil, err
+	}
+	return &Gate{Terms: terms, context: gate.Context{
+		From: terms.Self, To: terms.Partner, Domain: tx.Domain(), Now: time.UnixMicro(tx.Now()).UTC(),
+	}}, nil
+}
+
+// Decide says what may become of an object labelled l on its way out.
+func (g *Gate) Decide(l marking.Label) gate.Decision {
+	return gate.Decide(l, g.Terms.Table, g.context)
+}
+
+// Accept says whether an object labelled l may come in from the partner.
+func (g *Gate) Accept(l marking.Label) gate.Decision {
+	c := g.context
+	c.From, c.To = c.To, c.From
+	return gate.Accept(l, g.Terms.Table, c)
+}

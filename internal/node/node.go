@@ -1,0 +1,200 @@
+package node
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"twoseas/internal/act/accord"
+	"twoseas/internal/act/collection"
+	"twoseas/internal/act/exchange"
+	"twoseas/internal/act/intake"
+	"twoseas/internal/act/keys"
+	"twoseas/internal/act/ledger"
+	"twoseas/internal/act/pairing"
+	"twoseas/internal/act/people"
+	"twoseas/internal/act/release"
+	"twoseas/internal/act/search"
+	"twoseas/internal/base/clock"
+	"twoseas/internal/base/ident"
+	"twoseas/internal/edge/peer"
+	"twoseas/internal/store"
+)
+
+// Node is one node, opened. Its acts may be used whether it is serving or
+// not, also beside another process that serves the same data directory.
+type Node struct {
+	Config Config
+	Dir    string
+	Log    *slog.Logger
+	Clock  clock.Clock
+
+	Store    *store.Store
+	Live     *store.Handle
+	Ring     *keys.Ring
+	Ledger   *ledger.Ledger
+	People   *people.People
+	Accords  *accord.Accords
+	Releases *release.Releases
+	Intake   *intake.Intake
+	Search   *search.Search
+	Pairing  *pairing.Pairing
+	Exchange *exchange.Exchange
+	// Collections is the acts on TAXII collections.
+	Collections *collection.Collections
+	Peers       peer.Config
+
+	stop context.CancelFunc
+}
+
+// Options changes what a node runs on. The zero value is right outside tests.
+type Options struct {
+	Clock clock.Clock  // default the system's
+	Log   *slog.Logger // default discards
+	// Lease is how long a process of this node that was lost keeps others from
+	// sending; default 20 seconds.
+	Lease time.Duration
+}
+
+// Open opens the node of a data directory, migrates its store, and refuses to
+// go on when its ledger does not fit its checkpoints.
+func Open(ctx context.Context, dir string, opt Options) (*Node, error) {
+	c, err := Load(dir)
+	if err != nil {
+		return nil, err
+	}
+	return OpenWith(ctx, dir, c, opt)
+}
+
+// OpenWith is Open with a changed configuration, as flags do.
+func OpenWith(ctx context.Context, dir string, c Config, opt Options) (*Node, error) {
+	c = c.withDefaults(dir)
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	n := &Node{Config: c, Dir: dir, Log: opt.Log, Clock: opt.Clock}
+	if n.Log == nil {
+		n.Log = slog.New(slog.DiscardHandler)
+	}
+	if n.Clock == nil {
+		n.Clock = clock.Func(time.Now)
+	}
+	seal, err := readSeal(dir)
+	if err != nil {
+		return nil, err
+	}
+	cert, err := ownCertificate(dir)
+	if err != nil {
+		return nil, err
+	}
+	if n.Store, err = store.Open(ctx, c.Store, n.Clock); err != nil {
+		return nil, err
+	}
+	if err := n.wire(ctx, seal, cert, opt); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	return n, nil
+}
+
+func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, opt Options) (err error) {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	n.stop = stop
+	if n.Live, err = n.Store.Domain(ctx, ident.Live); err != nil {
+		return err
+	}
+	self := n.Config.Side
+	n.Ring = keys.New(derive(seal, "secrets"), self, n.Clock, rand.Reader)
+	n.Ledger = ledger.New(n.Ring, n.Clock)
+	home := people.Home{Side: self, Codes: n.Config.Codes}
+	if n.People, err = people.New(background, n.Live, home, n.Clock, rand.Reader); err != nil {
+		return err
+	}
+	n.People.SetJournal(n.journal)
+	n.Accords = accord.New(n.Ring, n.Ledger, self, n.Clock)
+	n.Releases = release.New(self, n.Accords, n.Ledger, derive(seal, "redaction"))
+	n.Accords.OnForce(n.Releases.Reconsider)
+	n.Intake = intake.New(self, home, n.Releases)
+	n.Releases.Use(n.Intake)
+	n.Search = search.New()
+	n.Collections = collection.New(n.Intake, n.journal, rand.Reader)
+	n.Exchange = exchange.New(exchange.Config{
+		Self: self, Ring: n.Ring, Ledger: n.Ledger, Accords: n.Accords, Releases: n.Releases, Intake: n.Intake,
+		Rand: rand.Reader, Owner: processName(), Lease: opt.Lease,
+	})
+	pin, err := pinOf(cert)
+	if err != nil {
+		return err
+	}
+	n.Pairing = pairing.New(n.Live, n.Ring, n.Ledger, pairing.Identity{URL: n.peerURL(), SPKI: pin}, n.Clock, rand.Reader)
+	n.Peers = peer.Config{
+		Domains: map[ident.Domain]*store.Handle{ident.Live: n.Live}, Pairing: n.Pairing, Accords: n.Accords,
+		Exchange: n.Exchange, Ledger: n.Ledger, Certificate: cert, Log: n.Log,
+	}
+	return n.Ledger.Check(ctx, n.Live)
+}
+
+// Close closes the node. It must not be serving any more.
+func (n *Node) Close() error {
+	if n.stop != nil {
+		n.stop()
+	}
+	return n.Store.Close()
+}
+
+// Operator is who acts through the command line on the data directory.
+func (n *Node) Operator() people.Actor { return people.System("operator") }
+
+func (n *Node) journal(tx *store.Tx, by people.Actor, act string, fields ...string) error {
+	var fs []ledger.Field
+	for i := 0; i+1 < len(fields); i += 2 {
+		fs = append(fs, ledger.Field{Name: fields[i], Value: fields[i+1]})
+	}
+	return n.Ledger.Record(tx, by.String(), act, fs...)
+}
+
+// peerURL is the address partners are told.
+func (n *Node) peerURL() string {
+	if n.Config.PeerURL != "" {
+		return n.Config.PeerURL
+	}
+	return "https://" + n.Config.PeerListen
+}
+
+// derive makes a key for one purpose of the data directory's one key.
+func derive(seal [32]byte, purpose string) (key [32]byte) {
+	m := hmac.New(sha256.New, seal[:])
+	m.Write([]byte("twoseas " + purpose))
+	copy(key[:], m.Sum(nil))
+	return key
+}
+
+func pinOf(c tls.Certificate) (ident.Digest, error) {
+	leaf, err := x509.ParseCertificate(c.Certificate[0])
+	if err != nil {
+		return ident.Digest{}, err
+	}
+	return peer.Pin(leaf), nil
+}
+
+// processName tells this process from others on the same store.
+func processName() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // crypto/rand never fails
+	return hex.EncodeToString(b[:])
+}
+
+// CertificateFile is the certificate a client trusts to reach this node.
+func (n *Node) CertificateFile() string {
+	if n.Config.Certificate != "" {
+		return n.Config.Certificate
+	}
+	return filepath.Join(n.Dir, certFile)
+}
