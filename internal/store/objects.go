@@ -76,11 +76,15 @@ func (t *Tx) Known(ids []string) (map[string][]Known, error) {
 
 var objectBulk = db.MustBulk("object", "",
 	"seq bigint", "domain bigint", "idhash bigint", "version bigint", "label bigint", "received bigint",
-	"revoked boolean", "id text", "type text", "digest bytea", "body bytea")
+	"revoked boolean", "several boolean", "id text", "type text", "digest bytea", "body bytea")
 
 // AddObjects stores versions in the given order and sets their Seq and
-// Received.
-func (t *Tx) AddObjects(objects []Object) error {
+// Received. known is what Known has told of their ids in this transaction.
+func (t *Tx) AddObjects(objects []Object, known map[string][]Known) error {
+	versions, err := t.countVersions(objects, known)
+	if err != nil {
+		return err
+	}
 	first, err := take(t.Tx, "object", len(objects))
 	if err != nil {
 		return err
@@ -92,11 +96,33 @@ func (t *Tx) AddObjects(objects []Object) error {
 	if err := t.Insert(objectBulk, len(objects), func(i int, a []any) {
 		o := &objects[i]
 		a[0], a[1], a[2], a[3], a[4], a[5] = o.Seq, t.domain, keyHash(o.ID), o.Version, o.Label, o.Received
-		a[6], a[7], a[8], a[9], a[10] = o.Revoked, o.ID, o.Type, o.Digest[:], o.Body
+		a[6], a[7], a[8], a[9], a[10], a[11] = o.Revoked, versions[o.ID] > 1, o.ID, o.Type, o.Digest[:], o.Body
 	}); err != nil {
 		return err
 	}
 	return t.addObjectKeys(objects)
+}
+
+// countVersions returns how many versions of each id there will be, and notes
+// at those stored before that they are not alone any more.
+func (t *Tx) countVersions(objects []Object, known map[string][]Known) (map[string]int, error) {
+	versions := make(map[string]int, len(objects))
+	var before []int64
+	for i := range objects {
+		id := objects[i].ID
+		if versions[id] == 0 {
+			versions[id] = len(known[id])
+			for _, k := range known[id] {
+				before = append(before, k.Seq)
+			}
+		}
+		versions[id]++
+	}
+	if len(before) == 0 {
+		return versions, nil
+	}
+	_, err := t.Exec("UPDATE object SET several = TRUE WHERE domain = $1 AND NOT several AND "+t.AnyInt("seq", 2), t.domain, t.Ints(before))
+	return versions, err
 }
 
 const objectColumns = "o.seq, o.id, o.type, o.version, o.label, o.received, o.revoked, o.digest, o.body"

@@ -95,8 +95,8 @@ type Found struct {
 
 const foundColumns = `b.kind, b.value, b.object, o.id, o.type, o.version, o.label, o.revoked,
 	(SELECT l.resolved FROM label l WHERE l.domain = $1 AND l.id = o.label),
-	EXISTS (SELECT 1 FROM object_key x CROSS JOIN object n WHERE x.domain = $1 AND x.level IN (0, 1) AND x.hash = o.idhash
-	AND x.object <> o.seq AND n.domain = $1 AND n.seq = x.object AND n.id = o.id AND n.version > o.version AND ($2 = -1 OR EXISTS (SELECT 1 FROM permit q WHERE q.domain = $1 AND q.class = $2 AND q.label = n.label)))`
+	CASE WHEN o.several THEN EXISTS (SELECT 1 FROM object_key x CROSS JOIN object n WHERE x.domain = $1 AND x.level IN (0, 1) AND x.hash = o.idhash
+	AND n.domain = $1 AND n.seq = x.object AND n.id = o.id AND n.version > o.version AND ($2 = -1 OR EXISTS (SELECT 1 FROM permit q WHERE q.domain = $1 AND q.class = $2 AND q.label = n.label))) ELSE FALSE END`
 
 func scanFound(r *sql.Rows, f *Found) error {
 	return r.Scan(&f.Kind, &f.Value, &f.Object, &f.ID, &f.Type, &f.Version, &f.Label, &f.Revoked, &f.Terms, &f.Superseded)

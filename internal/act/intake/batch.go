@@ -184,7 +184,7 @@ func (b *batch) aboveCeiling(label int64) (string, error) {
 }
 
 func (b *batch) store() error {
-	if err := b.tx.AddObjects(b.fresh); err != nil {
+	if err := b.tx.AddObjects(b.fresh, b.known); err != nil {
 		return err
 	}
 	for f, i := range b.from {

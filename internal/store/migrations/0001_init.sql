@@ -57,7 +57,8 @@ CREATE TABLE label (
 CREATE UNIQUE INDEX label_raw ON label (domain, raw);
 
 -- Object versions, append-only. idhash is the first eight bytes of the
--- SHA-256 of id: a short key keeps the random index small.
+-- SHA-256 of id: a short key keeps the random index small. several says that
+-- there are other versions of the id: one look less for all the rest.
 CREATE TABLE object (
     seq      BIGINT  NOT NULL PRIMARY KEY,
     domain   BIGINT  NOT NULL,
@@ -66,6 +67,7 @@ CREATE TABLE object (
     label    BIGINT  NOT NULL,
     received BIGINT  NOT NULL,
     revoked  BOOLEAN NOT NULL,
+    several  BOOLEAN NOT NULL,
     id       TEXT    NOT NULL,
     type     TEXT    NOT NULL,
     digest   BYTEA   NOT NULL,

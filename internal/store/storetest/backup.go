@@ -70,7 +70,7 @@ func testBackup(t *testing.T, open Opener) {
 					return err
 				}
 				o := []store.Object{object("x--new", 1, 1)}
-				if err := tx.AddObjects(o); err != nil {
+				if err := tx.AddObjects(o, nil); err != nil {
 					return err
 				}
 				if o[0].Seq <= last {
@@ -194,7 +194,7 @@ func testDumpWhileWriting(open Opener) func(t *testing.T) {
 			if meanwhile++; meanwhile == 2 {
 				write(t, h, func(tx *store.Tx) error {
 					o := []store.Object{object("x--2", 1, 1)}
-					if err := tx.AddObjects(o); err != nil {
+					if err := tx.AddObjects(o, nil); err != nil {
 						return err
 					}
 					late = o[0].Seq

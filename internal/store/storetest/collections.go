@@ -84,7 +84,7 @@ func testMembers(t *testing.T, open Opener) {
 		for i := range objects {
 			objects[i] = store.Object{ID: fmt.Sprint("x--", i), Type: "x", Version: int64(i), Label: label, Body: []byte("{}")}
 		}
-		if err := tx.AddObjects(objects); err != nil {
+		if err := tx.AddObjects(objects, nil); err != nil {
 			return err
 		}
 		for _, o := range objects {

@@ -239,6 +239,11 @@ func (m *monkey) value(typ reflect.Type, told *[]string) reflect.Value {
 		for range m.rng.IntN(4) {
 			v = reflect.Append(v, m.value(typ.Elem(), told))
 		}
+	case reflect.Map:
+		v.Set(reflect.MakeMap(typ))
+		for range m.rng.IntN(4) {
+			v.SetMapIndex(m.value(typ.Key(), told), m.value(typ.Elem(), told))
+		}
 	case reflect.Array:
 		for i := range typ.Len() {
 			v.Index(i).Set(m.value(typ.Elem(), told))

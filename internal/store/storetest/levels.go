@@ -34,7 +34,7 @@ func testLevels(t *testing.T, open Opener) {
 		s := open(t, clock.NewFake(Start))
 		h := Live(t, s)
 		if err := h.Write(t.Context(), func(tx *store.Tx) error {
-			if err := tx.AddObjects([]store.Object{object("x--1", 1, 1)}); err != nil {
+			if err := tx.AddObjects([]store.Object{object("x--1", 1, 1)}, nil); err != nil {
 				return err
 			}
 			return errDeliberate

@@ -24,7 +24,17 @@ func object(id string, version, label int64) store.Object {
 // stock stores objects and returns them as they are stored.
 func stock(t *testing.T, h *store.Handle, objects ...store.Object) []store.Object {
 	t.Helper()
-	write(t, h, func(tx *store.Tx) error { return tx.AddObjects(objects) })
+	ids := make([]string, len(objects))
+	for i := range objects {
+		ids[i] = objects[i].ID
+	}
+	write(t, h, func(tx *store.Tx) error {
+		known, err := tx.Known(ids)
+		if err != nil {
+			return err
+		}
+		return tx.AddObjects(objects, known)
+	})
 	return objects
 }
 

@@ -83,6 +83,20 @@ func testObservables(t *testing.T, open Opener) {
 		wantFound(t, find(t, h, low, k, store.Key{Kind: "none", Value: "b"}), found(o[0], k, false), found(o[1], k, true))
 		wantFound(t, find(t, h, 0, k))
 	})
+	t.Run("an older version says so however the two came", func(t *testing.T) {
+		h := Live(t, open(t, clock.NewFake(Start)))
+		k := store.Key{Kind: "domain", Value: "a"}
+		both := stock(t, h, object("x--1", 2, 1), object("x--1", 1, 1))
+		first := stock(t, h, object("x--2", 1, 1))
+		then := stock(t, h, object("x--2", 2, 1))
+		newer := stock(t, h, object("x--3", 2, 1))
+		late := stock(t, h, object("x--3", 1, 1))
+		for _, o := range slices.Concat(both, first, then, newer, late) {
+			index(t, h, store.Indexed{Object: o.Seq, Observable: value(k)})
+		}
+		wantFound(t, find(t, h, store.AllLabels, k), found(both[0], k, false), found(both[1], k, true), found(first[0], k, true),
+			found(then[0], k, false), found(newer[0], k, false), found(late[0], k, true))
+	})
 	t.Run("what is found comes with what its label means now", func(t *testing.T) {
 		h := Live(t, open(t, clock.NewFake(Start)))
 		red := label(t, h, "red")

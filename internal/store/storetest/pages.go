@@ -103,7 +103,7 @@ func (s *shelf) add() {
 		if err != nil {
 			return err
 		}
-		if err := tx.AddObjects(fresh); err != nil {
+		if err := tx.AddObjects(fresh, known); err != nil {
 			return err
 		}
 		var entries []store.Entry
