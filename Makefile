@@ -9,13 +9,23 @@ ARGS  ?=
 BENCH ?= .
 PKG   ?= ./...
 
+STATIC := internal/edge/web/assets/dist
+TEMPL  := go tool -modfile=tools/go.mod templ
 DATA   := $(wildcard ../shared/data/stix)
 LINTER := go tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: build demo test race fuzz lint fmt vet tidy check fresh bench cover generate dist clean help
+.PHONY: build assets demo test race fuzz lint fmt vet tidy check fresh bench cover generate dist clean help
 
-build: ## build bin/twoseas and bin/twoseas-verify (what plain `make` does)
+build: $(STATIC)/manifest.json ## build bin/twoseas and bin/twoseas-verify (what plain `make` does)
 	@go build -trimpath -o bin/ ./cmd/twoseas ./cmd/twoseas-verify
+
+assets: ## bundle style sheets, scripts and icons of the pages (needs Node 20 and npm)
+	cd assets && npm ci --ignore-scripts --no-audit --no-fund && node build.mjs
+
+# Without Node the program is built all the same; its pages then say what is missing.
+$(STATIC)/manifest.json: $(wildcard assets/src/*) assets/build.mjs assets/package-lock.json
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory assets && touch $@; \
+	else echo "LOUD: npm is not installed: the pages are built without style sheets and scripts (make assets)"; fi
 
 demo: build ## two nodes exchange threat data and keep serving; make demo ARGS="--once --json"
 	@bin/twoseas demo $(if $(DATA),--data $(DATA)) $(ARGS)
@@ -60,8 +70,9 @@ cover: ## coverage per folder; law and act below 85 % fail
 	scripts/test.sh -coverprofile=bench/cover.out -coverpkg=./internal/... ./...
 	@awk -f scripts/cover.awk bench/cover.out
 
-generate: ## generated files
+generate: ## generated files: pages' templates
 	go generate ./...
+	@$(TEMPL) generate -path internal/edge/web
 
 dist: ## what is released: programs for linux, bills of materials, checksums; built twice and compared
 	scripts/dist.sh

@@ -19,6 +19,10 @@ var along = map[string][]string{
 	"release":    {"accord", "intake", "ledger"}, // redaction makes objects, which come in like any other
 	"collection": {"intake"},
 	"exchange":   {"release", "intake", "ledger"},
+	"audit":      {"ledger"},
+	"session":    {},
+	"answer":     {"intake"},
+	"importing":  {"release", "intake"},
 	"recall":     {"exchange"},
 	"office":     {"release"},
 	"exercise":   {"release"},

@@ -20,6 +20,12 @@ var linked = map[string][]string{
 	"github.com/klauspost/compress":       {"internal/act/exchange", "internal/edge/taxii", "internal/node"}, // zstd on the wire and in backups, gzip for clients
 	"github.com/mattn/go-isatty":          {"internal/cli"},
 	"github.com/prometheus/client_golang": {"internal/node", "internal/edge"},
+	"github.com/a-h/templ":                {"internal/edge/web", "internal/edge/api"}, // pages
+	"github.com/alexedwards/scs/v2":       {"internal/edge/auth", "internal/act/session"},
+	"github.com/coreos/go-oidc/v3":        {"internal/edge/auth"},
+	"github.com/go-webauthn/webauthn":     {"internal/edge/auth"},
+	"github.com/pquerna/otp":              {"internal/act/session", "internal/edge/auth"},
+	"golang.org/x/oauth2":                 {"internal/edge/auth"},
 	"go.yaml.in/yaml/v3":                  {"internal/law/agreement", "internal/node", "internal/cli"},
 	"golang.org/x/crypto":                 {"internal/act/people", "internal/act/keys", "internal/edge/auth", "internal/edge/peer"},
 	"golang.org/x/mod":                    {"internal/law", "internal/store", "internal/act/ledger", "cmd/twoseas-verify"},
@@ -33,6 +39,8 @@ var linked = map[string][]string{
 // tested lists the modules that tests, and packages that exist for tests, may
 // import besides what their package may.
 var tested = []string{
+	"github.com/chromedp/chromedp", // a real browser
+	"github.com/chromedp/cdproto",
 	"github.com/google/go-cmp",
 	"github.com/rogpeppe/go-internal",
 	"github.com/santhosh-tekuri/jsonschema/v6", // the OASIS schemas as a second opinion

@@ -18,6 +18,7 @@ import (
 	"twoseas/internal/edge/ops"
 	"twoseas/internal/edge/peer"
 	"twoseas/internal/edge/taxii"
+	"twoseas/internal/edge/web"
 	"twoseas/internal/store"
 )
 
@@ -69,10 +70,15 @@ func (n *Node) start(ctx context.Context, public, partners net.Listener) (*Runni
 		public = tls.NewListener(public, publicTLS(cert))
 	}
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	site, err := n.publicHandler(n.publicURL(public.Addr()), run.Done())
+	if err != nil {
+		stop()
+		return nil, errors.Join(err, public.Close(), partners.Close())
+	}
 	r := &Running{node: n, stop: stop, errs: make(chan error, 2), URL: scheme + public.Addr().String(), PeerURL: n.peerURL()}
 	peers := n.Peers
 	peers.Log = n.Log
-	r.serve(public, &http.Server{Handler: n.publicHandler(n.publicURL(public.Addr())), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(n.Log.Handler(), slog.LevelWarn)})
+	r.serve(public, &http.Server{Handler: site, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(n.Log.Handler(), slog.LevelWarn)})
 	r.serve(tls.NewListener(partners, peers.ServerTLS()), &http.Server{
 		Handler: peer.Handler(peers), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(n.Log.Handler(), slog.LevelWarn),
 	})
@@ -136,8 +142,9 @@ func (n *Node) publicURL(listens net.Addr) string {
 	return "https://" + a.String()
 }
 
-// publicHandler is the site of people and their tools.
-func (n *Node) publicHandler(url string) http.Handler {
+// publicHandler is the site of people and their tools. Lines that stay open end
+// when stop is closed.
+func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, error) {
 	o := ops.New(n, n.Clock, n.Log)
 	door := auth.New(n.People, n.Config.BehindProxy)
 	mux := http.NewServeMux()
@@ -154,7 +161,15 @@ func (n *Node) publicHandler(url string) http.Handler {
 	}))
 	mux.Handle(taxii.Discovery, exchange)
 	mux.Handle(taxii.Root, exchange)
-	return door.SecurityHeaders(mux)
+	desk, err := web.New(web.Config{
+		Store: n.Store, Handle: n.Live, Self: n.Config.Side, Title: n.Config.Title, Clock: n.Clock, Log: n.Log, Stop: stop,
+		Auth: door, People: n.People, Accords: n.Accords, Exchange: n.Exchange,
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("/", o.Watch("web", desk))
+	return door.SecurityHeaders(mux), nil
 }
 
 // operators admits to the metrics: programs on this machine, unless a proxy

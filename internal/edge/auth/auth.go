@@ -62,6 +62,10 @@ func (a *Auth) Authenticate(r *http.Request) (people.Actor, error) {
 	return people.Actor{}, fault.New(fault.Denied, "unknown authentication scheme: use Basic or Bearer")
 }
 
+// Secure reports whether the client's side of r is encrypted, so that a cookie
+// may be marked Secure.
+func (a *Auth) Secure(r *http.Request) bool { return r.TLS != nil || a.behindProxy }
+
 // basic reads base64(name ":" password).
 func basic(s string) (string, string, bool) {
 	raw, err := base64.StdEncoding.DecodeString(strings.Trim(s, " "))

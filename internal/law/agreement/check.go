@@ -92,6 +92,9 @@ func (c *checker) sides() {
 	}
 }
 
+// zoneName is how zones of the IANA database are written.
+var zoneName = regexp.MustCompile(`^[A-Z][A-Za-z0-9_+-]{1,13}(/[A-Z][A-Za-z0-9_+-]{1,13}){0,2}$`)
+
 func (c *checker) side(at string, s Side) {
 	if _, err := ident.ParseSide(s.ID); err != nil {
 		c.bad(at+"/id", "%v", err)
@@ -116,6 +119,12 @@ func (c *checker) side(at string, s Side) {
 		if code == "" || code != strings.ToLower(code) || strings.ContainsAny(code, " ,;\t") {
 			c.bad(at+"/codes/"+strconv.Itoa(i), "%.40q: want one word in lower case", code)
 		}
+	}
+	if len(s.Capital) > 0 {
+		c.text(at+"/capital", s.Capital)
+	}
+	if s.Zone != "" && !zoneName.MatchString(s.Zone) {
+		c.bad(at+"/zone", "%.40q: want a zone of the IANA database such as Asia/Tokyo", s.Zone)
 	}
 	if s.Key != "" && keyName(s.Key) != s.ID {
 		c.bad(at+"/key", "want a verifier key whose name is %s: %s+<8 hex digits>+<base64>", s.ID, s.ID)

@@ -63,6 +63,10 @@ type Side struct {
 	Agencies []Agency `json:"agencies,omitempty"`
 	// Codes are other names of the side in releasable-to lists.
 	Codes List `json:"codes,omitempty"`
+	// Capital is where the side's time is told, in Zone of the IANA database,
+	// such as Asia/Tokyo. Both may be left out.
+	Capital Text   `json:"capital,omitempty"`
+	Zone    string `json:"zone,omitempty"`
 	// Key is the side's C2SP verifier key, whose name is the side's id.
 	Key string `json:"key,omitempty"`
 }

@@ -1,0 +1,56 @@
+// What every page gains with scripts: clocks that go, digests that copy,
+// lists that submit, sections that follow the node. Without it nothing is lost.
+import htmx from "htmx.org";
+
+for (const box of document.querySelectorAll("[data-clocks]")) {
+  const faces = [...box.querySelectorAll("[data-zone]")].map((el) => [
+    el, new Intl.DateTimeFormat("en-GB", { timeZone: el.dataset.zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+  ]);
+  const tick = () => faces.forEach(([el, f]) => { const t = f.format(new Date()); if (el.textContent !== t) el.textContent = t; });
+  setInterval(tick, 1000);
+}
+
+document.addEventListener("click", (e) => {
+  const el = e.target.closest("[data-copy]");
+  if (el && navigator.clipboard) navigator.clipboard.writeText(el.dataset.copy);
+});
+
+document.addEventListener("keydown", (e) => {
+  const typing = e.target.closest("input, textarea, select, [contenteditable]");
+  if (typing || e.ctrlKey || e.metaKey || e.altKey) return;
+  if (e.key === "Enter" && e.target.matches("[data-copy]") && navigator.clipboard) navigator.clipboard.writeText(e.target.dataset.copy);
+  const target = document.querySelector(`[data-key="${CSS.escape(e.key)}"]`);
+  if (target) { e.preventDefault(); target.focus(); if (target.matches("a, button")) target.click(); }
+});
+
+for (const list of document.querySelectorAll("select[data-submit]")) {
+  list.addEventListener("change", () => list.form.requestSubmit());
+  list.form.querySelector("button[type=submit]")?.setAttribute("hidden", "");
+}
+
+document.addEventListener("click", (e) => {
+  for (const d of document.querySelectorAll("details.person[open]")) if (!d.contains(e.target)) d.open = false;
+});
+
+// follow asks for the page again and replaces the sections that follow one of
+// the topics, but not one that somebody is typing in.
+async function follow(topics) {
+  const all = topics.includes("*");
+  const parts = [...document.querySelectorAll("[data-live][id]")].filter(
+    (el) => (all || el.dataset.live.split(" ").some((t) => t === "any" || topics.includes(t))) && !el.contains(document.activeElement));
+  if (!parts.length || document.hidden) return;
+  const answer = await fetch(location.href, { headers: { "X-Live": "1" } });
+  if (!answer.ok || answer.redirected) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const el of parts) {
+    const next = fresh.getElementById(el.id);
+    if (next && next.outerHTML !== el.outerHTML) await htmx.swap({ target: el, text: next.outerHTML, swap: "outerMorph" });
+  }
+}
+
+if (document.querySelector("[data-live]")) {
+  let busy = Promise.resolve();
+  const events = new EventSource("/live");
+  events.addEventListener("changed", (e) => { busy = busy.then(() => follow(e.data.split(" "))).catch(() => {}); });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) busy = busy.then(() => follow(["*"])).catch(() => {}); });
+}

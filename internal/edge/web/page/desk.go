@@ -1,0 +1,188 @@
+// Package page is the frame around every page of the desk: who asks, in which
+// language and domain, what stands in the bars at the top and on the left, and
+// how a failure is shown. The areas, one package each, hand it their routes.
+//
+// Invariants: a route without an act is served to nobody but where it says
+// Open; "not there" and "not yours" are the same page; nothing is sent before
+// it is whole, so that a failure never follows half a page.
+package page
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"twoseas/internal/act/people"
+	"twoseas/internal/base/clock"
+	"twoseas/internal/base/fault"
+	"twoseas/internal/base/ident"
+	"twoseas/internal/base/lang"
+	"twoseas/internal/edge/auth"
+	"twoseas/internal/edge/web/assets"
+	"twoseas/internal/store"
+)
+
+// Config is what the frame works with.
+type Config struct {
+	Handle *store.Handle
+	People *people.People
+	Auth   *auth.Auth
+	Clock  clock.Clock
+	Log    *slog.Logger
+	Texts  *lang.Catalog
+	Assets *assets.Assets
+	// Title names the node and Side the side that it serves.
+	Title string
+	Side  ident.Side
+	// Links returns the agreements of the node and how the exchange under each
+	// stands. It is asked for every page and must be quick.
+	Links func(context.Context) ([]Link, error)
+	// Waiting returns how many things wait for the actor. It may be nil.
+	Waiting func(context.Context, people.Actor) (int64, error)
+}
+
+// Link is one agreement as the top bar shows it.
+type Link struct {
+	Agreement ident.Agreement
+	Title     map[string]string // by language
+	Partner   ident.Side
+	Own       Place
+	Far       Place
+	// State is "converged", "behind", "differs", "stopped" or "never"; Since is when
+	// it was found out, Waiting how many objects wait to be sent.
+	State   string
+	Since   time.Time
+	Waiting int64
+}
+
+// Place is a capital and its clock.
+type Place struct {
+	Name map[string]string // by language
+	Zone *time.Location
+}
+
+// Handler serves one route. A failure it returns becomes a page.
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+// Route is one page or form of an area.
+type Route struct {
+	Pattern string     // of net/http.ServeMux, with the method
+	Act     people.Act // what the caller must be allowed to do
+	Any     bool       // any account will do; Act is empty
+	Open    bool       // also who has not signed in; Act is empty
+	Fresh   bool       // only shortly after proving who one is
+	Serve   Handler
+}
+
+// Desk is the frame. It is safe for concurrent use.
+type Desk struct {
+	Config
+	nav []Area
+}
+
+// New returns a frame with these areas in its left column.
+func New(c Config, nav []Area) *Desk { return &Desk{Config: c, nav: nav} }
+
+// Area is one desk of the left column.
+type Area struct {
+	Name string // key of the text is nav.<Name>
+	Path string
+	Icon string
+	Acts []people.Act // any of them shows it; none: everybody
+}
+
+// Mount adds routes to mux.
+func (d *Desk) Mount(mux *http.ServeMux, routes []Route) {
+	for _, route := range routes {
+		mux.Handle(route.Pattern, d.serve(route))
+	}
+}
+
+// policy is what a browser may do with a page: nothing that does not come from
+// this node.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
+
+func (d *Desk) serve(route Route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("Cache-Control", "no-store")
+		h.Set("Referrer-Policy", "same-origin")
+		q, err := d.request(r)
+		if err != nil {
+			d.fail(w, r, q, err)
+			return
+		}
+		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, q))
+		if err := d.admit(route, q); err != nil {
+			d.turnAway(w, r, route, q, err)
+			return
+		}
+		if err := route.Serve(w, r); err != nil {
+			d.fail(w, r, q, err)
+		}
+	})
+}
+
+// admit returns nil when the route is for the one who asks.
+func (d *Desk) admit(route Route, q *Request) error {
+	switch {
+	case route.Open:
+		return nil
+	case !q.SignedIn():
+		return errSignIn
+	case route.Any:
+		return nil
+	case route.Act == "":
+		return fault.New(fault.NotFound, "there is nothing at this address")
+	}
+	return q.Actor.May(route.Act)
+}
+
+// Link returns the agreement of the request among those of the node.
+func (q *Request) Link() (Link, bool) {
+	i := slices.IndexFunc(q.Links, func(l Link) bool { return l.Agreement == q.Agreement })
+	if i < 0 {
+		return Link{}, false
+	}
+	return q.Links[i], true
+}
+
+// Shows reports whether the left column shows the area to the one who asks.
+func (q *Request) Shows(a Area) bool {
+	return len(a.Acts) == 0 || slices.ContainsFunc(a.Acts, func(act people.Act) bool { return q.Actor.May(act) == nil })
+}
+
+// Text picks the reader's language of a text in several, English before any
+// other when it is not there.
+func (q *Request) Text(texts map[string]string) string {
+	for _, t := range []string{string(q.Tag), string(lang.English)} {
+		if s := texts[t]; s != "" {
+			return s
+		}
+	}
+	for _, k := range slices.Sorted(func(yield func(string) bool) {
+		for k := range texts {
+			if !yield(k) {
+				return
+			}
+		}
+	}) {
+		return texts[k]
+	}
+	return ""
+}
+
+// Back returns the path of this node that the form field or query parameter
+// "back" names, or otherwise. It never leads to another host.
+func Back(r *http.Request, otherwise string) string {
+	to := r.FormValue("back")
+	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n\t") {
+		return otherwise
+	}
+	return to
+}

@@ -1,0 +1,132 @@
+package page
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/a-h/templ"
+
+	"twoseas/internal/base/fault"
+	"twoseas/internal/base/ident"
+)
+
+// Head is what the frame says about a page.
+type Head struct {
+	Title string // the one h1, already in the reader's language
+	Lead  string // what this is, in one line
+	Area  string // Name of the Area that is marked in the left column
+	// Chips are states beside the title; Action is at most one primary button or
+	// form; Rail answers Why and Evidence beside the page. Each may be nil.
+	Chips, Action, Rail templ.Component
+	Scripts             []string // modules of assets/src besides desk.js
+	Styles              []string // sheets besides desk.css
+	Status              int      // 200 when left out
+	Bare                bool     // without the bars: signing in
+}
+
+// Render sends the page. Nothing is sent when a component fails.
+func (d *Desk) Render(w http.ResponseWriter, r *http.Request, head Head, body templ.Component) error {
+	var buf bytes.Buffer
+	if err := d.layout(Of(r), head, body).Render(r.Context(), &buf); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if head.Status != 0 {
+		w.WriteHeader(head.Status)
+	}
+	_, err := buf.WriteTo(w)
+	if err != nil {
+		d.Log.DebugContext(r.Context(), "a reader went away", "error", err)
+	}
+	return nil
+}
+
+// See sends the reader on after a form (303), so that a reload sends nothing
+// twice.
+func See(w http.ResponseWriter, r *http.Request, to string) error {
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// turnAway answers a request that admit has refused: the way to sign in, or
+// why not.
+func (d *Desk) turnAway(w http.ResponseWriter, r *http.Request, route Route, q *Request, err error) {
+	if !errors.Is(err, errSignIn) {
+		d.fail(w, r, q, err)
+		return
+	}
+	to := url.Values{}
+	if r.Method == http.MethodGet && q.Path != "/" {
+		to.Set("back", q.Path)
+	}
+	where := SignIn
+	if len(to) > 0 {
+		where += "?" + to.Encode()
+	}
+	http.Redirect(w, r, where, http.StatusSeeOther)
+}
+
+// SignIn is where one who has not signed in is sent, with the path to come
+// back to as "back".
+const SignIn = "/sign-in"
+
+var statuses = map[fault.Kind]int{
+	fault.NotFound: http.StatusNotFound, fault.Invalid: http.StatusUnprocessableEntity, fault.Denied: http.StatusForbidden,
+	fault.Conflict: http.StatusConflict, fault.Held: http.StatusConflict, fault.Busy: http.StatusServiceUnavailable,
+	fault.Unavailable: http.StatusServiceUnavailable, fault.TooLarge: http.StatusRequestEntityTooLarge,
+}
+
+// fail shows what went wrong: a failure that people may see in its words, any
+// other as an id under which the log has it.
+func (d *Desk) fail(w http.ResponseWriter, r *http.Request, q *Request, err error) {
+	if r.Context().Err() != nil {
+		return // the reader has gone
+	}
+	status, ok := statuses[fault.KindOf(err)]
+	text := fault.Message(err)
+	if errors.As(err, new(*http.MaxBytesError)) {
+		status, ok, text = http.StatusRequestEntityTooLarge, true, "what was sent is larger than this form takes"
+	}
+	id := ""
+	if !ok {
+		var b [8]byte
+		if _, err := rand.Read(b[:]); err == nil {
+			id = hex.EncodeToString(b[:])
+		}
+		status = http.StatusInternalServerError
+		d.Log.ErrorContext(r.Context(), "a page failed", "id", id, "method", r.Method, "path", r.URL.Path, "error", err)
+	}
+	if q == nil {
+		q = &Request{Printer: d.Texts.Printer("en")}
+	}
+	kind := fault.KindOf(err).String()
+	if !ok {
+		kind = "internal"
+	}
+	r = r.WithContext(withRequest(r, q))
+	head := Head{Title: q.T("page.failed." + key(kind)), Status: status, Bare: !q.SignedIn()}
+	if err := d.Render(w, r, head, failed(q, key(kind), text, id)); err != nil {
+		http.Error(w, "the page could not be shown; reference "+id, http.StatusInternalServerError)
+	}
+}
+
+// NotFound is the page of an address that leads nowhere, or nowhere for the
+// one who asks.
+func NotFound(http.ResponseWriter, *http.Request) error {
+	return fault.New(fault.NotFound, "there is nothing at this address")
+}
+
+// Digest is a digest as pages show it: cut in the middle, copied whole.
+func short(s string) string {
+	if len(s) <= 20 {
+		return s
+	}
+	return s[:10] + "…" + s[len(s)-6:]
+}
+
+// Hex returns the digest as pages copy it.
+func Hex(d ident.Digest) string { return d.String() }

@@ -1,0 +1,112 @@
+// Package web is the desk: the pages that people work in all day. The frame is
+// web/page, each area a package of its own; this package puts them together.
+//
+// Invariants: every route names the act it needs and a test walks the list; an
+// unsafe request from another site is refused before anything is looked at; no
+// page asks anything of another host.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"twoseas/internal/act/accord"
+	"twoseas/internal/act/exchange"
+	"twoseas/internal/act/people"
+	"twoseas/internal/base/clock"
+	"twoseas/internal/base/ident"
+	"twoseas/internal/edge/auth"
+	"twoseas/internal/edge/web/assets"
+	"twoseas/internal/edge/web/page"
+	"twoseas/internal/edge/web/words"
+	"twoseas/internal/store"
+)
+
+// Config is what the pages work with.
+type Config struct {
+	Store    *store.Store
+	Handle   *store.Handle
+	Self     ident.Side
+	Title    string
+	Clock    clock.Clock
+	Log      *slog.Logger
+	Stop     <-chan struct{} // closed when the node stops serving
+	Auth     *auth.Auth
+	People   *people.People
+	Accords  *accord.Accords
+	Exchange *exchange.Exchange
+}
+
+type site struct {
+	Config
+	desk *page.Desk
+}
+
+// areas are the desks of the left column in the order of the day.
+func areas() []page.Area {
+	return []page.Area{
+		{Name: "overview", Path: "/", Icon: "overview"},
+		{Name: "waiting", Path: "/waiting", Icon: "waiting", Acts: []people.Act{people.Approve, people.Agree, people.Exchange}},
+		{Name: "threats", Path: "/threats", Icon: "threats", Acts: []people.Act{people.Read}},
+		{Name: "imports", Path: "/imports", Icon: "imports", Acts: []people.Act{people.Import}},
+		{Name: "releases", Path: "/releases", Icon: "releases", Acts: []people.Act{people.Review}},
+		{Name: "exchange", Path: "/exchange", Icon: "exchange", Acts: []people.Act{people.Review, people.Exchange}},
+		{Name: "agreements", Path: "/agreements", Icon: "agreements"},
+		{Name: "ledger", Path: "/ledger", Icon: "ledger"},
+		{Name: "audit", Path: "/audit", Icon: "audit", Acts: []people.Act{people.Audit}},
+		{Name: "people", Path: "/people", Icon: "people", Acts: []people.Act{people.Administer}},
+		{Name: "operate", Path: "/operate", Icon: "operate", Acts: []people.Act{people.Administer, people.Exchange}},
+	}
+}
+
+// New returns the pages as a handler of every path that no other edge has.
+func New(c Config) (http.Handler, error) {
+	texts, err := words.Load()
+	if err != nil {
+		return nil, err
+	}
+	files, err := assets.Load()
+	if err != nil {
+		return nil, err
+	}
+	s := &site{Config: c}
+	s.desk = page.New(page.Config{
+		Handle: c.Handle, People: c.People, Auth: c.Auth, Clock: c.Clock, Log: c.Log, Texts: texts, Assets: files,
+		Title: c.Title, Side: c.Self, Links: cached(c.Clock, 2*time.Second, s.links),
+	}, areas())
+	mux := http.NewServeMux()
+	mux.Handle("GET "+assets.Prefix, files)
+	s.desk.Mount(mux, s.routes())
+	return http.NewCrossOriginProtection().Handler(mux), nil
+}
+
+// routes is every page and form of the desk, area by area.
+func (s *site) routes() []page.Route {
+	return slices.Concat(
+		[]page.Route{
+			{Pattern: "/", Open: true, Serve: page.NotFound},
+			s.desk.Choose(),
+			s.liveRoute(),
+		},
+	)
+}
+
+// links is how the exchange under each agreement of the node stands.
+func (s *site) links(ctx context.Context) ([]page.Link, error) {
+	ids, err := s.Accords.Agreements(ctx, s.Handle)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]page.Link, 0, len(ids))
+	for _, id := range ids {
+		l, err := s.link(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
