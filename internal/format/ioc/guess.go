@@ -75,9 +75,12 @@ func unquote(s string) string {
 	return s
 }
 
-// unescape undoes example\.com, where no other backslash says that it is a
-// path.
+// unescape undoes example\.com, where neither another backslash nor a hive of
+// the registry in front says that it is a path.
 func unescape(s string) string {
+	if _, key := registryKey(s); key {
+		return s
+	}
 	if strings.Contains(s, `\.`) && strings.Count(s, `\`) == strings.Count(s, `\.`) {
 		return strings.ReplaceAll(s, `\.`, ".")
 	}

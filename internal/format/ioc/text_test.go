@@ -285,7 +285,7 @@ func TestPublishedURLs(t *testing.T) {
 
 var textSeeds = []string{
 	"hxxps[:]//user:pw@exam[.]ple(dot)com:0443/a%zz%e3?b#c", "[[.]] {dot} [ at ] [://]", "1.2.3[.]4/24", "[2001:db8::ffff]:80", "00-1a-2b-3c-4d-5e",
-	`HKLM:\\Software\ \`, `C:\a\b.exe`, `a\.b\.com`, "日本語。ｊｐ", "as 64496", "'\"x.com\"'", "T1" + tlsh70, "96:abc:def", "a <b@c.de>", "http://a.b/[\\.]", "xn--a.b-c.xn--d",
+	`HKLM:\\Software\ \`, `HKLM\.\`, `C:\a\b.exe`, `a\.b\.com`, "日本語。ｊｐ", "as 64496", "'\"x.com\"'", "T1" + tlsh70, "96:abc:def", "a <b@c.de>", "http://a.b/[\\.]", "xn--a.b-c.xn--d",
 }
 
 func FuzzGuess(f *testing.F) {
