@@ -150,10 +150,14 @@ func (p *Printer) T(key string, args ...any) string {
 			return key
 		}
 	}
-	for i, a := range args {
-		text = strings.ReplaceAll(text, "{"+strconv.Itoa(i)+"}", p.show(a))
+	if len(args) == 0 {
+		return text
 	}
-	return text
+	pairs := make([]string, 0, 2*len(args))
+	for i, a := range args {
+		pairs = append(pairs, "{"+strconv.Itoa(i)+"}", p.show(a))
+	}
+	return strings.NewReplacer(pairs...).Replace(text) // in one pass: an argument may hold {1} itself
 }
 
 // N returns the text for a count: key.one or key.other, as the language counts.
@@ -166,11 +170,16 @@ func (p *Printer) N(key string, n int64, args ...any) string {
 	return p.T(form, append([]any{n}, args...)...)
 }
 
+const million = 1_000_000
+
 func (p *Printer) one(n int64) bool {
 	if n < 0 {
 		n = -n
 	}
-	return plural.Cardinal.MatchPlural(p.tag, int(n%1_000_000), 0, 0, 0, 0) == plural.One
+	if n >= million { // the rules look at the last digits only
+		n = million + n%million
+	}
+	return plural.Cardinal.MatchPlural(p.tag, int(n), 0, 0, 0, 0) == plural.One
 }
 
 // Int writes a whole number with the separators of the language.
