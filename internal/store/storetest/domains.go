@@ -105,6 +105,14 @@ func begin(t *testing.T, h *store.Handle) {
 				return err
 			}
 		}
+		var entries []store.AuditEntry
+		for i := range int64(216) { // every name with every other
+			text := func(n int64) string { return []string{"in", "jp", "out", "x--1", "waiting", "leaf"}[n%6] }
+			entries = append(entries, store.AuditEntry{Ix: i, At: i % 4, Account: text(i), Act: text(i / 6), Agreement: text(i / 36), About: someTexts})
+		}
+		if err := tx.AddAudit(entries); err != nil {
+			return err
+		}
 		if err := tx.AddCollection(&store.Collection{ID: "in"}); err != nil {
 			return err
 		}
@@ -154,7 +162,7 @@ func (m *monkey) answers(t *testing.T, h *store.Handle) map[string]string {
 		for i := range methods.NumMethod() {
 			name := methods.Method(i).Name
 			fixed := &monkey{rng: rand.New(rand.NewPCG(1, 2))}
-			for n := 0; n < 25 && !nodeWide[name] && !m.writes[name]; n++ {
+			for n := 0; n < 60 && !nodeWide[name] && !m.writes[name]; n++ {
 				answer, err := fixed.call(reflect.ValueOf(tx).Method(i))
 				out[name] += answer + "\n"
 				m.writes[name] = err != nil && fault.KindOf(err) == fault.Internal

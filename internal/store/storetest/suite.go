@@ -46,6 +46,8 @@ var suite = map[string]func(t *testing.T, open Opener){
 	"shipments":   testShipments,
 	"domains":     testDomains,
 	"backup":      testBackup,
+	"audit":       testAudit,
+	"idempotency": testIdempotency,
 }
 
 // Run runs the whole contract on one engine.
