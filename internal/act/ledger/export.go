@@ -38,6 +38,34 @@ func (l *Ledger) Export(ctx context.Context, h *store.Handle, a ident.Agreement,
 	})
 }
 
+// ExportHome writes the home log of h's domain as a home log file
+// (docs/formats/ledger.md), from one snapshot of the store. It returns
+// fault.NotFound when nothing was recorded yet.
+func (l *Ledger) ExportHome(ctx context.Context, h *store.Handle, w io.Writer) error {
+	return h.Read(ctx, func(tx *store.Tx) error {
+		log, err := tx.Log(l.HomeOrigin(tx.Domain()))
+		if err != nil {
+			return err
+		}
+		mine, err := l.ring.Verifier(tx)
+		if err != nil {
+			return err
+		}
+		first, err := firstKeys(tx, log, mine)
+		if err != nil {
+			return err
+		}
+		head := verify.Ledger{
+			Agreement: verify.HomeAgreement, Domain: tx.Domain(), Owner: mine.Side(),
+			OwnerKey: first[mine.Side()], Checkpoint: log.Checkpoint,
+		}
+		if err := writeLeaves(tx, log, head, w); err != nil {
+			return fmt.Errorf("export %s: %w", log.Origin, err)
+		}
+		return nil
+	})
+}
+
 // head returns what stands before the leaves in the file.
 func (l *Ledger) head(tx *store.Tx, log store.Log, a ident.Agreement, partner ident.Side) (verify.Ledger, error) {
 	mine, err := l.ring.Verifier(tx)

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -51,22 +52,69 @@ func HomeEntry(at time.Time, by, act string, fields ...Field) ([]byte, error) {
 	return []byte(b.String()), nil
 }
 
+// Entry is one act of a person, or of the node itself, to be recorded.
+type Entry struct {
+	By, Act string
+	Fields  []Field
+}
+
 // Record appends to the home log of the transaction's domain, signed by the
 // node, that by did act at the transaction's time.
 func (l *Ledger) Record(tx *store.Tx, by, act string, fields ...Field) error {
-	text, err := HomeEntry(time.UnixMicro(tx.Now()), by, act, fields...)
-	if err != nil {
-		return err
+	return l.RecordAll(tx, []Entry{{by, act, fields}})
+}
+
+// RecordAll is Record for many entries at once: one growth of the log. They
+// join the audit index in the same transaction.
+func (l *Ledger) RecordAll(tx *store.Tx, entries []Entry) error {
+	if len(entries) == 0 {
+		return nil
 	}
 	signer, err := l.ring.Signer(tx)
 	if err != nil {
 		return err
 	}
-	leaf, err := signer.Sign(text)
+	leaves := make([][]byte, len(entries))
+	for i, e := range entries {
+		text, err := HomeEntry(time.UnixMicro(tx.Now()), e.By, e.Act, e.Fields...)
+		if err != nil {
+			return err
+		}
+		if leaves[i], err = signer.Sign(text); err != nil {
+			return err
+		}
+	}
+	log, err := tx.OpenLog(l.HomeOrigin(tx.Domain()))
 	if err != nil {
 		return err
 	}
-	return l.AppendHome(tx, leaf)
+	index := make([]store.AuditEntry, len(entries))
+	for i, e := range entries {
+		index[i] = e.index(log.Size+int64(i), tx.Now())
+	}
+	if err := l.AppendHome(tx, leaves...); err != nil {
+		return err
+	}
+	return tx.AddAudit(index)
+}
+
+// naming are the fields whose values an auditor finds entries by.
+var naming = []string{"object", "account", "agreement", "collection", "organisation", "peer", "token", "item", "shipment", "channel"}
+
+// index returns what the audit index keeps of the entry. Times are those of
+// the leaf, in whole seconds, so that the index can be compared with the log.
+func (e Entry) index(ix, at int64) store.AuditEntry {
+	account, _, _ := strings.Cut(e.By, " (")
+	row := store.AuditEntry{Ix: ix, At: at - at%1_000_000, Account: account, Act: e.Act}
+	for _, f := range e.Fields {
+		if f.Name == "agreement" && row.Agreement == "" {
+			row.Agreement = f.Value
+		}
+		if slices.Contains(naming, f.Name) && !slices.Contains(row.About, f.Value) {
+			row.About = append(row.About, f.Value)
+		}
+	}
+	return row
 }
 
 // fieldName holds a field's name to one spelling; the three names every entry

@@ -20,11 +20,12 @@ import (
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/merkle"
 	"twoseas/internal/law/note"
+	"twoseas/internal/law/verify"
 	"twoseas/internal/store"
 )
 
 // home stands where an exchange log's origin names its agreement.
-const home ident.Agreement = "home"
+const home = verify.HomeAgreement
 
 // noteTitle begins the title line of every note of ours.
 const noteTitle = "twoseas/"

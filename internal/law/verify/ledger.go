@@ -24,7 +24,8 @@ const (
 )
 
 // Ledger is what stands before the leaves in an exported file: whose ledger
-// it is, the first keys of both sides, and the signed states.
+// it is, the first keys of both sides, and the signed states. That of a home
+// log has HomeAgreement for its agreement, no partner and no earlier states.
 type Ledger struct {
 	Agreement      ident.Agreement
 	Domain         ident.Domain
@@ -50,8 +51,7 @@ func NewWriter(w io.Writer, l Ledger) (*Writer, error) {
 		return nil, err
 	}
 	b := bufio.NewWriterSize(w, 64<<10)
-	fmt.Fprintf(b, "%s\nagreement %s\ndomain %s\nowner %s\npartner %s\nkey %s\nkey %s\n",
-		LedgerTitle, l.Agreement, l.Domain, l.Owner, l.Partner, l.OwnerKey, l.PartnerKey)
+	fmt.Fprint(b, l.head()) // kept by b, and returned by Close
 	for _, cp := range append([][]byte{l.Checkpoint}, l.Earlier...) {
 		fmt.Fprintf(b, "checkpoint %d\n%s\n", len(cp), cp)
 	}
@@ -82,8 +82,8 @@ func (w *Writer) Close() error {
 
 // check holds the header together and returns the newest checkpoint's size.
 func (l Ledger) check() (int64, error) {
-	if l.OwnerKey.Side() != l.Owner || l.PartnerKey.Side() != l.Partner || l.Owner == l.Partner {
-		return 0, fault.Errorf(fault.Invalid, "ledger: %s and %s are not keys of the two sides %s and %s", l.OwnerKey.Short(), l.PartnerKey.Short(), l.Owner, l.Partner)
+	if err := l.sides(); err != nil {
+		return 0, err
 	}
 	last := int64(merkle.MaxLog + 1)
 	for i, cp := range append([][]byte{l.Checkpoint}, l.Earlier...) {
@@ -130,35 +130,32 @@ type Reader struct {
 // fault.Invalid and names the line; trouble in reading comes back as it is.
 func NewReader(r io.Reader) (*Reader, error) {
 	in := newLineReader(r)
-	if err := in.title(LedgerTitle); err != nil {
+	title, err := in.next()
+	if err != nil {
 		return nil, err
 	}
-	return newLedgerReader(in)
+	if headLines[title] == 0 {
+		return nil, in.bad("want %q or %q", LedgerTitle, HomeTitle)
+	}
+	return newLedgerReader(in, title)
 }
 
 // newLedgerReader goes on after the title.
-func newLedgerReader(in *lineReader) (*Reader, error) {
+func newLedgerReader(in *lineReader, title string) (*Reader, error) {
 	var head strings.Builder
-	head.WriteString(LedgerTitle + "\n")
-	for range 6 {
+	head.WriteString(title + "\n")
+	for range headLines[title] {
 		s, err := in.next()
 		if err != nil {
 			return nil, err
 		}
 		head.WriteString(s + "\n")
 	}
-	l := note.ReadLines("ledger", LedgerTitle, head.String())
-	r := &Reader{in: in, Ledger: Ledger{
-		Agreement:  note.Field(l, "agreement", ident.ParseAgreement),
-		Domain:     note.Field(l, "domain", ident.ParseDomain),
-		Owner:      note.Field(l, "owner", ident.ParseSide),
-		Partner:    note.Field(l, "partner", ident.ParseSide),
-		OwnerKey:   note.Field(l, "key", note.ParseVerifier),
-		PartnerKey: note.Field(l, "key", note.ParseVerifier),
-	}}
-	if err := l.End(); err != nil {
+	l, err := readHead(title, head.String())
+	if err != nil {
 		return nil, err
 	}
+	r := &Reader{in: in, Ledger: l}
 	return r, r.checkpoints()
 }
 

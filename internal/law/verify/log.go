@@ -60,16 +60,17 @@ type received struct {
 func newLedger(r *Report, file int, head Ledger) *ledger {
 	l := &ledger{
 		Ledger: head, file: file, report: r,
-		rings: map[ident.Side]*keyring{
-			head.Owner:   newKeyring(head.OwnerKey),
-			head.Partner: newKeyring(head.PartnerKey),
-		},
+		rings:   map[ident.Side]*keyring{head.Owner: newKeyring(head.OwnerKey)},
 		streams: map[stream]int{},
 		ways:    map[ident.Side]*way{},
 		signed:  map[ident.Digest]map[ident.Side]bool{},
 		remark:  map[ident.Digest]bool{},
 		claims:  map[int64]ident.Digest{},
 	}
+	if head.Home() {
+		return l
+	}
+	l.rings[head.Partner] = newKeyring(head.PartnerKey)
 	l.ways[head.Owner] = newWay(head, head.Owner, head.Partner)
 	l.ways[head.Partner] = newWay(head, head.Partner, head.Owner)
 	return l
@@ -93,17 +94,19 @@ func (l *ledger) leaf(leaf []byte) error {
 	l.report.Leaves++
 	title, _, _ := bytes.Cut(leaf, []byte("\n"))
 	var err error
-	switch kind := string(title); kind {
-	case shipment.Title:
+	switch kind := string(title); {
+	case l.Home():
+		err = l.homeLeaf(kind, leaf, index)
+	case kind == shipment.Title:
 		l.report.Shipments++
 		err = l.shipment(leaf, index)
-	case shipment.ReceiptTitle:
+	case kind == shipment.ReceiptTitle:
 		l.report.Receipts++
 		err = l.receipt(leaf, index)
-	case agreementTitle:
+	case kind == agreementTitle:
 		l.report.Agreements++
 		err = l.agreement(leaf)
-	case note.RotationTitle:
+	case kind == note.RotationTitle:
 		l.report.Keys++
 		err = l.rotation(leaf, index)
 	default:
@@ -117,7 +120,11 @@ func (l *ledger) leaf(leaf []byte) error {
 
 // keys returns every key either side has had so far.
 func (l *ledger) keys() []note.Verifier {
-	return append(l.rings[l.Owner].keys(), l.rings[l.Partner].keys()...)
+	all := l.rings[l.Owner].keys()
+	if l.Home() {
+		return all
+	}
+	return append(all, l.rings[l.Partner].keys()...)
 }
 
 // mayStill checks that the key could sign a note of the kind at this point of
@@ -245,7 +252,7 @@ func (l *ledger) rotation(leaf []byte, index int64) error {
 	}
 	ring, ok := l.rings[r.Side]
 	if !ok {
-		return fault.Errorf(fault.Denied, "a key of %s in a ledger of %s and %s", r.Side, l.Owner, l.Partner)
+		return fault.Errorf(fault.Denied, "a key of %s in a ledger of %s", r.Side, l.parties())
 	}
 	return ring.rotate(leaf, index)
 }
@@ -267,7 +274,7 @@ func (l *ledger) open(kind string, leaf []byte) (note.Note, error) {
 		return note.Note{}, err
 	}
 	if len(n.Unknown)+len(n.Cosigs) > 0 {
-		return note.Note{}, fault.Errorf(fault.Denied, "signed by more than the keys of %s and %s", l.Owner, l.Partner)
+		return note.Note{}, fault.Errorf(fault.Denied, "signed by more than the keys of %s", l.parties())
 	}
 	for _, v := range n.Sigs {
 		if err := l.mayStill(v, kind); err != nil {
@@ -275,6 +282,14 @@ func (l *ledger) open(kind string, leaf []byte) (note.Note, error) {
 		}
 	}
 	return n, nil
+}
+
+// parties names whose keys may sign in the ledger.
+func (l *ledger) parties() string {
+	if l.Home() {
+		return string(l.Owner)
+	}
+	return string(l.Owner) + " and " + string(l.Partner)
 }
 
 func (l *ledger) problem(leaf int64, format string, a ...any) {

@@ -116,6 +116,10 @@ func (r Report) Summary() string {
 func (r Report) WriteText(w io.Writer) error {
 	var b strings.Builder
 	for _, l := range r.Logs {
+		if l.Agreement == HomeAgreement {
+			fmt.Fprintf(&b, "home log of %s, %s: %d leaves, %s\n", l.Owner, l.Domain, l.Size, l.Root)
+			continue
+		}
 		fmt.Fprintf(&b, "ledger of %s under %s, %s: %d leaves, %s; ", l.Owner, l.Agreement, l.Domain, l.Size, l.Root)
 		if l.Cosigned >= 0 {
 			fmt.Fprintf(&b, "cosigned by %s up to %d\n", l.Partner, l.Cosigned)

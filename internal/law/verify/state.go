@@ -45,7 +45,7 @@ func (l *ledger) agreement(leaf []byte) error {
 // finish checks the signed states once all leaves are read, and sums up.
 func (l *ledger) finish(given []note.Verifier) error {
 	for _, side := range []ident.Side{l.Owner, l.Partner} {
-		if !l.rings[side].anchored(given) {
+		if side != "" && !l.rings[side].anchored(given) {
 			l.problem(-1, "none of the keys given is one that %s has here: %s", side, shortNames(l.rings[side].keys()))
 		}
 	}
@@ -58,7 +58,9 @@ func (l *ledger) finish(given []note.Verifier) error {
 			cosigned = max(cosigned, c.Size)
 		}
 	}
-	l.pending(cosigned)
+	if !l.Home() {
+		l.pending(cosigned)
+	}
 	root, err := l.tree.Root(l.tree.Size())
 	if err != nil {
 		return err
@@ -82,6 +84,9 @@ func (l *ledger) state(msg []byte) (merkle.Checkpoint, bool, error) {
 	}
 	if key := l.rings[l.Owner].at(c.Size); len(n.Sigs) != 1 || n.Sigs[0] != key || len(n.Unknown) > 0 {
 		return c, false, fault.Errorf(fault.Denied, "the checkpoint of %d leaves wants the signature of %s, cosignatures of %s and no other", c.Size, key.Short(), l.Partner)
+	}
+	if l.Home() && len(n.Cosigs) > 0 {
+		return c, false, fault.Errorf(fault.Denied, "the checkpoint of %d leaves of a home log is cosigned", c.Size)
 	}
 	for _, cs := range n.Cosigs {
 		if !l.rings[l.Partner].mayCosign(cs.By, c.Size) {

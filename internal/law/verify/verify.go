@@ -1,4 +1,4 @@
-// Package verify checks exported ledgers and subset bundles from the files
+// Package verify checks exported ledgers, home logs and subset bundles from the files
 // and the two sides' public keys alone (docs/formats/ledger.md): every
 // signature, the Merkle roots, the chains of shipments, that each receipt
 // fits its shipment, and, with the files of both sides, that what one logged
@@ -57,8 +57,8 @@ func verifyFile(r *Report, file int, in io.Reader, keys []note.Verifier) (*ledge
 		return nil, r.unreadable(file, err)
 	}
 	switch title {
-	case LedgerTitle:
-		return verifyLedger(r, file, lines, keys)
+	case LedgerTitle, HomeTitle:
+		return verifyLedger(r, file, title, lines, keys)
 	case SubsetTitle:
 		return nil, verifySubset(r, file, lines, keys)
 	}
@@ -76,8 +76,8 @@ func (r *Report) unreadable(file int, err error) error {
 	return nil
 }
 
-func verifyLedger(r *Report, file int, in *lineReader, keys []note.Verifier) (*ledger, error) {
-	f, err := newLedgerReader(in)
+func verifyLedger(r *Report, file int, title string, in *lineReader, keys []note.Verifier) (*ledger, error) {
+	f, err := newLedgerReader(in, title)
 	if err != nil {
 		return nil, r.unreadable(file, err)
 	}
