@@ -15,6 +15,7 @@ var layers = map[string]int{"base": 0, "law": 1, "format": 1, "store": 2, "act":
 // is allowed too. Every act may ask who does it, and with which key.
 var along = map[string][]string{
 	"accord":     {"ledger"},
+	"audit":      {"ledger"},
 	"pairing":    {"ledger"},
 	"release":    {"accord", "intake", "ledger"}, // redaction makes objects, which come in like any other
 	"collection": {"intake"},

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"twoseas/internal/act/accord"
+	"twoseas/internal/act/audit"
 	"twoseas/internal/act/collection"
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/intake"
@@ -41,6 +42,7 @@ type Node struct {
 	Live     *store.Handle
 	Ring     *keys.Ring
 	Ledger   *ledger.Ledger
+	Audit    *audit.Log
 	People   *people.People
 	Accords  *accord.Accords
 	Releases *release.Releases
@@ -113,6 +115,7 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 	self := n.Config.Side
 	n.Ring = keys.New(derive(seal, "secrets"), self, n.Clock, rand.Reader)
 	n.Ledger = ledger.New(n.Ring, n.Clock)
+	n.Audit = audit.New(n.Live, n.Ledger, n.Clock)
 	home := people.Home{Side: self, Codes: n.Config.Codes}
 	if n.People, err = people.New(background, n.Live, home, n.Clock, rand.Reader); err != nil {
 		return err
@@ -138,7 +141,10 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 		Domains: map[ident.Domain]*store.Handle{ident.Live: n.Live}, Pairing: n.Pairing, Accords: n.Accords,
 		Exchange: n.Exchange, Ledger: n.Ledger, Certificate: cert, Log: n.Log,
 	}
-	return n.Ledger.Check(ctx, n.Live)
+	if err := n.Ledger.Check(ctx, n.Live); err != nil {
+		return err
+	}
+	return n.Ledger.Reindex(ctx, n.Live)
 }
 
 // Close closes the node. It must not be serving any more.
@@ -146,7 +152,11 @@ func (n *Node) Close() error {
 	if n.stop != nil {
 		n.stop()
 	}
-	return n.Store.Close()
+	var err error
+	if n.Audit != nil {
+		err = n.Audit.Close(context.Background())
+	}
+	return errors.Join(err, n.Store.Close())
 }
 
 // Operator is who acts through the command line on the data directory.

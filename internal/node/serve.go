@@ -29,6 +29,7 @@ const (
 	idleTimeout   = 2 * time.Minute
 	closeTimeout  = 10 * time.Second
 	sweepEvery    = 10 * time.Minute
+	flushEvery    = 20 * time.Second
 )
 
 // Running is a node that serves. Stop ends it.
@@ -84,6 +85,7 @@ func (n *Node) start(ctx context.Context, public, partners net.Listener) (*Runni
 	})
 	r.wg.Go(func() { newCarrier(n).run(run) })
 	r.wg.Go(func() { n.sweep(run) })
+	r.wg.Go(func() { n.flush(run) })
 	return r, nil
 }
 
@@ -155,7 +157,7 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, er
 	})
 	mux.Handle(api.Prefix+"/", o.Watch("api", own))
 	exchange := o.Watch("taxii", taxii.New(taxii.Config{
-		Handle: n.Live, Auth: door, People: n.People, Intake: n.Intake, Journal: n.journal, Rand: rand.Reader, Log: n.Log,
+		Handle: n.Live, Auth: door, People: n.People, Intake: n.Intake, Journal: n.journal, Reads: n.countRead, Rand: rand.Reader, Log: n.Log,
 		Title: n.Config.Title, Description: "Threat information of one node of Twoseas.", Contact: n.Config.Contact, URL: url,
 		MaxContentLength: n.Config.MaxContentLength,
 	}))
@@ -237,6 +239,27 @@ func (n *Node) Objects(ctx context.Context) (objects, bytes int64, err error) {
 	return objects, bytes, err
 }
 
+// countRead tells the audit log what a program reads of a collection.
+func (n *Node) countRead(ctx context.Context, by people.Actor, act, collection string) error {
+	return n.Audit.Counted(ctx, by, act, collection, 0)
+}
+
+// flush writes the numbers of the audit log whose minute is over.
+func (n *Node) flush(ctx context.Context) {
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := n.Audit.Flush(ctx); err != nil {
+			n.Log.ErrorContext(ctx, "the audit log takes no entries: reads are refused", slog.String("error", err.Error()))
+		}
+	}
+}
+
 // sweep removes what has had its time.
 func (n *Node) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
@@ -260,6 +283,10 @@ func (n *Node) Sweep(ctx context.Context) error {
 		return err
 	}
 	return n.Live.Write(ctx, func(tx *store.Tx) error {
-		return tx.PurgeStatuses(n.Clock.Now().Add(-24 * time.Hour).UnixMicro())
+		dayAgo := n.Clock.Now().Add(-24 * time.Hour).UnixMicro()
+		if err := tx.PurgeAnswered(dayAgo); err != nil {
+			return err
+		}
+		return tx.PurgeStatuses(dayAgo)
 	})
 }

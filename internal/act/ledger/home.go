@@ -125,3 +125,35 @@ func fieldName(s string) bool {
 	}
 	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
+
+// ReadEntry reads a leaf of a home log; ok is false when the leaf is no act.
+// Its signature is not looked at: that is Check's work and the auditor's.
+func ReadEntry(leaf []byte) (at time.Time, e Entry, ok bool, err error) {
+	text, err := note.Text(leaf)
+	if err != nil {
+		return at, e, false, err
+	}
+	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	if lines[0] != ActTitle {
+		return at, e, false, nil
+	}
+	for i, line := range lines[1:] {
+		name, value, _ := strings.Cut(line, " ")
+		switch {
+		case i == 0 && name == "at":
+			if at, err = note.ParseTime(value); err != nil {
+				return at, e, false, err
+			}
+		case i == 1 && name == "by":
+			e.By = value
+		case i == 2 && name == "act":
+			e.Act = value
+		default:
+			e.Fields = append(e.Fields, Field{name, value})
+		}
+	}
+	if e.Act == "" {
+		return at, e, false, fault.New(fault.Conflict, "an act in the home log does not say at, by and act")
+	}
+	return at, e, true, nil
+}

@@ -52,8 +52,8 @@ type request struct {
 	right      people.Right
 }
 
-// handler answers the requests of one route.
-func (s *Server) handler(n need, serve func(*Server, *request) error) http.Handler {
+// handler answers the requests of one route; reads is as in route.
+func (s *Server) handler(n need, serve func(*Server, *request) error, reads string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		actor, err := s.Auth.Authenticate(r)
 		if err != nil {
@@ -62,7 +62,10 @@ func (s *Server) handler(n need, serve func(*Server, *request) error) http.Handl
 			return
 		}
 		q := &request{w: w, r: r, actor: actor}
-		if err = s.admit(r.Context(), q, n); err == nil {
+		if err = s.admit(r.Context(), q, n); err == nil && reads != "" && s.Reads != nil {
+			err = s.Reads(r.Context(), actor, reads, q.collection.ID)
+		}
+		if err == nil {
 			err = serve(s, q)
 		}
 		if err != nil {

@@ -11,6 +11,7 @@
 package taxii
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -35,6 +36,9 @@ type Config struct {
 	Intake *intake.Intake
 	// Journal is told who added and removed what; nil for nobody.
 	Journal people.Journal
+	// Reads is told, before it is answered, who reads what of a collection and
+	// how; an error refuses it. nil for nobody.
+	Reads func(ctx context.Context, by people.Actor, act, collection string) error
 	// Rand draws the ids of statuses and errors.
 	Rand io.Reader
 	Log  *slog.Logger
@@ -103,11 +107,13 @@ func New(c Config) *Server {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// route is one endpoint. Nothing is served without a need.
+// route is one endpoint. Nothing is served without a need. reads names the
+// read for the audit log, "" when no content is read.
 type route struct {
 	method, path string
 	need         need
 	serve        func(*Server, *request) error
+	reads        string
 }
 
 // routes is every endpoint of the standard (TAXII 2.1 §3.1), each with what
@@ -115,17 +121,17 @@ type route struct {
 func routes(root string) []route {
 	in := root + "collections/{collection}/"
 	return []route{
-		{"GET", Discovery, account, (*Server).getDiscovery},
-		{"GET", root, account, (*Server).getAPIRoot},
-		{"GET", root + "status/{status}/", account, (*Server).getStatus},
-		{"GET", root + "collections/", account, (*Server).getCollections},
-		{"GET", in, readerOrWriter, (*Server).getCollection},
-		{"GET", in + "manifest/", reader, (*Server).getManifest},
-		{"GET", in + "objects/", reader, (*Server).getObjects},
-		{"POST", in + "objects/", writer, (*Server).postObjects},
-		{"GET", in + "objects/{object}/", reader, (*Server).getObject},
-		{"DELETE", in + "objects/{object}/", readerAndWriter, (*Server).deleteObject},
-		{"GET", in + "objects/{object}/versions/", reader, (*Server).getVersions},
+		{"GET", Discovery, account, (*Server).getDiscovery, ""},
+		{"GET", root, account, (*Server).getAPIRoot, ""},
+		{"GET", root + "status/{status}/", account, (*Server).getStatus, ""},
+		{"GET", root + "collections/", account, (*Server).getCollections, ""},
+		{"GET", in, readerOrWriter, (*Server).getCollection, ""},
+		{"GET", in + "manifest/", reader, (*Server).getManifest, "taxii.manifest"},
+		{"GET", in + "objects/", reader, (*Server).getObjects, "taxii.objects"},
+		{"POST", in + "objects/", writer, (*Server).postObjects, ""},
+		{"GET", in + "objects/{object}/", reader, (*Server).getObject, "taxii.object"},
+		{"DELETE", in + "objects/{object}/", readerAndWriter, (*Server).deleteObject, ""},
+		{"GET", in + "objects/{object}/versions/", reader, (*Server).getVersions, "taxii.versions"},
 	}
 }
 
@@ -134,7 +140,7 @@ func routes(root string) []route {
 func (s *Server) mount() {
 	allowed := map[string][]string{}
 	for _, rt := range routes(s.APIRoot) {
-		h := s.handler(rt.need, rt.serve)
+		h := s.handler(rt.need, rt.serve, rt.reads)
 		s.mux.Handle(rt.method+" "+rt.path+"{$}", h)
 		s.mux.Handle(rt.method+" "+strings.TrimSuffix(rt.path, "/"), h)
 		allowed[rt.path] = append(allowed[rt.path], rt.method)
@@ -143,11 +149,11 @@ func (s *Server) mount() {
 		h := s.handler(account, func(_ *Server, q *request) error {
 			q.w.Header().Set("Allow", strings.Join(methods, ", "))
 			return failure{http.StatusMethodNotAllowed, "this resource answers " + strings.Join(methods, " and ") + " only"}
-		})
+		}, "")
 		s.mux.Handle(path+"{$}", h)
 		s.mux.Handle(strings.TrimSuffix(path, "/"), h)
 	}
-	s.mux.Handle("/", s.handler(account, func(*Server, *request) error { return errNotFound }))
+	s.mux.Handle("/", s.handler(account, func(*Server, *request) error { return errNotFound }, ""))
 }
 
 // describe writes the resources that are the same for everybody.
