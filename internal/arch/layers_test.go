@@ -20,7 +20,6 @@ var along = map[string][]string{
 	"release":    {"accord", "intake", "ledger"}, // redaction makes objects, which come in like any other
 	"collection": {"intake"},
 	"exchange":   {"release", "intake", "ledger"},
-	"audit":      {"ledger"},
 	"session":    {},
 	"answer":     {"intake"},
 	"importing":  {"release", "intake"},
