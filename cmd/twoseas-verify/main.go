@@ -1,5 +1,6 @@
-// Command twoseas-verify checks exported ledgers and subset bundles of
-// Twoseas from the files and the sides' public keys alone: no node, no
+// Command twoseas-verify checks exported ledgers, single entries, the growth
+// of a ledger and subset bundles of Twoseas from the files and the sides'
+// public keys alone: no node, no
 // database, no network. It links the standard library and golang.org/x/mod
 // only, so that an auditor can read all of it.
 //
@@ -41,7 +42,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
 		fmt.Fprint(stderr, "usage: twoseas-verify --key KEY [--key KEY]... FILE...\n\n"+
-			"Checks exported ledgers and subset bundles against the sides' public keys.\n"+
+			"Checks exported ledgers, entries, growths and subset bundles against the sides' public keys.\n"+
 			"Exit status: 0 sound, 1 not sound, 2 wrong call or unreadable file.\n\n")
 		flags.PrintDefaults()
 	}

@@ -52,6 +52,9 @@ func TestExitStatusAndReport(t *testing.T) {
 	}{
 		{"both ledgers", []string{"--key", in, "--key", jp, vector("in.ledger"), vector("jp.ledger")}, 0, "2 logs, 24 leaves, 8 shipments", ""},
 		{"a subset", []string{"--key", in, vector("subset.txt")}, 0, "1 subset, 1 item shown, consistent", ""},
+		{"an entry", []string{"--key", in, vector("entry.txt")}, 0, "1 leaf shown, consistent", ""},
+		{"a growth", []string{"--key", in, vector("growth.txt")}, 0, "1 growth, consistent", ""},
+		{"an entry under another's key", []string{"--key", jp, vector("entry.txt")}, 1, "none of the known keys signed it", ""},
 		{"a changed ledger", []string{"--key", in, "--key", jp, changed}, 1, "NOT SOUND", ""},
 		{"one key for two sides", []string{"--key", in, vector("in.ledger")}, 1, "none of the keys given is one that jp has here", ""},
 		{"no key", []string{vector("in.ledger")}, 2, "", "usage:"},

@@ -132,7 +132,7 @@ func TestTroubleInReadingIsNotAFinding(t *testing.T) {
 	wantKind(t, err, fault.Invalid)
 	_, err = verify.Verify([]io.Reader{bytes.NewReader(good)}, nil)
 	wantKind(t, err, fault.Invalid)
-	wantUnsound(t, s.check([]byte("a letter\n")), "file 1: not an exported ledger and not a subset bundle")
+	wantUnsound(t, s.check([]byte("a letter\n")), "file 1: not an exported ledger, an entry, a growth or a subset bundle")
 }
 
 func TestAWriterRefusesWhatItsReaderWould(t *testing.T) {

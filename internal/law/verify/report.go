@@ -56,6 +56,8 @@ type Report struct {
 	Logs     []LogSummary
 	Subsets  int // subset bundles that hold
 	Items    int // items they show
+	Entries  int // single leaves that are shown to be in a ledger
+	Growths  int // pairs of states of which one continues the other
 	Leaves   int64
 	Findings []Finding
 	More     int // findings beyond those listed
@@ -105,6 +107,8 @@ func (r Report) Summary() string {
 	}
 	count(r.Subsets, "subset", "subsets")
 	count(r.Items, "item shown", "items shown")
+	count(r.Entries, "leaf shown", "leaves shown")
+	count(r.Growths, "growth", "growths")
 	outcome := "consistent"
 	if !r.OK {
 		outcome = "NOT SOUND"

@@ -76,6 +76,8 @@ func vectors(t *testing.T) map[string][]byte {
 		"rotation.note":   in.leaves[6],
 		"checkpoint.note": in.checkpoints[0],
 		"subset.txt":      bundle(t, msg, w.Leaves(), map[int]shipment.Item{1: items[1]}),
+		"entry.txt":       entryFile(t, s, "in", 2),
+		"growth.txt":      growthFile(t, s, "in", 0),
 		"in.ledger":       s.export("in"),
 		"jp.ledger":       s.export("jp"),
 		"report.txt":      []byte(report.String()),
@@ -156,4 +158,5 @@ func TestTheVectorsHold(t *testing.T) {
 		t.Error(diff)
 	}
 	wantSound(t, check(t, []note.Verifier{in}, vector(t, "subset.txt")), "shows 1 of the 3 items")
+	wantSound(t, check(t, []note.Verifier{in, jp}, vector(t, "entry.txt"), vector(t, "growth.txt")), "1 leaf shown, 1 growth, consistent")
 }

@@ -21,8 +21,8 @@ import (
 	"twoseas/internal/law/note"
 )
 
-// Verify checks files, each an exported ledger or a subset bundle, against
-// public keys: for each side at least one of the keys it has had, given by
+// Verify checks files, each an exported ledger, an entry of one, the growth of
+// one, or a subset bundle, against public keys: for each side at least one of the keys it has had, given by
 // somebody who is trusted. What the files say is in the report; an error
 // means that they could not be read or that there is nothing to check.
 func Verify(files []io.Reader, keys []note.Verifier) (Report, error) {
@@ -61,8 +61,12 @@ func verifyFile(r *Report, file int, in io.Reader, keys []note.Verifier) (*ledge
 		return verifyLedger(r, file, title, lines, keys)
 	case SubsetTitle:
 		return nil, verifySubset(r, file, lines, keys)
+	case EntryTitle:
+		return nil, verifyEntry(r, file, lines, keys)
+	case GrowthTitle:
+		return nil, verifyGrowth(r, file, lines, keys)
 	}
-	r.add(Finding{File: file, Leaf: -1, Text: "not an exported ledger and not a subset bundle"})
+	r.add(Finding{File: file, Leaf: -1, Text: "not an exported ledger, an entry, a growth or a subset bundle"})
 	return nil, nil
 }
 
