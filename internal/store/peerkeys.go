@@ -17,15 +17,23 @@ type PeerKey struct {
 // PeerKeys returns the keys side has had in the transaction's domain, newest
 // last.
 func (t *Tx) PeerKeys(side ident.Side) ([]PeerKey, error) {
+	return t.peerKeys("SELECT vkey, since FROM peer_key WHERE domain = $1 AND side = $2 ORDER BY n", t.domain, string(side))
+}
+
+// AllPeerKeys returns the keys every side has had in the transaction's domain,
+// side by side, each side's newest last.
+func (t *Tx) AllPeerKeys() ([]PeerKey, error) {
+	return t.peerKeys("SELECT vkey, since FROM peer_key WHERE domain = $1 ORDER BY side, n", t.domain)
+}
+
+func (t *Tx) peerKeys(query string, args ...any) ([]PeerKey, error) {
 	var keys []PeerKey
 	err := t.Each(func(r *sql.Rows) error {
 		var k PeerKey
-		if err := r.Scan(&k.VKey, &k.Since); err != nil {
-			return err
-		}
+		err := r.Scan(&k.VKey, &k.Since)
 		keys = append(keys, k)
-		return nil
-	}, "SELECT vkey, since FROM peer_key WHERE domain = $1 AND side = $2 ORDER BY n", t.domain, string(side))
+		return err
+	}, query, args...)
 	return keys, err
 }
 

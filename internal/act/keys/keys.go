@@ -188,3 +188,20 @@ func verifiers(tx *store.Tx, side ident.Side) ([]note.Verifier, error) {
 	}
 	return all, nil
 }
+
+// All returns every key that this node and its partners have had in the
+// transaction's domain, side by side, each side's newest last: for reading
+// what was signed once, never for taking what is signed anew.
+func (r *Ring) All(tx *store.Tx) ([]note.Verifier, error) {
+	keys, err := tx.AllPeerKeys()
+	if err != nil {
+		return nil, err
+	}
+	all := make([]note.Verifier, len(keys))
+	for i, k := range keys {
+		if all[i], err = note.ParseVerifier(k.VKey); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}

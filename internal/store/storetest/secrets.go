@@ -51,6 +51,13 @@ func testSecrets(t *testing.T, open Opener) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}
+			if err != nil {
+				return err
+			}
+			all, err := tx.AllPeerKeys()
+			if diff := cmp.Diff(append([]store.PeerKey{{VKey: "in+b", Since: 8}}, want...), all); diff != "" {
+				t.Error(diff)
+			}
 			return err
 		})
 	})
@@ -78,6 +85,9 @@ func testSecrets(t *testing.T, open Opener) {
 		read(t, play, func(tx *store.Tx) error {
 			if got, err := tx.PeerKeys("jp"); len(got) != 0 || err != nil {
 				t.Errorf("the exercise knows the live keys %v (%v)", got, err)
+			}
+			if got, err := tx.AllPeerKeys(); len(got) != 0 || err != nil {
+				t.Errorf("the exercise knows all live keys %v (%v)", got, err)
 			}
 			return nil
 		})
