@@ -29,8 +29,9 @@ func (s *site) link(ctx context.Context, id ident.Agreement) (page.Link, error) 
 	if err != nil {
 		return l, err
 	}
-	l.Title = doc.Title
+	l.Title, l.Sides = doc.Title, map[ident.Side]map[string]string{}
 	for _, side := range doc.Sides {
+		l.Sides[ident.Side(side.ID)] = side.Name
 		place := page.Place{Name: side.Capital}
 		if zone, err := time.LoadLocation(side.Zone); err == nil && side.Zone != "" {
 			place.Zone = zone

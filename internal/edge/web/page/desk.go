@@ -51,6 +51,7 @@ type Link struct {
 	Partner   ident.Side
 	Own       Place
 	Far       Place
+	Sides     map[ident.Side]map[string]string // the names of both, by language
 	// State is "converged", "behind", "differs", "stopped" or "never"; Since is when
 	// it was found out, Waiting how many objects wait to be sent.
 	State   string
@@ -69,11 +70,12 @@ type Handler func(w http.ResponseWriter, r *http.Request) error
 
 // Route is one page or form of an area.
 type Route struct {
-	Pattern string     // of net/http.ServeMux, with the method
-	Act     people.Act // what the caller must be allowed to do
-	Any     bool       // any account will do; Act is empty
-	Open    bool       // also who has not signed in; Act is empty
-	Fresh   bool       // only shortly after proving who one is
+	Pattern string       // of net/http.ServeMux, with the method
+	Act     people.Act   // what the caller must be allowed to do
+	OneOf   []people.Act // any of these will do; Act is empty
+	Any     bool         // any account will do; Act is empty
+	Open    bool         // also who has not signed in; Act is empty
+	Fresh   bool         // only shortly after proving who one is
 	Serve   Handler
 }
 
@@ -137,10 +139,32 @@ func (d *Desk) admit(route Route, q *Request) error {
 		return errSignIn
 	case route.Any:
 		return nil
+	case len(route.OneOf) > 0:
+		return oneOf(q.Actor, route.OneOf)
 	case route.Act == "":
 		return fault.New(fault.NotFound, "there is nothing at this address")
 	}
 	return q.Actor.May(route.Act)
+}
+
+func oneOf(by people.Actor, acts []people.Act) error {
+	var err error
+	for _, act := range acts {
+		if err = by.May(act); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// SideName is what a side of the chosen agreement is called in the reader's
+// language, and its id when it is another's.
+func (q *Request) SideName(s ident.Side) string {
+	l, _ := q.Link()
+	if names := l.Sides[s]; len(names) > 0 {
+		return q.Text(names)
+	}
+	return string(s)
 }
 
 // Link returns the agreement of the request among those of the node.
