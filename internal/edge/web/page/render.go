@@ -2,16 +2,16 @@ package page
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
-	"encoding/hex"
-	"errors"
+		"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/a-h/templ"
 
 	"twoseas/internal/base/fault"
-	"twoseas/internal/base/ident"
 )
 
 // Head is what the frame says about a page.
@@ -86,32 +86,31 @@ func (d *Desk) fail(w http.ResponseWriter, r *http.Request, q *Request, err erro
 	if r.Context().Err() != nil {
 		return // the reader has gone
 	}
-	status, ok := statuses[fault.KindOf(err)]
-	text := fault.Message(err)
-	if errors.As(err, new(*http.MaxBytesError)) {
-		status, ok, text = http.StatusRequestEntityTooLarge, true, "what was sent is larger than this form takes"
-	}
-	id := ""
-	if !ok {
-		var b [8]byte
-		if _, err := rand.Read(b[:]); err == nil {
-			id = hex.EncodeToString(b[:])
-		}
-		status = http.StatusInternalServerError
-		d.Log.ErrorContext(r.Context(), "a page failed", "id", id, "method", r.Method, "path", r.URL.Path, "error", err)
-	}
 	if q == nil {
 		q = &Request{Printer: d.Texts.Printer("en")}
 	}
-	kind := fault.KindOf(err).String()
-	if !ok {
-		kind = "internal"
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		err = fault.New(fault.TooLarge, "what was sent is larger than this form takes")
 	}
-	r = r.WithContext(withRequest(r, q))
-	head := Head{Title: q.T("page.failed." + key(kind)), Status: status, Bare: !q.SignedIn()}
-	if err := d.Render(w, r, head, failed(q, key(kind), text, id)); err != nil {
+	id := ""
+	status, ok := statuses[fault.KindOf(err)]
+	if !ok {
+		status, id = http.StatusInternalServerError, d.note(r, err)
+	}
+	kind := strings.ReplaceAll(fault.KindOf(err).String(), " ", "-")
+	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, q))
+	head := Head{Title: q.T("page.failed." + kind), Status: status, Bare: !q.SignedIn()}
+	if err := d.Render(w, r, head, failed(q, kind, fault.Message(err), id)); err != nil {
 		http.Error(w, "the page could not be shown; reference "+id, http.StatusInternalServerError)
 	}
+}
+
+// note logs a failure that is nobody's business but the operator's, and
+// returns the id under which it stands.
+func (d *Desk) note(r *http.Request, err error) string {
+	id := rand.Text()[:12]
+	d.Log.ErrorContext(r.Context(), "a page failed", "id", id, "method", r.Method, "path", r.URL.Path, "error", err)
+	return id
 }
 
 // NotFound is the page of an address that leads nowhere, or nowhere for the
@@ -120,13 +119,10 @@ func NotFound(http.ResponseWriter, *http.Request) error {
 	return fault.New(fault.NotFound, "there is nothing at this address")
 }
 
-// Digest is a digest as pages show it: cut in the middle, copied whole.
+// short is a digest as pages show it: cut in the middle.
 func short(s string) string {
 	if len(s) <= 20 {
 		return s
 	}
 	return s[:10] + "…" + s[len(s)-6:]
 }
-
-// Hex returns the digest as pages copy it.
-func Hex(d ident.Digest) string { return d.String() }

@@ -1,18 +1,10 @@
 package page
 
 import (
-	"context"
-	"net/http"
 	"strings"
 	"time"
 	_ "time/tzdata" // capitals have their time on a machine without the database
 )
-
-func withRequest(r *http.Request, q *Request) context.Context {
-	return context.WithValue(r.Context(), requestKey{}, q)
-}
-
-func key(kind string) string { return strings.ReplaceAll(kind, " ", "-") }
 
 // Ago says how far t is from now, in the reader's words: the largest unit that
 // fits, rounded down.
