@@ -24,13 +24,14 @@ assets: ## bundle style sheets, scripts and icons of the pages (needs Node 20 an
 
 # Without Node the program is built all the same; its pages then say what is missing.
 $(STATIC)/manifest.json: $(wildcard assets/src/*) assets/build.mjs assets/package-lock.json
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory assets && touch $@; \
-	else echo "LOUD: npm is not installed: the pages are built without style sheets and scripts (make assets)"; fi
+	@if ! command -v npm >/dev/null; then echo "NOTE: npm is not installed: pages are built without style sheets and scripts (make assets)"; \
+	elif $(MAKE) --no-print-directory assets; then touch $@; \
+	else echo "NOTE: make assets did not work: pages are built without style sheets and scripts"; fi
 
 demo: build ## two nodes exchange threat data and keep serving; make demo ARGS="--once --json"
 	@bin/twoseas demo $(if $(DATA),--data $(DATA)) $(ARGS)
 
-test: ## all Go tests, on SQLite and on a throw-away PostgreSQL; PKG=./internal/law/... for some
+test: $(STATIC)/manifest.json ## all Go tests, on SQLite and on a throw-away PostgreSQL; PKG=./internal/law/... for some
 	scripts/test.sh $(PKG)
 
 race: ## the same under the race detector (needs a C compiler)

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-		"errors"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
