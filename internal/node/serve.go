@@ -36,6 +36,7 @@ const (
 type Running struct {
 	URL     string // of the public listener
 	PeerURL string // partners are told this
+	Desk    *web.Site
 
 	node    *Node
 	servers []*http.Server
@@ -71,12 +72,12 @@ func (n *Node) start(ctx context.Context, public, partners net.Listener) (*Runni
 		public = tls.NewListener(public, publicTLS(cert))
 	}
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
-	site, err := n.publicHandler(n.publicURL(public.Addr()), run.Done())
+	site, desk, err := n.publicHandler(n.publicURL(public.Addr()), run.Done())
 	if err != nil {
 		stop()
 		return nil, errors.Join(err, public.Close(), partners.Close())
 	}
-	r := &Running{node: n, stop: stop, errs: make(chan error, 2), URL: scheme + public.Addr().String(), PeerURL: n.peerURL()}
+	r := &Running{Desk: desk, node: n, stop: stop, errs: make(chan error, 2), URL: scheme + public.Addr().String(), PeerURL: n.peerURL()}
 	peers := n.Peers
 	peers.Log = n.Log
 	r.serve(public, &http.Server{Handler: site, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(n.Log.Handler(), slog.LevelWarn)})
@@ -146,7 +147,7 @@ func (n *Node) publicURL(listens net.Addr) string {
 
 // publicHandler is the site of people and their tools. Lines that stay open end
 // when stop is closed.
-func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, error) {
+func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *web.Site, error) {
 	o := ops.New(n, n.Clock, n.Log)
 	door := auth.New(n.People, n.Config.BehindProxy)
 	mux := http.NewServeMux()
@@ -168,10 +169,10 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, er
 		Auth: door, People: n.People, Accords: n.Accords, Exchange: n.Exchange,
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	mux.Handle("/", o.Watch("web", desk))
-	return door.SecurityHeaders(mux), nil
+	return door.SecurityHeaders(mux), desk, nil
 }
 
 // operators admits to the metrics: programs on this machine, unless a proxy

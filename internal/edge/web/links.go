@@ -13,7 +13,7 @@ import (
 )
 
 // link reads one agreement as the top bar shows it.
-func (s *site) link(ctx context.Context, id ident.Agreement) (page.Link, error) {
+func (s *Site) link(ctx context.Context, id ident.Agreement) (page.Link, error) {
 	l := page.Link{Agreement: id, State: "never"}
 	versions, err := s.Accords.Versions(ctx, s.Handle, id)
 	if err != nil || len(versions) == 0 {
@@ -47,7 +47,7 @@ func (s *site) link(ctx context.Context, id ident.Agreement) (page.Link, error) 
 
 // standing fills in how the exchange stands; an agreement that has no channel
 // yet has never been compared.
-func (s *site) standing(ctx context.Context, l *page.Link) error {
+func (s *Site) standing(ctx context.Context, l *page.Link) error {
 	st, err := s.Exchange.State(ctx, s.Handle, l.Agreement)
 	if fault.Is(err, fault.NotFound) {
 		return nil

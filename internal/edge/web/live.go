@@ -17,7 +17,7 @@ const (
 )
 
 // live is the stream of topics, as server-sent events.
-func (s *site) live(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) live(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	topics := s.Store.Listen(ctx)
 	h := w.Header()
@@ -79,6 +79,6 @@ func gather(topics <-chan string, first string) string {
 }
 
 // liveRoute is the stream as a route of the frame.
-func (s *site) liveRoute() page.Route {
+func (s *Site) liveRoute() page.Route {
 	return page.Route{Pattern: "GET /live", Any: true, Serve: s.live}
 }

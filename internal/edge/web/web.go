@@ -40,10 +40,15 @@ type Config struct {
 	Exchange *exchange.Exchange
 }
 
-type site struct {
+// Site is the desk as one handler of every path that no other edge has.
+type Site struct {
 	Config
-	desk *page.Desk
+	desk    *page.Desk
+	handler http.Handler
 }
+
+// ServeHTTP serves a page, a form or a file of the desk.
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // areas are the desks of the left column in the order of the day.
 func areas() []page.Area {
@@ -62,8 +67,8 @@ func areas() []page.Area {
 	}
 }
 
-// New returns the pages as a handler of every path that no other edge has.
-func New(c Config) (http.Handler, error) {
+// New returns the desk.
+func New(c Config) (*Site, error) {
 	texts, err := words.Load()
 	if err != nil {
 		return nil, err
@@ -72,19 +77,20 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &site{Config: c}
+	s := &Site{Config: c}
 	s.desk = page.New(page.Config{
 		Handle: c.Handle, People: c.People, Auth: c.Auth, Clock: c.Clock, Log: c.Log, Texts: texts, Assets: files,
 		Title: c.Title, Side: c.Self, Links: cached(c.Clock, 2*time.Second, s.links),
 	}, areas())
 	mux := http.NewServeMux()
 	mux.Handle("GET "+assets.Prefix, files)
-	s.desk.Mount(mux, s.routes())
-	return http.NewCrossOriginProtection().Handler(mux), nil
+	s.desk.Mount(mux, s.Routes())
+	s.handler = http.NewCrossOriginProtection().Handler(mux)
+	return s, nil
 }
 
-// routes is every page and form of the desk, area by area.
-func (s *site) routes() []page.Route {
+// Routes is every page and form of the desk, area by area.
+func (s *Site) Routes() []page.Route {
 	return slices.Concat(
 		[]page.Route{
 			{Pattern: "/", Open: true, Serve: page.NotFound},
@@ -95,7 +101,7 @@ func (s *site) routes() []page.Route {
 }
 
 // links is how the exchange under each agreement of the node stands.
-func (s *site) links(ctx context.Context) ([]page.Link, error) {
+func (s *Site) links(ctx context.Context) ([]page.Link, error) {
 	ids, err := s.Accords.Agreements(ctx, s.Handle)
 	if err != nil {
 		return nil, err
