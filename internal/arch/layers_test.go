@@ -24,6 +24,8 @@ var along = map[string][]string{
 	"answer":     {"intake"},
 	"importing":  {"release", "intake"},
 	"recall":     {"exchange"},
+	"library":    {"exchange", "release", "search"},
+	"answer":     {"intake", "ledger", "library"},
 	"office":     {"release"},
 	"exercise":   {"release"},
 }

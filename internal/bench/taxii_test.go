@@ -162,7 +162,9 @@ func (a *asker) ask(ctx context.Context, n int, path func(i int) string) {
 }
 
 // p99 returns, in milliseconds, what 99 of 100 stay within.
-func p99(times []time.Duration) float64 {
+func p99(times []time.Duration) float64 { return percentile(times, 99) }
+
+func percentile(times []time.Duration, p int) float64 {
 	slices.Sort(times)
-	return float64(times[len(times)*99/100].Nanoseconds()) / 1e6
+	return float64(times[len(times)*p/100].Nanoseconds()) / 1e6
 }

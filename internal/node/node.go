@@ -20,6 +20,7 @@ import (
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/keys"
 	"twoseas/internal/act/ledger"
+	"twoseas/internal/act/library"
 	"twoseas/internal/act/pairing"
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/release"
@@ -48,6 +49,7 @@ type Node struct {
 	Releases *release.Releases
 	Intake   *intake.Intake
 	Search   *search.Search
+	Library  *library.Library
 	Pairing  *pairing.Pairing
 	Exchange *exchange.Exchange
 	// Collections is the acts on TAXII collections.
@@ -132,6 +134,7 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 		Self: self, Ring: n.Ring, Ledger: n.Ledger, Accords: n.Accords, Releases: n.Releases, Intake: n.Intake,
 		Rand: rand.Reader, Owner: processName(), Lease: opt.Lease,
 	})
+	n.Library = library.New(library.Config{Self: self, Home: home, Search: n.Search, Releases: n.Releases, Exchange: n.Exchange})
 	pin, err := pinOf(cert)
 	if err != nil {
 		return err

@@ -215,6 +215,9 @@ func (t *Tx) EraseObject(seq int64) error {
 	if _, err := t.Exec("DELETE FROM member WHERE domain = $1 AND object = $2", t.domain, seq); err != nil {
 		return err
 	}
+	if err := t.dropPostings(seq); err != nil {
+		return err
+	}
 	return t.dropObservables(seq)
 }
 

@@ -131,3 +131,6 @@ func isID(s string) bool {
 	_, _, ok := splitID(s)
 	return ok
 }
+
+// ValidID reports whether s has the form of an object's id (STIX 2.1 §2.9).
+func ValidID(s string) bool { return isID(s) }

@@ -113,6 +113,11 @@ func begin(t *testing.T, h *store.Handle) {
 		if err := tx.AddAudit(entries); err != nil {
 			return err
 		}
+		if upTo, err := tx.Indexed(); err != nil || upTo > 0 {
+			return err
+		} else if err := tx.AddPostings(0, 3, []store.Posted{{Seq: 1, Label: 1, Terms: []int64{1}}, {Seq: 2, Label: 2}, {Seq: 3, Label: 1, Terms: []int64{1, 2}}}); err != nil {
+			return err
+		}
 		if err := tx.AddCollection(&store.Collection{ID: "in"}); err != nil {
 			return err
 		}
@@ -162,7 +167,7 @@ func (m *monkey) answers(t *testing.T, h *store.Handle) map[string]string {
 		for i := range methods.NumMethod() {
 			name := methods.Method(i).Name
 			fixed := &monkey{rng: rand.New(rand.NewPCG(1, 2))}
-			for n := 0; n < 60 && !nodeWide[name] && !m.writes[name]; n++ {
+			for n := 0; n < 120 && !nodeWide[name] && !m.writes[name]; n++ {
 				answer, err := fixed.call(reflect.ValueOf(tx).Method(i))
 				out[name] += answer + "\n"
 				m.writes[name] = err != nil && fault.KindOf(err) == fault.Internal
@@ -198,8 +203,12 @@ func (m *monkey) call(f reflect.Value) (string, error) {
 }
 
 var (
-	someTexts = []string{"in", "in", "in", "jp", "out", "out", "x--1", "waiting", "leaf"}
-	someSums  = []ident.Digest{ident.Sum(), ident.Sum(), ident.Sum([]byte("1")), {}}
+	someTexts  = []string{"in", "in", "in", "jp", "out", "out", "x--1", "waiting", "leaf"}
+	someSums   = []ident.Digest{ident.Sum(), ident.Sum(), ident.Sum([]byte("1")), {}}
+	someSought = []store.Sought{
+		everything, {Class: store.AllLabels, Order: store.Created, Limit: 2, CountTo: 1, Groups: []store.Group{{Terms: []int64{1}, Labels: []int64{2}}}},
+		{Class: 1, Order: store.Modified, Limit: 5, Spans: []store.Span{{Name: store.Created, To: 1}}},
+	}
 	someBytes = [][]byte{nil, {}, {0}, {1}, make([]byte, 16), []byte("in"), []byte("in")}
 )
 
@@ -215,6 +224,8 @@ func (m *monkey) value(typ reflect.Type, told *[]string) reflect.Value {
 		return reflect.ValueOf(one(m, []ident.Side{"in", "jp"}))
 	case reflect.TypeFor[ident.Agreement]():
 		return reflect.ValueOf(one(m, []ident.Agreement{memorandum, memorandum, "in"}))
+	case reflect.TypeFor[store.Sought]():
+		return reflect.ValueOf(one(m, someSought))
 	case reflect.TypeFor[[]byte]():
 		return reflect.ValueOf(slices.Clone(one(m, someBytes)))
 	}
