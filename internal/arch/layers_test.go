@@ -21,7 +21,6 @@ var along = map[string][]string{
 	"collection": {"intake"},
 	"exchange":   {"release", "intake", "ledger"},
 	"session":    {},
-	"answer":     {"intake"},
 	"importing":  {"release", "intake"},
 	"recall":     {"exchange"},
 	"library":    {"exchange", "release", "search"},
