@@ -127,7 +127,7 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 	n.Releases = release.New(self, n.Accords, n.Ledger, derive(seal, "redaction"))
 	n.Accords.OnForce(n.Releases.Reconsider)
 	n.Intake = intake.New(self, home, n.Releases)
-	n.Releases.Use(n.Intake)
+	n.Releases.Use(n.Intake, n.People)
 	n.Search = search.New()
 	n.Collections = collection.New(n.Intake, n.journal, rand.Reader)
 	n.Exchange = exchange.New(exchange.Config{

@@ -204,6 +204,15 @@ func (t *Tx) Bodies(seqs []int64) ([][]byte, error) {
 // which a short body could be guessed; its place stays. What it can be found
 // by goes with it.
 func (t *Tx) EraseObject(seq int64) error {
+	channels, err := t.Channels()
+	if err != nil {
+		return err
+	}
+	for _, c := range channels {
+		if err := t.dropHeld(c.ID, seq); err != nil {
+			return err
+		}
+	}
 	n, err := t.Exec("UPDATE object SET body = $3, digest = $4, type = 'erased' WHERE domain = $1 AND seq = $2",
 		t.domain, seq, []byte("{}"), make([]byte, len(ident.Digest{})))
 	if err != nil {

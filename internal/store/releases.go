@@ -44,6 +44,9 @@ func (t *Tx) Queue(channel, from, to int64, labels []int64) (int64, error) {
 	if joined == 0 {
 		return 0, nil
 	}
+	if err := t.joined(channel, base+1, base+joined); err != nil {
+		return 0, err
+	}
 	return joined, t.setQueued(channel, base+joined)
 }
 
@@ -65,6 +68,9 @@ func (t *Tx) QueueOne(channel, object int64, approved int) error {
 	if err != nil || n == 0 {
 		return err
 	}
+	if err := t.joined(channel, base+1, base+1); err != nil {
+		return err
+	}
 	return t.setQueued(channel, base+1)
 }
 
@@ -75,9 +81,12 @@ func (t *Tx) Unqueue(channel int64, e Release) error {
 	if _, err := t.Exec("DELETE FROM release WHERE domain = $1 AND channel = $2 AND n = $3", t.domain, channel, e.N); err != nil {
 		return err
 	}
-	_, err := t.Exec("UPDATE hold SET state = $4 WHERE domain = $1 AND channel = $2 AND object = $3 AND state = $5",
+	n, err := t.Exec("UPDATE hold SET state = $4 WHERE domain = $1 AND channel = $2 AND object = $3 AND state = $5",
 		t.domain, channel, e.Seq, HoldWaiting, HoldReleased)
-	return err
+	if err != nil || n == 0 {
+		return err
+	}
+	return t.moveHeld(channel, e.Seq, HoldWaiting)
 }
 
 func (t *Tx) queued(channel int64) (n int64, err error) {
@@ -128,15 +137,28 @@ type Hold struct {
 	At              int64
 }
 
-var holdBulk = db.MustBulk("hold", "ON CONFLICT DO NOTHING",
+// An item that waits already goes on waiting, for its present bytes.
+var holdBulk = db.MustBulk("hold", `ON CONFLICT (domain, channel, object) DO UPDATE SET digest = excluded.digest, needed = excluded.needed
+	WHERE hold.state = 'waiting'`,
 	"domain bigint", "channel bigint", "object bigint", "digest bytea", "needed bigint", "state text", "at bigint")
 
-// AddHolds puts items in front of the officers.
+// AddHolds puts items of one channel in front of the officers. What they have
+// decided on stays decided.
 func (t *Tx) AddHolds(holds []Hold) error {
-	return t.Insert(holdBulk, len(holds), func(i int, a []any) {
+	if len(holds) == 0 {
+		return nil
+	}
+	objects := make([]int64, len(holds))
+	for i := range holds {
+		objects[i] = holds[i].Object
+	}
+	if err := t.Insert(holdBulk, len(holds), func(i int, a []any) {
 		h := &holds[i]
 		a[0], a[1], a[2], a[3], a[4], a[5], a[6] = t.domain, h.Channel, h.Object, h.Digest[:], int64(h.Needed), HoldWaiting, t.now
-	})
+	}); err != nil {
+		return err
+	}
+	return t.addHeld(holds[0].Channel, objects)
 }
 
 const holdColumns = "channel, object, digest, needed, state, at"
@@ -178,9 +200,11 @@ func (t *Tx) Holds(channel int64, state string, after int64, limit int) (out []H
 
 // SetHold changes the state of a held item.
 func (t *Tx) SetHold(h Hold) error {
-	_, err := t.Exec("UPDATE hold SET state = $4, digest = $5, needed = $6 WHERE domain = $1 AND channel = $2 AND object = $3",
-		t.domain, h.Channel, h.Object, h.State, h.Digest[:], int64(h.Needed))
-	return err
+	if _, err := t.Exec("UPDATE hold SET state = $4, digest = $5, needed = $6 WHERE domain = $1 AND channel = $2 AND object = $3",
+		t.domain, h.Channel, h.Object, h.State, h.Digest[:], int64(h.Needed)); err != nil {
+		return err
+	}
+	return t.moveHeld(h.Channel, h.Object, h.State)
 }
 
 // Approval is what one officer said of one held item, and of which bytes.

@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// schemaFile says which tables have a domain column.
-const schemaFile = "migrations/0001_init.sql"
+// schemaFiles say which tables have a domain column.
+const schemaFiles = "migrations/*.sql"
 
 var (
 	createTable = regexp.MustCompile(`(?ms)^CREATE TABLE (\w+) \((.*?)^\)`)
@@ -30,13 +30,19 @@ var (
 
 func domainTables(t *testing.T) map[string]bool {
 	t.Helper()
-	raw, err := os.ReadFile(schemaFile)
+	names, err := fs.Glob(os.DirFS("."), schemaFiles)
 	if err != nil {
 		t.Fatal(err)
 	}
 	out := map[string]bool{}
-	for _, m := range createTable.FindAllStringSubmatch(string(raw), -1) {
-		out[m[1]] = domainIn.MatchString(m[2])
+	for _, name := range names {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range createTable.FindAllStringSubmatch(string(raw), -1) {
+			out[m[1]] = domainIn.MatchString(m[2])
+		}
 	}
 	if len(out) < 30 || !out["object"] || out["account"] {
 		t.Fatalf("the schema was not understood: %v", out)

@@ -84,33 +84,69 @@ func (a *Accords) Agreements(ctx context.Context, h *store.Handle) ([]ident.Agre
 // when there is none.
 func (a *Accords) Versions(ctx context.Context, h *store.Handle, id ident.Agreement) ([]Status, error) {
 	var list []Status
-	err := h.Read(ctx, func(tx *store.Tx) error {
-		stored, err := a.versions(tx, id)
-		if err != nil {
-			return err
-		}
-		force, err := a.inForceNumber(tx, id)
-		if err != nil {
-			return err
-		}
-		for _, v := range stored {
-			s := Status{Version: name(v), Added: v.Added, InForce: v.Version == force}
-			sigs, err := tx.AgreementSignatures(id, v.Version)
-			if err != nil {
-				return err
-			}
-			for _, sig := range sigs {
-				if sig.Hash == v.Hash {
-					s.Signed = append(s.Signed, sig.Side)
-				} else {
-					s.Other = append(s.Other, sig.Side)
-				}
-			}
-			list = append(list, s)
-		}
-		return nil
+	err := h.Read(ctx, func(tx *store.Tx) (err error) {
+		list, err = a.statuses(tx, id)
+		return err
 	})
 	return list, err
+}
+
+func (a *Accords) statuses(tx *store.Tx, id ident.Agreement) ([]Status, error) {
+	stored, err := a.versions(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	force, err := a.inForceNumber(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	var list []Status
+	for _, v := range stored {
+		s := Status{Version: name(v), Added: v.Added, InForce: v.Version == force}
+		sigs, err := tx.AgreementSignatures(id, v.Version)
+		if err != nil {
+			return nil, err
+		}
+		for _, sig := range sigs {
+			if sig.Hash == v.Hash {
+				s.Signed = append(s.Signed, sig.Side)
+			} else {
+				s.Other = append(s.Other, sig.Side)
+			}
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// Unsigned returns the versions of an agreement that this side has not signed
+// and that are newer than the one in force, oldest first.
+func (a *Accords) Unsigned(tx *store.Tx, id ident.Agreement) ([]Status, error) {
+	list, err := a.statuses(tx, id)
+	for i, s := range slices.Backward(list) {
+		if s.InForce {
+			list = list[i+1:]
+			break
+		}
+	}
+	return slices.DeleteFunc(list, func(s Status) bool { return slices.Contains(s.Signed, a.self) }), err
+}
+
+// Asked returns the events of an agreement's life that take both sides, that
+// the partner has recorded and this side has not.
+func (a *Accords) Asked(tx *store.Tx, id ident.Agreement) ([]string, error) {
+	terms, err := a.InForce(tx, id)
+	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Denied) {
+		return nil, nil // nothing is in force, so nothing can have been said of it
+	}
+	var out []string
+	for event, sides := range terms.Life.Waiting {
+		if !slices.Contains(sides, a.self) {
+			out = append(out, event)
+		}
+	}
+	slices.Sort(out)
+	return out, err
 }
 
 // Document returns one version as a document, and the text it was added as.

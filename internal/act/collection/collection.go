@@ -45,6 +45,9 @@ func (c *Collections) note(tx *store.Tx, by people.Actor, act string, fields ...
 // from industry when by is an industry member (DESIGN §5, contributor).
 func source(by people.Actor, to store.Collection) (intake.Source, error) {
 	s := intake.Source{Collection: to.ID}
+	if !by.IsSystem() {
+		s.By = by.Name
+	}
 	for _, r := range by.Roles {
 		if r == people.Member {
 			s.Contributor = marking.Member

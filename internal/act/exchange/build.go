@@ -137,12 +137,12 @@ func (b *builder) leaving(e store.Release) ([]byte, bool, error) {
 	case l.decision.Outcome == gate.Release:
 		return l.wire, true, nil
 	case l.decision.Outcome == gate.Hold && len(l.decision.Redact) == 0:
-		n, err := release.Approved(b.tx, b.ch.ID, e.Seq, release.Digest(l.label.Canonical(), e.Body))
-		if err != nil || n < l.decision.Approvals {
+		n, emergency, err := release.Approved(b.tx, b.ch.ID, e.Seq, release.Digest(l.label.Canonical(), e.Body))
+		if err != nil || n < l.decision.Approvals && !emergency {
 			return nil, false, err
 		}
 		approved := l.label
-		approved.Approved = n
+		approved.Approved, approved.Emergency = n, n < l.decision.Approvals
 		return approved.Canonical(), true, nil
 	}
 	return nil, false, nil
@@ -161,7 +161,7 @@ func (b *builder) label(id int64) (outLabel, error) {
 		return outLabel{}, err
 	}
 	l := outLabel{label: m, decision: b.gate.Decide(m)}
-	m.Approved = 0 // approvals of an earlier crossing are not ours to pass on
+	m.Approved, m.Emergency = 0, false // approvals of an earlier crossing are not ours to pass on
 	l.wire = m.Canonical()
 	b.labels[id] = l
 	return l, nil

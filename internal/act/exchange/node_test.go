@@ -288,7 +288,7 @@ func clear(side ident.Side) marking.Label {
 }
 
 func officer(name string) people.Actor {
-	return people.Actor{Name: name, Roles: []people.Role{people.ReleasingOfficer}}
+	return people.Actor{Name: name, Roles: []people.Role{people.ReleasingOfficer}, Clearance: people.Clearance{TLP: marking.Red}}
 }
 
 // listening notes what the partner is asked to compare.

@@ -190,6 +190,11 @@ func (b *batch) store() error {
 	for f, i := range b.from {
 		b.results[i].Seq = b.fresh[f].Seq
 	}
+	if b.src.By != "" && len(b.fresh) > 0 {
+		if err := b.tx.AddImport(b.fresh[0].Seq, b.fresh[len(b.fresh)-1].Seq, b.src.By); err != nil {
+			return err
+		}
+	}
 	for i := range b.results { // repeats of what is new in this batch
 		if r := &b.results[i]; r.Outcome == Same && r.Seq < 0 {
 			r.Seq = b.fresh[-1-r.Seq].Seq

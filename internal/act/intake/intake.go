@@ -26,6 +26,7 @@ type Source struct {
 	Contributor string      // marking.Member for an industry member's, else ""
 	Sectors     []string    // codes of the sectors concerned
 	DefaultTLP  marking.TLP // for objects without a TLP; NoTLP leaves them unreleasable
+	By          string      // the account that brings them in; "" for a partner and the node itself
 	Collection  string      // id or alias of the collection they join; "" for none
 	// Ceiling is the strictest TLP that is taken; NoTLP takes everything.
 	// Below a ceiling, what has no TLP or is not understood is refused too.

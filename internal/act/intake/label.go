@@ -117,7 +117,7 @@ func (l *labeller) received(c combination, t marking.Terms, facts marking.Facts,
 	}
 	facts.Contributor, facts.Sectors = wire.Contributor, wire.Sectors
 	out := marking.MakeLabel(marking.Combine(t, wire.Terms), facts)
-	out.Redacted, out.Approved = wire.Redacted, wire.Approved
+	out.Redacted, out.Approved, out.Emergency = wire.Redacted, wire.Approved, wire.Emergency
 	return out, pending, nil
 }
 

@@ -32,7 +32,7 @@ func alone(t *testing.T) *nodetest.Node {
 }
 
 func officer(i int) people.Actor {
-	return people.Actor{Name: fmt.Sprintf("officer-%d", i), Roles: []people.Role{people.ReleasingOfficer}}
+	return people.Actor{Name: fmt.Sprintf("officer-%d", i), Roles: []people.Role{people.ReleasingOfficer}, Clearance: people.Clearance{TLP: marking.Red}}
 }
 
 // hold imports one indicator and returns what waits of it.

@@ -9,11 +9,13 @@
 package release
 
 import (
+	"context"
 	"time"
 
 	"twoseas/internal/act/accord"
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/ledger"
+	"twoseas/internal/act/people"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/gate"
@@ -26,6 +28,11 @@ type Taker interface {
 	Batch(tx *store.Tx, src intake.Source, items []intake.Item) (intake.Report, []intake.Result, error)
 }
 
+// Classes says what a person may see; people.People does.
+type Classes interface {
+	Access(ctx context.Context, h *store.Handle, by people.Actor) (people.Access, error)
+}
+
 // Releases keeps the release lists of a node. It is safe for concurrent use.
 type Releases struct {
 	self    ident.Side
@@ -33,30 +40,47 @@ type Releases struct {
 	ledger  *ledger.Ledger
 	secret  [32]byte // makes the ids of redacted objects
 	taker   Taker
+	classes Classes
 }
 
 // New returns the Releases of the node of side self. secret makes the ids of
 // redacted objects and must stay the same for the life of the node. The taker
-// is set with Use, since it in turn routes through the Releases.
+// and who says what people may see are set with Use, since they come later.
 func New(self ident.Side, accords *accord.Accords, l *ledger.Ledger, secret [32]byte) *Releases {
 	return &Releases{self: self, accords: accords, ledger: l, secret: secret}
 }
 
-// Use sets the taker. It is called once, before anything else.
-func (r *Releases) Use(t Taker) { r.taker = t }
+// Use sets the taker and the classes. It is called once, before anything else.
+func (r *Releases) Use(t Taker, c Classes) { r.taker, r.classes = t, c }
 
-// span is a run of object versions.
-type span struct{ from, to int64 }
+// class returns the clearance class of who asks: the node itself sees all.
+func (r *Releases) class(ctx context.Context, h *store.Handle, by people.Actor) (int64, error) {
+	if by.IsSystem() {
+		return store.AllLabels, nil
+	}
+	a, err := r.classes.Access(ctx, h, by)
+	return a.Class, err
+}
+
+// span is a run of object versions; again says that they were routed before.
+type span struct {
+	from, to int64
+	again    bool
+}
 
 // Arrived routes the versions numbered from..to, whose labels are given, on
 // every channel that has an agreement in force.
 func (r *Releases) Arrived(tx *store.Tx, from, to int64, labels map[int64]marking.Label) error {
+	return r.everywhere(tx, span{from: from, to: to}, labels)
+}
+
+func (r *Releases) everywhere(tx *store.Tx, s span, labels map[int64]marking.Label) error {
 	channels, err := tx.Channels()
 	if err != nil {
 		return err
 	}
 	for _, ch := range channels {
-		if err := r.route(tx, ch, span{from, to}, labels); err != nil {
+		if err := r.route(tx, ch, s, labels); err != nil {
 			return err
 		}
 	}
@@ -69,7 +93,7 @@ func (r *Releases) Relabelled(tx *store.Tx, id int64, label marking.Label) error
 	if err != nil {
 		return err
 	}
-	return r.Arrived(tx, 1, last, map[int64]marking.Label{id: label})
+	return r.everywhere(tx, span{1, last, true}, map[int64]marking.Label{id: label})
 }
 
 // Reconsider routes everything there is on the channel of one agreement: when
@@ -93,7 +117,7 @@ func (r *Releases) Reconsider(tx *store.Tx, a ident.Agreement) error {
 			return err
 		}
 	}
-	return r.route(tx, ch, span{1, last}, labels)
+	return r.route(tx, ch, span{1, last, true}, labels)
 }
 
 func (r *Releases) route(tx *store.Tx, ch store.Channel, s span, labels map[int64]marking.Label) error {
@@ -119,8 +143,15 @@ func (r *Releases) route(tx *store.Tx, ch store.Channel, s span, labels map[int6
 			return err
 		}
 	}
-	_, err = tx.Queue(ch.ID, s.from, s.to, free)
-	return err
+	if _, err = tx.Queue(ch.ID, s.from, s.to, free); err != nil || !s.again {
+		return err
+	}
+	for _, id := range free {
+		if err := tx.Lift(ch.ID, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // hold puts the versions of a label in front of the officers.

@@ -63,12 +63,16 @@ func Decide(l marking.Label, t *Table, c Context) Decision {
 }
 
 // Accept is the receiving side's own gate: the same rows, seen from the side
-// that sent, with the approvals the label records. Anything but Release is a
-// refusal.
+// that sent, with the approvals the label records. An emergency release, which
+// says so, needs one approval where the agreement asks for more; it changes
+// nothing else (ADR 0020). Anything but Release is a refusal.
 func Accept(l marking.Label, t *Table, c Context) Decision {
 	d := Decide(l, t, c)
 	if d.Outcome == Hold && len(d.Redact) == 0 && l.Approved >= d.Approvals {
 		return Decision{Outcome: Release, Matches: d.Matches, Sentence: "Accepted: " + approvals(l.Approved) + " recorded, " + approvals(d.Approvals) + " needed" + by(d.Winners()) + "."}
+	}
+	if d.Outcome == Hold && len(d.Redact) == 0 && l.Emergency && l.Approved >= 1 {
+		return Decision{Outcome: Release, Matches: d.Matches, Sentence: "Accepted as an emergency release: " + approvals(l.Approved) + " recorded, " + approvals(d.Approvals) + " needed" + by(d.Winners()) + "; the sender reviews it afterwards."}
 	}
 	switch d.Outcome {
 	case Hold:

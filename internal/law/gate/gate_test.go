@@ -242,6 +242,12 @@ func TestAccept(t *testing.T) {
 		{"amber with its approval", label(func(l *marking.Label) { l.TLP, l.Approved = marking.Amber, 1 }), gate.Release, "Accepted: 1 approval recorded, 1 approval needed by rule sensitive, clause 1(1)."},
 		{"amber without", label(func(l *marking.Label) { l.TLP = marking.Amber }), gate.Hold, "Refused: 0 approvals recorded, 1 approval needed by rule sensitive, clause 1(1)."},
 		{"red with one of two", label(func(l *marking.Label) { l.TLP, l.Approved = marking.Red, 1 }), gate.Hold, "Refused: 1 approval recorded, 2 approvals needed"},
+		{"red with one of two in an emergency", label(func(l *marking.Label) { l.TLP, l.Approved, l.Emergency = marking.Red, 1, true }), gate.Release, "Accepted as an emergency release: 1 approval recorded, 2 approvals needed by rule red"},
+		{"red in an emergency nobody approved", label(func(l *marking.Label) { l.TLP, l.Emergency = marking.Red, true }), gate.Hold, "Refused: 0 approvals recorded"},
+		{"a third party's in an emergency", label(func(l *marking.Label) { l.Origin, l.Approved, l.Emergency = "gb", 1, true }), gate.Deny, "consent"},
+		{"a member's in an emergency that was not redacted", label(func(l *marking.Label) {
+			l.Contributor, l.TLP, l.Approved, l.Emergency = marking.Member, marking.Red, 1, true
+		}), gate.Hold, "It still says"},
 		{"red with more than enough", label(func(l *marking.Label) { l.TLP, l.Approved = marking.Red, 3 }), gate.Release, "Accepted"},
 		{"a member's that was not redacted", label(func(l *marking.Label) { l.Contributor, l.Approved = marking.Member, 5 }), gate.Redact, "Refused by rule industry, clause 1(7). It still says who contributed it and who was affected, which the sender had to take out."},
 		{"approved but not redacted", label(func(l *marking.Label) { l.Contributor, l.TLP, l.Approved = marking.Member, marking.Amber, 5 }), gate.Hold, "It still says"},

@@ -37,6 +37,10 @@ type Label struct {
 	// Approved is how many officers approved the release. It is recorded on
 	// the wire and at the receiver, and counts there only.
 	Approved int
+	// Emergency says that it was released with fewer approvals than the
+	// agreement asks for, but at least one. Like Approved, it is recorded on
+	// the wire and counts at the receiver only.
+	Emergency bool
 }
 
 // Facts is what a label is made of besides the object's markings.
@@ -68,10 +72,8 @@ func (l Label) Canonical() []byte {
 	w.list("caveats", union(l.Caveats, nil))
 	w.text("classification", l.Classification)
 	w.text("contributor", l.Contributor)
-	if l.Exercise {
-		w.name("exercise")
-		w.buf = append(w.buf, "true"...)
-	}
+	w.truth("emergency", l.Emergency)
+	w.truth("exercise", l.Exercise)
 	if !l.Expires.IsZero() {
 		w.text("expires", wholeSecond(l.Expires).Format(time.RFC3339))
 	}
@@ -106,6 +108,13 @@ func (w *members) text(n, v string) {
 	if v != "" {
 		w.name(n)
 		w.buf = canon.AppendString(w.buf, v)
+	}
+}
+
+func (w *members) truth(n string, v bool) {
+	if v {
+		w.name(n)
+		w.buf = append(w.buf, "true"...)
 	}
 }
 
@@ -147,6 +156,7 @@ type labelJSON struct {
 	Caveats        []string `json:"caveats"`
 	Classification string   `json:"classification"`
 	Contributor    string   `json:"contributor"`
+	Emergency      bool     `json:"emergency"`
 	Exercise       bool     `json:"exercise"`
 	Expires        string   `json:"expires"`
 	Kind           string   `json:"kind"`
@@ -186,7 +196,7 @@ func ParseLabel(raw []byte) (Label, error) {
 func (j labelJSON) label() (Label, error) {
 	l := Label{
 		Kind: j.Kind, Origin: ident.Side(j.Origin), Contributor: j.Contributor,
-		Sectors: j.Sectors, Redacted: j.Redacted, Approved: j.Approved,
+		Sectors: j.Sectors, Redacted: j.Redacted, Approved: j.Approved, Emergency: j.Emergency,
 		Terms: Terms{
 			Classification: j.Classification, Caveats: j.Caveats, ReleasableTo: j.ReleasableTo,
 			Exercise: j.Exercise, Unknown: j.Unknown,
@@ -224,6 +234,9 @@ func (l Label) check() error {
 	}
 	if l.Approved < 0 {
 		return fault.New(fault.Invalid, "label: approved is negative")
+	}
+	if l.Emergency && l.Approved < 1 {
+		return fault.New(fault.Invalid, "label: an emergency release has one approval at least")
 	}
 	if _, ok := Levels(l.Classification); !ok || combineLevels(l.Classification, "") != l.Classification {
 		return fault.Errorf(fault.Invalid, "label: classification %.40q is not known", l.Classification)

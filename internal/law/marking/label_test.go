@@ -150,6 +150,7 @@ func labels() *rapid.Generator[marking.Label] {
 		}
 		l.Redacted = rapid.SampledFrom([][]string{nil, {"contributor"}, {"contributor", "victim"}}).Draw(t, "redacted")
 		l.Approved = rapid.IntRange(0, 3).Draw(t, "approved")
+		l.Emergency = l.Approved > 0 && rapid.Bool().Draw(t, "emergency")
 		return l
 	})
 }

@@ -220,7 +220,8 @@ func testHolds(open Opener) func(t *testing.T) {
 		clk.Advance(time.Minute)
 		again := one
 		again.Needed = 1
-		write(t, h, func(tx *store.Tx) error { return tx.AddHolds([]store.Hold{again}) }) // is there: stays as it is
+		write(t, h, func(tx *store.Tx) error { return tx.AddHolds([]store.Hold{again}) }) // goes on waiting, as it is now
+		one.Needed = 1
 		holds := func(state string, after int64, limit int, want ...store.Hold) {
 			t.Helper()
 			got := ask(t, h, func(tx *store.Tx) ([]store.Hold, error) { return tx.Holds(c.ID, state, after, limit) })
