@@ -142,25 +142,26 @@ func (t *Tx) AddPace(p Pace) error {
 	return err
 }
 
-// Flows returns what crossed on a channel in the hours from..to, added up over
-// step hours, of what class may see.
-func (t *Tx) Flows(channel, class, from, to, step int64) (out []Flow, err error) {
+// Flows returns what crossed on a channel since an hour, added up over step
+// hours, of what class may see.
+func (t *Tx) Flows(channel, class, since, step int64) (out []Flow, err error) {
+	step = max(step, 1)
 	err = t.Each(func(r *sql.Rows) error {
 		f := Flow{Channel: channel}
 		err := r.Scan(&f.Direction, &f.Hour, &f.Label, &f.Items, &f.Refused, &f.Failed)
 		f.Hour *= step
 		out = append(out, f)
 		return err
-	}, `SELECT f.direction, f.hour / $6, f.label, CAST(SUM(f.items) AS BIGINT), CAST(SUM(f.refused) AS BIGINT), CAST(SUM(f.failed) AS BIGINT) FROM flow f
-		WHERE f.domain = $1 AND f.channel = $2 AND f.direction IN ('in', 'out') AND f.hour >= $4 AND f.hour <= $5
+	}, `SELECT f.direction, f.hour / $5, f.label, CAST(SUM(f.items) AS BIGINT), CAST(SUM(f.refused) AS BIGINT), CAST(SUM(f.failed) AS BIGINT) FROM flow f
+		WHERE f.domain = $1 AND f.channel = $2 AND f.direction IN ('in', 'out') AND f.hour >= $4
 		AND ($3 = -1 OR EXISTS (SELECT 1 FROM permit p WHERE p.domain = $1 AND p.class = $3 AND p.label = f.label))
-		GROUP BY f.direction, f.hour / $6, f.label ORDER BY f.direction, f.hour / $6, f.label`, t.domain, channel, class, from, to, step)
+		GROUP BY f.direction, f.hour / $5, f.label ORDER BY f.direction, f.hour / $5, f.label`, t.domain, channel, class, since, step)
 	return out, err
 }
 
-// Paces returns the histogram of a channel over the hours from..to, of what
-// class may see.
-func (t *Tx) Paces(channel, class, from, to int64) (out []Pace, err error) {
+// Paces returns the histogram of a channel since an hour, of what class may
+// see.
+func (t *Tx) Paces(channel, class, since int64) (out []Pace, err error) {
 	err = t.Each(func(r *sql.Rows) error {
 		p := Pace{Channel: channel}
 		err := r.Scan(&p.Direction, &p.Stage, &p.Label, &p.Bucket, &p.Items)
@@ -168,9 +169,9 @@ func (t *Tx) Paces(channel, class, from, to int64) (out []Pace, err error) {
 		return err
 	}, `SELECT f.direction, f.stage, f.label, f.bucket, CAST(SUM(f.items) AS BIGINT) FROM pace f
 		WHERE f.domain = $1 AND f.channel = $2 AND f.direction IN ('in', 'out')
-		AND f.stage IN ('released', 'shipped', 'receipt', 'received', 'answered') AND f.hour >= $4 AND f.hour <= $5
+		AND f.stage IN ('released', 'shipped', 'receipt', 'received', 'answered') AND f.hour >= $4
 		AND ($3 = -1 OR EXISTS (SELECT 1 FROM permit p WHERE p.domain = $1 AND p.class = $3 AND p.label = f.label))
-		GROUP BY f.direction, f.stage, f.label, f.bucket ORDER BY f.direction, f.stage, f.label, f.bucket`, t.domain, channel, class, from, to)
+		GROUP BY f.direction, f.stage, f.label, f.bucket ORDER BY f.direction, f.stage, f.label, f.bucket`, t.domain, channel, class, since)
 	return out, err
 }
 

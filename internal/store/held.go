@@ -129,7 +129,7 @@ func (t *Tx) Lift(channel, label int64) error {
 
 // Signed counts the waiting items of a channel whose present bytes an officer
 // has approved already.
-func (t *Tx) Signed(channel int64, officer string, class int64) (n int64, err error) {
+func (t *Tx) Signed(channel, class int64, officer string) (n int64, err error) {
 	_, err = t.Get([]any{&n}, `SELECT COUNT(*) FROM held q
 		CROSS JOIN hold h CROSS JOIN approval a
 		WHERE q.domain = $1 AND q.channel = $2 AND q.state = 'waiting'

@@ -71,7 +71,7 @@ func mean(t testing.TB, n *nodetest.Node, label int64, change func(*marking.Labe
 			return err
 		}
 		change(&m)
-		if err := tx.ResolveLabel(label, m.Canonical(), false, func(string) bool { return false }); err != nil {
+		if err := tx.ResolveLabel(label, m.Canonical(), false, func(string) bool { return true }); err != nil {
 			return err
 		}
 		return n.Releases.Relabelled(tx, label, m)

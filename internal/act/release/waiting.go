@@ -140,7 +140,7 @@ func (r *Releases) forOfficer(tx *store.Tx, ch store.Channel, by people.Actor, c
 		}
 		out.Count += row.Count
 	}
-	done, err := tx.Signed(ch.ID, by.Name, class)
+	done, err := tx.Signed(ch.ID, class, by.Name)
 	if err != nil {
 		return out, err
 	}

@@ -1,0 +1,74 @@
+package storetest
+
+import (
+	"fmt"
+
+	"twoseas/internal/base/ident"
+	"twoseas/internal/store"
+)
+
+// everybody may see a label.
+func everybody(string) bool { return true }
+
+// beginLog gives a log a leaf that begins with a text the monkey knows.
+func beginLog(tx *store.Tx) error {
+	l, err := tx.OpenLog(tx.Domain().String())
+	if err != nil {
+		return err
+	}
+	return tx.GrowLog(l, store.Growth{
+		FirstHash: 2 * l.Size, Root: ident.Sum(), Checkpoint: []byte("begin"),
+		Leaves: [][]byte{[]byte("in"), []byte("jp"), []byte("out")}, Hashes: []ident.Digest{testHash(6), testHash(7), testHash(8), testHash(9), testHash(10), testHash(11)},
+	})
+}
+
+// beginQueue puts items in front of the officers of a channel, in every way
+// they are asked for.
+func beginQueue(tx *store.Tx) error {
+	if err := beginLog(tx); err != nil {
+		return err
+	}
+	ch, err := tx.OpenChannel(memorandum, "jp")
+	if err != nil {
+		return err
+	}
+	label, err := tx.AddLabel(store.Label{Raw: []byte("begin"), Resolved: []byte("begin")}, everybody)
+	if err != nil {
+		return err
+	}
+	for _, terms := range []string{"in", "jp", "out"} {
+		if _, err := tx.AddClass(terms, func([]byte) bool { return true }); err != nil {
+			return err
+		}
+	}
+	o := []store.Object{object("x--begin", 1, label)}
+	if err := tx.AddObjects(o, nil); err != nil {
+		return err
+	}
+	digest := ident.Sum()
+	for _, step := range []func() error{
+		func() error {
+			return tx.AddHolds([]store.Hold{{Channel: ch.ID, Object: o[0].Seq, Digest: digest, Needed: 1}})
+		},
+		func() error {
+			for _, officer := range []string{"in", "jp", "out", "x--1", "waiting", "leaf"} {
+				if err := tx.Approve(ch.ID, o[0].Seq, store.Approval{Officer: officer, Verdict: "approve", Digest: digest}); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		func() error { return tx.OpenReview(&store.Review{Channel: ch.ID, Object: o[0].Seq}) },
+		func() error {
+			return tx.AddFlow(store.Flow{Channel: ch.ID, Direction: store.Out, Label: label, Items: 1})
+		},
+		func() error {
+			return tx.AddPace(store.Pace{Channel: ch.ID, Direction: store.In, Stage: store.StageReceived, Label: label, Items: 1})
+		},
+	} {
+		if err := step(); err != nil {
+			return fmt.Errorf("begin a queue: %w", err)
+		}
+	}
+	return nil
+}
