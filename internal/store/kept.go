@@ -9,8 +9,6 @@ type Kept struct {
 	At                int64
 }
 
-// MaxKept is how many of one kind an account keeps.
-const MaxKept = 200
 
 // Kept returns what account keeps of a kind, in order of name.
 func (t *Tx) Kept(account, kind string) (out []Kept, err error) {

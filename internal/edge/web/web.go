@@ -14,13 +14,16 @@ import (
 	"time"
 
 	"twoseas/internal/act/accord"
+	"twoseas/internal/act/audit"
 	"twoseas/internal/act/exchange"
+	"twoseas/internal/act/library"
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/clock"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/edge/auth"
 	"twoseas/internal/edge/web/assets"
 	"twoseas/internal/edge/web/page"
+	"twoseas/internal/edge/web/threats"
 	"twoseas/internal/edge/web/words"
 	"twoseas/internal/store"
 )
@@ -38,6 +41,8 @@ type Config struct {
 	People   *people.People
 	Accords  *accord.Accords
 	Exchange *exchange.Exchange
+	Library  *library.Library
+	Audit    *audit.Log
 }
 
 // Site is the desk as one handler of every path that no other edge has.
@@ -97,6 +102,7 @@ func (s *Site) Routes() []page.Route {
 			s.desk.Choose(),
 			s.liveRoute(),
 		},
+		threats.Routes(s.desk, threats.Acts{Library: s.Library, Audit: s.Audit}),
 	)
 }
 

@@ -136,6 +136,9 @@ func ParsePAP(s string) (PAP, error) {
 	return NoPAP, fault.Errorf(fault.Invalid, "PAP %.40q: want clear, green, amber or red", s)
 }
 
+// PAPs returns the four levels, least strict first.
+func PAPs() []PAP { return []PAP{PAPClear, PAPGreen, PAPAmber, PAPRed} }
+
 // Name returns the level as agreements and labels write it.
 func (p PAP) Name() string {
 	if int(p) < len(papNames) {

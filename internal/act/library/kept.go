@@ -1,0 +1,74 @@
+package library
+
+import (
+	"context"
+
+	"twoseas/internal/act/people"
+	"twoseas/internal/base/canon"
+	"twoseas/internal/base/fault"
+	"twoseas/internal/store"
+)
+
+// Names returns what the objects of ids are called, as far as a reader of the
+// class may know of them; what has no name is its type.
+func (l *Library) Names(ctx context.Context, h *store.Handle, by people.Actor, class int64, ids []string) (map[string]string, error) {
+	if err := by.May(people.Read); err != nil {
+		return nil, err
+	}
+	out := make(map[string]string, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	err := h.Query(ctx, func(tx *store.Tx) error {
+		heads, err := tx.Heads(class, ids)
+		if err != nil {
+			return err
+		}
+		for id, s := range heads {
+			props, err := canon.View(s.Body)
+			if err != nil {
+				return err
+			}
+			if out[id] = NameOf(s.Type, props); out[id] == "" {
+				out[id] = s.Type
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Bounds of what an account keeps.
+const (
+	maxKept  = 200
+	maxValue = 8 << 10
+)
+
+// Keep keeps something for by's account: a search under a name, or how it
+// likes a table.
+func (l *Library) Keep(ctx context.Context, h *store.Handle, by people.Actor, k store.Kept) error {
+	if err := by.May(people.Read); err != nil {
+		return err
+	}
+	if len(k.Value) > maxValue || len(k.Name) > maxValue {
+		return fault.New(fault.TooLarge, "the search is too long to be kept")
+	}
+	return h.Write(ctx, func(tx *store.Tx) error {
+		have, err := tx.Kept(by.Name, k.Kind)
+		if err != nil {
+			return err
+		}
+		if len(have) >= maxKept {
+			return fault.Errorf(fault.TooLarge, "%d are kept already: remove some first", len(have))
+		}
+		return tx.Keep(by.Name, k)
+	})
+}
+
+// Forget removes what by's account keeps under a name.
+func (l *Library) Forget(ctx context.Context, h *store.Handle, by people.Actor, kind, name string) error {
+	if err := by.May(people.Read); err != nil {
+		return err
+	}
+	return h.Write(ctx, func(tx *store.Tx) error { return tx.Forget(by.Name, kind, name) })
+}

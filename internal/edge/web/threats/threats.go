@@ -1,0 +1,190 @@
+// Package threats is the page on which threat data is searched: filters that
+// stand in the address, columns a reader chose, searches kept under a name,
+// and what can be done with many objects at once.
+package threats
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strings"
+
+	"twoseas/internal/act/audit"
+	"twoseas/internal/act/library"
+	"twoseas/internal/act/people"
+	"twoseas/internal/base/fault"
+	"twoseas/internal/edge/web/object"
+	"twoseas/internal/edge/web/page"
+	"twoseas/internal/store"
+)
+
+// Acts is what the pages do.
+type Acts struct {
+	Library *library.Library
+	Audit   *audit.Log
+}
+
+type pages struct {
+	*page.Desk
+	Acts
+}
+
+// Routes is the pages and forms of the area.
+func Routes(d *page.Desk, acts Acts) []page.Route {
+	p := &pages{d, acts}
+	return []page.Route{
+		{Pattern: "GET /threats", Act: people.Read, Serve: p.list},
+		{Pattern: "GET /find", Act: people.Read, Serve: p.find},
+		{Pattern: "POST /threats/columns", Act: people.Read, Serve: p.saveColumns},
+		{Pattern: "POST /threats/searches", Act: people.Read, Serve: p.saveSearch},
+		{Pattern: "POST /threats/searches/remove", Act: people.Read, Serve: p.removeSearch},
+		{Pattern: "GET /threats/export", Act: people.Export, Serve: p.export},
+		{Pattern: "POST /threats/chosen", Act: people.Export, Serve: p.exportChosen},
+	}
+}
+
+const pageSize = 50
+
+// list is one page of a search.
+type list struct {
+	asked
+	found    library.Page
+	next     string
+	columns  []string
+	searches []store.Kept
+	names    map[string]string // of creators, by id
+	export   bool
+	problems []page.Problem
+}
+
+func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
+	q := page.Of(r)
+	l := list{asked: parse(r.URL.Query()), export: q.Actor.May(people.Export) == nil}
+	f, problems := l.filter(q)
+	l.problems = problems
+	if err := p.Audit.Searched(r.Context(), q.Actor, "threats", cmp.Or(l.encode(), "everything")); err != nil {
+		return err
+	}
+	var err error
+	if len(problems) == 0 {
+		if l.found, err = p.Library.Search(r.Context(), q.Handle, q.Actor, q.Access.Class, f, l.after(), pageSize); err != nil {
+			return err
+		}
+	}
+	if !l.found.Next.IsZero() {
+		l.next = l.address(l.found.Next)
+	}
+	if err := p.kept(r, &l); err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if len(problems) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	head := page.Head{Title: q.T("threats.title"), Lead: q.T("threats.lead"), Area: "threats", Scripts: []string{"threats.js"}, Styles: []string{"threats.css"}, Status: status}
+	return p.Render(w, r, head, listPage(q, l))
+}
+
+// kept reads what the account keeps for this page.
+func (p *pages) kept(r *http.Request, l *list) error {
+	q := page.Of(r)
+	if err := q.Handle.Query(r.Context(), func(tx *store.Tx) (err error) {
+		columns, err := tx.Kept(q.Actor.Name, keptColumns)
+		if err != nil {
+			return err
+		}
+		l.columns = chosenColumns(columns)
+		l.searches, err = tx.Kept(q.Actor.Name, keptSearch)
+		return err
+	}); err != nil {
+		return err
+	}
+	if !slices.Contains(l.columns, "creator") {
+		return nil
+	}
+	var ids []string
+	for _, row := range l.found.Rows {
+		if row.Creator != "" && !slices.Contains(ids, row.Creator) {
+			ids = append(ids, row.Creator)
+		}
+	}
+	var err error
+	l.names, err = p.Library.Names(r.Context(), q.Handle, q.Actor, q.Access.Class, ids)
+	return err
+}
+
+// find leads from whatever somebody typed in the top bar to the object or to
+// the search.
+func (p *pages) find(w http.ResponseWriter, r *http.Request) error {
+	q := page.Of(r)
+	typed := strings.TrimSpace(r.URL.Query().Get("q"))
+	if strings.Contains(typed, "--") {
+		names, err := p.Library.Names(r.Context(), q.Handle, q.Actor, q.Access.Class, []string{typed})
+		if err != nil {
+			return err
+		}
+		if _, ok := names[typed]; ok {
+			return page.See(w, r, object.Path(typed))
+		}
+	}
+	return page.See(w, r, asked{values: map[string][]string{"q": {typed}}}.path())
+}
+
+const (
+	keptColumns = "columns"
+	keptSearch  = "search"
+	maxName     = 80
+)
+
+func (p *pages) saveSearch(w http.ResponseWriter, r *http.Request) error {
+	q := page.Of(r)
+	name := strings.Join(strings.Fields(r.PostFormValue("name")), " ")
+	search := parse(queryOf(r.PostFormValue("search")))
+	if name == "" || len([]rune(name)) > maxName {
+		return fault.Errorf(fault.Invalid, "a search is kept under a name of at most %d characters", maxName)
+	}
+	if err := p.Library.Keep(r.Context(), q.Handle, q.Actor, store.Kept{Kind: keptSearch, Name: name, Value: search.encode()}); err != nil {
+		return err
+	}
+	return page.See(w, r, search.path())
+}
+
+func (p *pages) removeSearch(w http.ResponseWriter, r *http.Request) error {
+	q := page.Of(r)
+	if err := p.Library.Forget(r.Context(), q.Handle, q.Actor, keptSearch, r.PostFormValue("name")); err != nil {
+		return err
+	}
+	return page.See(w, r, parse(queryOf(r.PostFormValue("search"))).path())
+}
+
+func (p *pages) saveColumns(w http.ResponseWriter, r *http.Request) error {
+	q := page.Of(r)
+	if err := r.ParseForm(); err != nil {
+		return fault.Errorf(fault.Invalid, "form: %w", err)
+	}
+	var chosen []string
+	for _, c := range allColumns {
+		if slices.Contains(r.PostForm["column"], c) {
+			chosen = append(chosen, c)
+		}
+	}
+	kept := store.Kept{Kind: keptColumns, Name: "threats", Value: strings.Join(chosen, " ")}
+	if err := p.Library.Keep(r.Context(), q.Handle, q.Actor, kept); err != nil {
+		return err
+	}
+	return page.See(w, r, parse(queryOf(r.PostFormValue("search"))).path())
+}
+
+// The columns a reader may choose, in their order, and those one begins with.
+// The name is always there.
+var (
+	allColumns   = []string{"type", "tlp", "pap", "origin", "creator", "phases", "labels", "sectors", "pattern", "confidence", "created", "modified", "received"}
+	firstColumns = []string{"type", "tlp", "origin", "phases", "modified", "received"}
+)
+
+func chosenColumns(kept []store.Kept) []string {
+	if len(kept) == 0 {
+		return firstColumns
+	}
+	return slices.DeleteFunc(strings.Fields(kept[0].Value), func(c string) bool { return !slices.Contains(allColumns, c) })
+}
