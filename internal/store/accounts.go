@@ -9,11 +9,20 @@ import (
 
 // Account is one row of the people a node knows. Roles and Clearance are in
 // the text form of act/people, Password is a PHC string or "" for an account
-// that only tokens open.
+// that no password opens; Org is the id of an organisation or "".
 type Account struct {
 	Name, Org, Roles, Clearance, Password string
 	Disabled                              bool
 	Created                               int64
+
+	// What follows is read from elsewhere and never written with an account.
+
+	// Ceiling is the organisation's, "" without one.
+	Ceiling string
+	// Shut says that the organisation is closed.
+	Shut bool
+	// Second says that the account has a passkey or a code generator.
+	Second bool
 }
 
 // AddAccount adds a, made now. It returns fault.Conflict when the name is
@@ -32,8 +41,12 @@ func (t *Tx) AddAccount(a Account) error {
 // Account returns the account called name, or fault.NotFound.
 func (t *Tx) Account(name string) (Account, error) {
 	a := Account{Name: name}
-	found, err := t.Get([]any{&a.Org, &a.Roles, &a.Clearance, &a.Password, &a.Disabled, &a.Created}, `
-		SELECT org, roles, clearance, password, disabled, created FROM account WHERE name = $1`, name)
+	found, err := t.Get([]any{&a.Org, &a.Roles, &a.Clearance, &a.Password, &a.Disabled, &a.Created, &a.Ceiling, &a.Shut, &a.Second}, `
+		SELECT a.org, a.roles, a.clearance, a.password, a.disabled, a.created,
+			COALESCE(o.ceiling, ''), COALESCE(o.closed, FALSE),
+			EXISTS (SELECT 1 FROM totp t WHERE t.account = a.name AND LENGTH(t.sealed) > 0)
+				OR EXISTS (SELECT 1 FROM passkey p WHERE p.account = a.name)
+		FROM account a LEFT JOIN organisation o ON o.id = a.org WHERE a.name = $1`, name)
 	if err == nil && !found {
 		return Account{}, noAccount(name)
 	}
@@ -45,10 +58,15 @@ func (t *Tx) Accounts() ([]Account, error) {
 	var out []Account
 	err := t.Each(func(r *sql.Rows) error {
 		var a Account
-		err := r.Scan(&a.Name, &a.Org, &a.Roles, &a.Clearance, &a.Password, &a.Disabled, &a.Created)
+		err := r.Scan(&a.Name, &a.Org, &a.Roles, &a.Clearance, &a.Password, &a.Disabled, &a.Created, &a.Ceiling, &a.Shut, &a.Second)
 		out = append(out, a)
 		return err
-	}, "SELECT name, org, roles, clearance, password, disabled, created FROM account ORDER BY name")
+	}, `
+		SELECT a.name, a.org, a.roles, a.clearance, a.password, a.disabled, a.created,
+			COALESCE(o.ceiling, ''), COALESCE(o.closed, FALSE),
+			EXISTS (SELECT 1 FROM totp t WHERE t.account = a.name AND LENGTH(t.sealed) > 0)
+				OR EXISTS (SELECT 1 FROM passkey p WHERE p.account = a.name)
+		FROM account a LEFT JOIN organisation o ON o.id = a.org ORDER BY a.name`)
 	return out, err
 }
 

@@ -35,6 +35,7 @@ const (
 	Liaise     Act = "handle law-enforcement requests"
 	Convene    Act = "keep the institutional calendar"
 	Audit      Act = "read the audit log"
+	Manage     Act = "manage the accounts of the own organisation"
 	Administer Act = "administer accounts and collections"
 )
 
@@ -42,7 +43,7 @@ const (
 func Acts() []Act {
 	return []Act{
 		Read, Write, Import, Export, Respond, Review, Approve, Recall, Exchange,
-		Agree, Assist, Liaise, Convene, Audit, Administer,
+		Agree, Assist, Liaise, Convene, Audit, Manage, Administer,
 	}
 }
 
@@ -59,12 +60,15 @@ const (
 	Liaison          Role = "liaison" // law enforcement
 	Member           Role = "member"  // industry
 	Auditor          Role = "auditor"
+	// OrganisationAdministrator looks after the accounts of one organisation;
+	// see Role.Local.
+	OrganisationAdministrator Role = "organisation-administrator"
 )
 
 // roles says what each role may do; this is the only place that does. Whoever
 // hands out roles may not release, and whoever audits changes nothing.
 var roles = map[Role][]Act{
-	Administrator:    {Administer, Exchange},
+	Administrator:    {Administer, Manage, Exchange},
 	Analyst:          {Read, Write, Import, Export, Respond, Review, Recall, Assist},
 	ReleasingOfficer: {Read, Export, Respond, Review, Approve, Recall},
 	DutyOfficer:      {Read, Respond, Review, Recall, Exchange, Assist},
@@ -72,14 +76,22 @@ var roles = map[Role][]Act{
 	Liaison:          {Read, Respond, Liaise},
 	Member:           {Read, Write, Respond},
 	Auditor:          {Read, Export, Audit},
+
+	OrganisationAdministrator: {Manage},
 }
 
-// Roles returns every role, in the order of DESIGN §1.
+// Roles returns every role, in the order of DESIGN §1, the organisations' own
+// administrators last.
 func Roles() []Role {
 	return []Role{
 		Administrator, Analyst, ReleasingOfficer, DutyOfficer, DeskOfficer, Liaison, Member, Auditor,
+		OrganisationAdministrator,
 	}
 }
+
+// Local reports whether the role is of an organisation only: its own
+// administrator may hand it out. Every other role is of the whole node.
+func (r Role) Local() bool { return r == Member || r == OrganisationAdministrator }
 
 // May reports whether the role may do act.
 func (r Role) May(act Act) bool { return slices.Contains(roles[r], act) }
@@ -100,6 +112,8 @@ type Actor struct {
 	Clearance Clearance
 	// Token is the id of the API token that was shown, "" after a password.
 	Token string
+	// Session is the id of the session the request belongs to, "" outside one.
+	Session string
 
 	system bool
 }

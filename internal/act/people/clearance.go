@@ -46,6 +46,11 @@ func (c Clearance) String() string {
 	return c.TLP.String()
 }
 
+// Under returns what is left of c under a ceiling.
+func (c Clearance) Under(ceiling Clearance) Clearance {
+	return Clearance{TLP: min(c.TLP, ceiling.TLP), Unmarked: c.Unmarked && ceiling.Unmarked}
+}
+
 // Home is the side a node serves.
 type Home struct {
 	Side  ident.Side

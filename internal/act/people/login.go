@@ -30,6 +30,7 @@ type login struct {
 	actor Actor
 	proof [sha256.Size]byte // of what was shown, see People.proof and token.go
 	phc   string            // the stored hash a password was compared with
+	more  bool              // a password alone does not open the account
 	epoch uint64            // People.epoch from before the store was read
 	from  int64             // when it was verified, microseconds
 	until int64
@@ -41,10 +42,22 @@ const wrong = "wrong account name or password"
 // Login returns who name and password are. remote is the address of the
 // client, or "" for somebody at this machine. It returns fault.Denied when
 // there is no such account, it is disabled, has no password or another one, and
-// does not say which; fault.Busy (with a TooSoon) after too many failures.
+// does not say which; fault.Busy (with a TooSoon) after too many failures; and
+// fault.Denied in other words when the account has a second factor, which this
+// does not ask for.
 func (p *People) Login(ctx context.Context, name, password, remote string) (Actor, error) {
 	l, err := p.login(ctx, name, password, remote)
+	if err == nil && l.more {
+		return Actor{}, fault.New(fault.Denied, "this account has a second factor, which a program cannot show: use an API token of the account")
+	}
 	return l.actor, err
+}
+
+// Password returns who name and password are, as Login does, and whether a
+// second factor is still to be shown.
+func (p *People) Password(ctx context.Context, name, password, remote string) (Actor, bool, error) {
+	l, err := p.login(ctx, name, password, remote)
+	return l.actor, l.more, err
 }
 
 func (p *People) login(ctx context.Context, name, password, remote string) (login, error) {
@@ -105,7 +118,7 @@ func (p *People) verify(ctx context.Context, account, password string, who subje
 	}
 	now := p.clock.Now()
 	return login{
-		actor: actorOf(row, ""), phc: row.Password, epoch: epoch,
+		actor: actorOf(row, ""), phc: row.Password, more: row.Second, epoch: epoch,
 		from: now.UnixMicro(), until: now.Add(ttl).UnixMicro(),
 	}, nil
 }
@@ -114,7 +127,7 @@ func (p *People) verify(ctx context.Context, account, password string, who subje
 // takes whether it does or not.
 func opens(row store.Account, password string) bool {
 	h, err := parseHash(row.Password)
-	usable := err == nil && !row.Disabled && len(password) <= maxPassword
+	usable := err == nil && !shut(row) && len(password) <= maxPassword
 	if !usable {
 		h, password = decoy, password[:min(len(password), maxPassword)]
 	}
@@ -164,11 +177,11 @@ func (p *People) renew(ctx context.Context, key loginKey, l login, epoch uint64)
 		row, err = tx.Account(l.actor.Name)
 		return err
 	})
-	if err != nil || row.Disabled || row.Password != l.phc {
+	if err != nil || shut(row) || row.Password != l.phc {
 		p.logins.drop(key)
 		return login{}, false // Login asks again and says what is wrong
 	}
-	l.actor, l.epoch = actorOf(row, ""), epoch
+	l.actor, l.more, l.epoch = actorOf(row, ""), row.Second, epoch
 	p.logins.put(key, l)
 	return l, true
 }

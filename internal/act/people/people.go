@@ -103,3 +103,7 @@ type entry struct {
 	act    string
 	fields []string // name, value, ...; never a secret
 }
+
+// Forget has everything that is cached looked up again before it is used: an
+// account was changed by another act.
+func (p *People) Forget() { p.epoch.Add(1) }

@@ -134,15 +134,16 @@ func must(t testing.TB, err error, doing string) {
 
 func TestEachRoleMayDoWhatItsRowSays(t *testing.T) {
 	table := `
-                      read write import export respond review approve recall exchange agree assist liaise convene audit administer
-administrator         -    -     -      -      -       -      -       -      x        -     -      -      -       -     x
-analyst               x    x     x      x      x       x      -       x      -        -     x      -      -       -     -
-releasing-officer     x    -     -      x      x       x      x       x      -        -     -      -      -       -     -
-duty-officer          x    -     -      -      x       x      -       x      x        -     x      -      -       -     -
-desk-officer          x    -     -      -      -       -      -       -      -        x     -      -      x       -     -
-liaison               x    -     -      -      x       -      -       -      -        -     -      x      -       -     -
-member                x    x     -      -      x       -      -       -      -        -     -      -      -       -     -
-auditor               x    -     -      x      -       -      -       -      -        -     -      -      -       x     -`
+                      read write import export respond review approve recall exchange agree assist liaise convene audit manage administer
+administrator         -  -  -  -  -  -  -  -  x  -  -  -  -  -  x  x
+analyst               x  x  x  x  x  x  -  x  -  -  x  -  -  -  -  -
+releasing-officer     x  -  -  x  x  x  x  x  -  -  -  -  -  -  -  -
+duty-officer          x  -  -  -  x  x  -  x  x  -  x  -  -  -  -  -
+desk-officer          x  -  -  -  -  -  -  -  -  x  -  -  x  -  -  -
+liaison               x  -  -  -  x  -  -  -  -  -  -  x  -  -  -  -
+member                x  x  -  -  x  -  -  -  -  -  -  -  -  -  -  -
+auditor               x    -     -      x      -       -      -       -      -        -     -      -      -       x     -      -
+organisation-administrator - - - - - - - - - - - - - - x -`
 	rows := strings.Split(strings.TrimSpace(table), "\n")[1:]
 	if len(rows) != len(people.Roles()) {
 		t.Fatalf("the table has %d rows for %d roles", len(rows), len(people.Roles()))
@@ -271,13 +272,14 @@ func TestTheCacheForgetsTheLeastRecentlyUsed(t *testing.T) {
 
 func TestWhatIsListedHasNoPassword(t *testing.T) {
 	n := open(t)
+	must(t, n.AddOrganisation(t.Context(), operator, people.Organisation{ID: "JPCERT", Name: "JPCERT/CC", Kind: people.CERT}), "add an organisation")
 	must(t, n.AddAccount(t.Context(), operator, people.Account{
-		Name: "Analyst.1@CERT", Org: "JPCERT/CC", Roles: []people.Role{people.Member, people.Analyst, people.Member}, Password: password,
+		Name: "Analyst.1@CERT", Org: "jpcert", FullName: " 山田 ", Email: "Y@example.jp", Roles: []people.Role{people.Member, people.Analyst, people.Member}, Password: password,
 	}), "add an account")
 	got, err := n.List(t.Context(), operator)
 	must(t, err, "list")
 	expect := []people.Account{{
-		Name: "analyst.1@cert", Org: "JPCERT/CC", Roles: []people.Role{people.Analyst, people.Member},
+		Name: "analyst.1@cert", Org: "jpcert", FullName: "山田", Email: "y@example.jp", HasPassword: true, Effective: "TLP:GREEN", Roles: []people.Role{people.Analyst, people.Member},
 		Clearance: "TLP:GREEN", Created: start,
 	}}
 	if d := cmp.Diff(expect, got); d != "" {

@@ -1,6 +1,7 @@
 package people
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"time"
@@ -126,6 +127,31 @@ func (s subjects) forgive(tx *store.Tx) error {
 		}
 	}
 	return nil
+}
+
+// Guess lets try look, in a write transaction, at a secret of another kind than
+// a password that somebody at remote shows for account, under limits of its own
+// that are as strict as a password's. When try says no, and then it must have
+// written nothing, the failure is counted and the error is fault.Denied with
+// the words of no; an error of try is not counted. Returns fault.Busy (with a
+// TooSoon) after too many failures.
+func (p *People) Guess(ctx context.Context, kind, account, remote, no string, try func(*store.Tx) (bool, error)) error {
+	who := subjectsOf(account+" "+kind, remote)
+	good := false
+	err := p.store.Write(ctx, func(tx *store.Tx) error {
+		if err := who.reserve(tx); err != nil {
+			return err
+		}
+		var err error
+		if good, err = try(tx); err != nil || !good {
+			return err
+		}
+		return who.forgive(tx)
+	})
+	if err == nil && !good {
+		return fault.New(fault.Denied, no)
+	}
+	return err
 }
 
 // TooSoon says how long to wait before the next login.

@@ -39,16 +39,22 @@ type Token struct {
 
 // IssueToken makes a token that opens account for life (0 means
 // DefaultTokenLife) and returns it; only its SHA-256 is kept. Returns
-// fault.Denied unless by may Administer or is the account itself, logged in by
-// password (a lost token must not beget others); fault.NotFound;
-// fault.Invalid.
+// fault.Denied unless by may Administer, or Manage the account's organisation,
+// or is the account itself and shows no token (a lost one must not beget
+// others); fault.NotFound; fault.Invalid.
 func (p *People) IssueToken(ctx context.Context, by Actor, account, note string, life time.Duration) (string, error) {
 	account, err := ParseName(account)
 	if err != nil {
 		return "", err
 	}
-	if err := by.May(Administer); err != nil && (by.Name != account || by.Token != "") {
-		return "", err
+	own := by.Name == account && !by.system
+	if own && by.Token != "" && !by.can(Administer) {
+		return "", by.May(Administer)
+	}
+	if !own {
+		if err := by.May(Manage); err != nil {
+			return "", err
+		}
 	}
 	if life == 0 {
 		life = DefaultTokenLife
@@ -71,8 +77,14 @@ func (p *People) IssueToken(ctx context.Context, by Actor, account, note string,
 	}
 	e := entry{by, "issue token", []string{"account", account, "token", id}}
 	err = p.change(ctx, p.store, e, func(tx *store.Tx) error {
-		if _, err := tx.Account(account); err != nil {
+		owner, err := tx.Account(account)
+		if err != nil {
 			return err
+		}
+		if !own {
+			if err := mayHandle(by, owner); err != nil {
+				return err
+			}
 		}
 		return tx.AddToken(row)
 	})
@@ -82,17 +94,20 @@ func (p *People) IssueToken(ctx context.Context, by Actor, account, note string,
 	return tokenPrefix + id + "_" + secret, nil
 }
 
-// RevokeToken makes the token with the given id worthless. Returns
-// fault.Denied unless by may Administer or it is by's own; fault.NotFound,
-// also when it is somebody else's.
+// RevokeToken makes the token with the given id worthless, for whoever may
+// Administer or Manage the account's organisation and for the account itself.
+// To everybody else it is fault.NotFound.
 func (p *People) RevokeToken(ctx context.Context, by Actor, id string) error {
-	all := by.May(Administer) == nil
 	return p.change(ctx, p.store, entry{by, "revoke token", []string{"token", id}}, func(tx *store.Tx) error {
 		k, err := tx.Token(id)
 		if err != nil {
 			return err
 		}
-		if !all && (by.Name == "" || k.Account != by.Name) {
+		owner, err := tx.Account(k.Account)
+		if err != nil {
+			return err
+		}
+		if (by.Name == "" || k.Account != by.Name) && mayHandle(by, owner) != nil {
 			return fault.Errorf(fault.NotFound, "there is no token %q", id)
 		}
 		return tx.RemoveToken(id)
@@ -100,11 +115,16 @@ func (p *People) RevokeToken(ctx context.Context, by Actor, id string) error {
 }
 
 // Tokens returns the tokens of account, or of all accounts when it is "",
-// oldest first. Returns fault.Denied unless by may Administer or Audit or is
-// the account itself.
+// oldest first. Returns fault.Denied unless by may Administer or Audit; whoever
+// Get shows the account sees its tokens too.
 func (p *People) Tokens(ctx context.Context, by Actor, account string) ([]Token, error) {
-	if err := mayEither(by, Administer, Audit); err != nil && (account == "" || by.Name != account) {
-		return nil, err
+	if err := mayEither(by, Administer, Audit); err != nil {
+		if account == "" {
+			return nil, err
+		}
+		if _, err := p.Get(ctx, by, account); err != nil {
+			return nil, err
+		}
 	}
 	var out []Token
 	err := p.store.Query(ctx, func(tx *store.Tx) error {
@@ -155,7 +175,7 @@ func (p *People) verifyToken(ctx context.Context, id string, sum [sha256.Size]by
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return login{}, err
 	}
-	if err != nil || subtle.ConstantTimeCompare(k.Hash, sum[:]) != 1 || now.UnixMicro() >= k.Expires || row.Disabled {
+	if err != nil || subtle.ConstantTimeCompare(k.Hash, sum[:]) != 1 || now.UnixMicro() >= k.Expires || shut(row) {
 		return login{}, badToken()
 	}
 	return login{
