@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"twoseas/internal/act/people"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/node"
 )
@@ -17,6 +18,7 @@ type initCmd struct {
 	Listen     string   `placeholder:"ADDR" help:"Where people and tools connect (default 127.0.0.1:8443)."`
 	PeerListen string   `placeholder:"ADDR" help:"Where partners' nodes connect (default 127.0.0.1:8444)."`
 	PeerURL    string   `placeholder:"URL" help:"Address partners are told, when it is not https://<peer-listen>."`
+	Admin      string   `placeholder:"NAME" default:"administrator" help:"Account of the first administrator, whose one-time link is printed."`
 }
 
 // Run makes a node.
@@ -37,14 +39,34 @@ func (c *initCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		return a.say(map[string]any{"side": c.Side, "data_dir": a.DataDir, "key": key}, func() {
+		link, err := firstLink(a, n, c.Admin)
+		if err != nil {
+			return err
+		}
+		return a.say(map[string]any{"side": c.Side, "data_dir": a.DataDir, "key": key, "admin": c.Admin, "link": link}, func() {
 			a.printf("The node of %s is in %s. Keep seal.key in it safe and apart from backups of the store.\n", c.Side, a.DataDir)
 			a.printf("Its public key: %s\n\nNext:\n", key)
 			a.printf("  twoseas user add --data-dir %s --role analyst --clearance TLP:AMBER NAME\n", a.DataDir)
 			a.printf("  twoseas serve --data-dir %s\n", a.DataDir)
+			a.printf("  %s\n    opens the desk for %s, once, within 24 hours\n", link, c.Admin)
 			a.printf("  twoseas peer invite --data-dir %s        give the code to the partner\n", a.DataDir)
 		})
 	})
+}
+
+// firstLink makes the first administrator and the one-time link that lets
+// that person in.
+func firstLink(a *app, n *node.Node, name string) (string, error) {
+	admin := people.Account{Name: name, Roles: []people.Role{people.Administrator}}
+	if err := n.People.AddAccount(a.ctx, n.Operator(), admin); err != nil {
+		return "", err
+	}
+	return linkFor(a, n, name)
+}
+
+func linkFor(a *app, n *node.Node, name string) (string, error) {
+	secret, err := n.Sessions.Link(a.ctx, n.Operator(), name)
+	return n.LinkURL(secret), err
 }
 
 type serveCmd struct {

@@ -21,6 +21,8 @@ type userCmd struct {
 	Password userPassword `cmd:"" help:"Set an account's password."`
 	Disable  userDisable  `cmd:"" help:"Close an account; what it did stays recorded."`
 	Enable   userEnable   `cmd:"" help:"Open a closed account again."`
+	Link     userLink     `cmd:"" help:"Make a one-time link that lets the account's person set up how to sign in: an invitation, or the way back in."`
+	Sessions userSessions `cmd:"" help:"List who is signed in at the desk as an account, or end that."`
 	Token    userToken    `cmd:"" help:"Issue an API token; it is shown once."`
 	Tokens   userTokens   `cmd:"" help:"List API tokens."`
 	Revoke   userRevoke   `cmd:"" help:"Revoke an API token, or an account's rights on a collection."`
@@ -65,15 +67,17 @@ func (c *userList) Run(a *app) error {
 
 type userAdd struct {
 	Name      string   `arg:"" help:"Account name: letters, digits and . _ @ -"`
-	Org       string   `help:"Organisation."`
-	Role      []string `required:"" help:"Roles: administrator, analyst, releasing-officer, duty-officer, desk-officer, liaison, member, auditor."`
+	Org       string   `placeholder:"ID" help:"Organisation, by id."`
+	FullName  string   `placeholder:"NAME" help:"Name of the person."`
+	Email     string   `help:"E-mail address, by which single sign-on finds the account."`
+	Role      []string `required:"" help:"Roles: administrator, analyst, releasing-officer, duty-officer, desk-officer, liaison, member, auditor, organisation-administrator."`
 	Clearance string   `default:"TLP:GREEN" help:"Highest TLP the account may read; +UNMARKED adds what has no terms."`
 	NoLogin   bool     `help:"No password: only API tokens open the account."`
 }
 
 // Run adds an account.
 func (c *userAdd) Run(a *app) error {
-	u := people.Account{Name: c.Name, Org: c.Org, Clearance: c.Clearance}
+	u := people.Account{Name: c.Name, Org: c.Org, FullName: c.FullName, Email: c.Email, Clearance: c.Clearance}
 	for _, r := range c.Role {
 		role, err := people.ParseRole(r)
 		if err != nil {
@@ -159,6 +163,58 @@ type userEnable struct{ account }
 // Run opens an account.
 func (c *userEnable) Run(a *app) error {
 	return a.with(func(n *node.Node) error { return n.People.Enable(a.ctx, n.Operator(), c.Name) })
+}
+
+type userLink struct{ account }
+
+// Run makes a one-time link.
+func (c *userLink) Run(a *app) error {
+	return a.with(func(n *node.Node) error {
+		link, err := linkFor(a, n, c.Name)
+		if err != nil {
+			return err
+		}
+		return a.say(map[string]any{"link": link}, func() { a.printf("%s\n", link) })
+	})
+}
+
+type userSessions struct {
+	account
+	End bool `help:"End them all."`
+}
+
+// Run lists or ends sessions.
+func (c *userSessions) Run(a *app) error {
+	return a.with(func(n *node.Node) error {
+		if c.End {
+			ended, err := n.Sessions.EndAll(a.ctx, n.Operator(), c.Name)
+			if err != nil {
+				return err
+			}
+			return a.say(map[string]any{"ended": ended}, func() { a.printf("%d ended.\n", ended) })
+		}
+		list, err := n.Sessions.List(a.ctx, n.Operator(), c.Name)
+		if err != nil {
+			return err
+		}
+		type row struct {
+			ID      string `json:"id"`
+			Device  string `json:"device"`
+			Address string `json:"address"`
+			Method  string `json:"method"`
+			Created string `json:"created"`
+			Seen    string `json:"seen"`
+		}
+		rows := []row{}
+		for _, x := range list {
+			rows = append(rows, row{x.ID, x.Device, x.Address, x.Method, x.Created.Format(time.RFC3339), x.Seen.Format(time.RFC3339)})
+		}
+		return a.say(map[string]any{"sessions": rows}, func() {
+			for _, r := range rows {
+				a.printf("%s  %-24s %-20s %-18s seen %s\n", r.ID, r.Device, r.Address, r.Method, r.Seen)
+			}
+		})
+	})
 }
 
 type userToken struct {

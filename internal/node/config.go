@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -57,6 +58,27 @@ type Config struct {
 	// MaxContentLength bounds what a TAXII client may post, in bytes; default
 	// 100 MiB.
 	MaxContentLength int64 `yaml:"max_content_length,omitempty"`
+	// OneFactor lets a password alone open accounts that have no second factor.
+	// Without it people set one up at their first sign-in. Meant for
+	// demonstrations.
+	OneFactor bool `yaml:"one_factor,omitempty"`
+	// SessionIdle and SessionLife bound how long people stay signed in unused
+	// and at all; default 30m and 12h.
+	SessionIdle time.Duration `yaml:"session_idle,omitempty"`
+	SessionLife time.Duration `yaml:"session_life,omitempty"`
+	// SignOn is an OpenID Connect provider that people may sign in with.
+	SignOn *SignOn `yaml:"sign_on,omitempty"`
+}
+
+// SignOn is an OpenID Connect provider. The provider must know
+// <PublicURL>/sign-in/provider/back as a redirect address.
+type SignOn struct {
+	Name     string `yaml:"name,omitempty"` // on the button; default the issuer
+	Issuer   string `yaml:"issuer"`
+	ClientID string `yaml:"client_id"`
+	// SecretFile holds the client's secret; without it the client is public and
+	// proves itself by PKCE alone.
+	SecretFile string `yaml:"secret_file,omitempty"`
 }
 
 // Names of what a data directory holds.
@@ -109,6 +131,12 @@ func (c Config) check() error {
 	}
 	if c.HTTP && !c.BehindProxy && !isLoopback(c.Listen) {
 		return fault.Errorf(fault.Invalid, "plain HTTP on %s: only loopback addresses are served without TLS, unless --behind-proxy says that a proxy in front ends TLS", c.Listen)
+	}
+	if c.SessionIdle < 0 || c.SessionLife < 0 || c.SessionLife > 0 && c.SessionLife < time.Minute || c.SessionIdle > 0 && c.SessionIdle < time.Minute {
+		return fault.New(fault.Invalid, "session_idle and session_life: want a minute or more, such as 30m")
+	}
+	if c.SignOn != nil && (!strings.HasPrefix(c.SignOn.Issuer, "https://") || c.SignOn.ClientID == "") {
+		return fault.New(fault.Invalid, "sign_on: want an issuer that begins with https:// and a client_id")
 	}
 	return nil
 }

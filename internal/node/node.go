@@ -25,6 +25,7 @@ import (
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/release"
 	"twoseas/internal/act/search"
+	"twoseas/internal/act/session"
 	"twoseas/internal/base/clock"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/edge/peer"
@@ -45,6 +46,7 @@ type Node struct {
 	Ledger   *ledger.Ledger
 	Audit    *audit.Log
 	People   *people.People
+	Sessions *session.Sessions
 	Accords  *accord.Accords
 	Releases *release.Releases
 	Intake   *intake.Intake
@@ -123,6 +125,10 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 		return err
 	}
 	n.People.SetJournal(n.journal)
+	n.Sessions = session.New(session.Config{
+		Store: n.Live, People: n.People, Seal: derive(seal, "people"), Clock: n.Clock, Rand: rand.Reader, Journal: n.journal,
+		Issuer: n.Config.Title, Idle: n.Config.SessionIdle, Absolute: n.Config.SessionLife, OneFactor: n.Config.OneFactor,
+	})
 	n.Accords = accord.New(n.Ring, n.Ledger, self, n.Clock)
 	n.Releases = release.New(self, n.Accords, n.Ledger, derive(seal, "redaction"))
 	n.Accords.OnForce(n.Releases.Reconsider)

@@ -150,7 +150,10 @@ func (n *Node) publicURL(listens net.Addr) string {
 // when stop is closed.
 func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *web.Site, error) {
 	o := ops.New(n, n.Clock, n.Log)
-	door := auth.New(n.People, n.Config.BehindProxy)
+	door, err := n.door()
+	if err != nil {
+		return nil, nil, err
+	}
 	mux := http.NewServeMux()
 	o.Mount(mux, n.operators(door))
 	own := http.NewServeMux()
@@ -173,7 +176,11 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *w
 		return nil, nil, err
 	}
 	mux.Handle("/", o.Watch("web", desk))
-	return door.SecurityHeaders(mux), desk, nil
+	guarded, err := door.SameOrigin(mux)
+	if err != nil {
+		return nil, nil, err
+	}
+	return door.SecurityHeaders(guarded), desk, nil
 }
 
 // operators admits to the metrics: programs on this machine, unless a proxy
@@ -282,6 +289,9 @@ func (n *Node) sweep(ctx context.Context) {
 // labels that expired to their readers.
 func (n *Node) Sweep(ctx context.Context) error {
 	if err := n.Intake.Expire(ctx, n.Live); err != nil {
+		return err
+	}
+	if err := n.Sessions.Sweep(ctx); err != nil {
 		return err
 	}
 	return n.Live.Write(ctx, func(tx *store.Tx) error {

@@ -92,13 +92,14 @@ func TestOnlyWhoMayAdministerChangesAccounts(t *testing.T) {
 		for _, role := range append(people.Roles(), "") {
 			by := people.Actor{Name: "somebody", Roles: []people.Role{role}}
 			allowed := role == people.Administrator || (role == people.Auditor && strings.HasPrefix(name, "list"))
+			if allowed {
+				continue
+			}
 			err := act(by)
 			if role == people.OrganisationAdministrator && (name == "list" || fault.Is(err, fault.NotFound)) {
 				continue // whose list is empty, and to whom others are not there
 			}
-			if !allowed {
-				want(t, err, fault.Denied, string(role)+" "+name)
-			}
+			want(t, err, fault.Denied, string(role)+" "+name)
 		}
 		want(t, act(people.Actor{}), fault.Denied, "nobody "+name)
 	}

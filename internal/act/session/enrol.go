@@ -321,3 +321,9 @@ func (s *Sessions) open(account string, sealed []byte) ([]byte, error) {
 	}
 	return secret, nil
 }
+
+// OwnWays is Ways of the account that x is a session of, whatever it is good
+// for.
+func (s *Sessions) OwnWays(ctx context.Context, x Session) (Ways, error) {
+	return s.Ways(ctx, people.Actor{Name: x.Account}, x.Account)
+}

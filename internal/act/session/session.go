@@ -195,7 +195,7 @@ func (s *Sessions) draw() (string, []byte, error) {
 // digest returns the hash by which the store knows a secret.
 func digest(secret string) ([]byte, bool) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(secret)
-	if err != nil || len(raw) != secretBytes {
+	if err != nil || len(raw) != secretBytes || len(secret) != base64.RawURLEncoding.EncodedLen(secretBytes) { // the decoder skips line ends
 		return nil, false
 	}
 	sum := sha256.Sum256(raw)

@@ -1,9 +1,11 @@
 // Package auth says at every HTTP door who is knocking: by HTTP Basic (RFC
-// 7617) or a bearer token (RFC 6750), from which address, and with which
-// headers the answer goes out.
+// 7617), a bearer token (RFC 6750) or the session its browser is in, from which
+// address, and with which headers the answer goes out. It leads people through
+// passkeys (WebAuthn) and single sign-on (OpenID Connect).
 //
-// Invariants: credentials come in the Authorization header of the request and
-// nowhere else; what was sent is never part of an error; the client's address
+// Invariants: a program's credentials come in the Authorization header of the
+// request and a person's session in one cookie; an unsafe request that another
+// site has a browser send is refused; what was sent is never part of an error; the client's address
 // is that of the connection unless the node was told that a proxy of its own
 // stands in front.
 package auth
@@ -27,6 +29,7 @@ type Auth struct {
 	// behindProxy: the connection is always our own reverse proxy's, which
 	// adds the client's address to the end of X-Forwarded-For.
 	behindProxy bool
+	doors       Doors
 }
 
 // New returns an Auth that knows the accounts of p. With behindProxy the

@@ -23,6 +23,7 @@ import (
 	"twoseas/internal/edge/auth"
 	"twoseas/internal/edge/web/assets"
 	"twoseas/internal/edge/web/page"
+	"twoseas/internal/edge/web/signin"
 	"twoseas/internal/edge/web/threats"
 	"twoseas/internal/edge/web/words"
 	"twoseas/internal/store"
@@ -87,6 +88,7 @@ func New(c Config) (*Site, error) {
 		Handle: c.Handle, People: c.People, Auth: c.Auth, Clock: c.Clock, Log: c.Log, Texts: texts, Assets: files,
 		Title: c.Title, Side: c.Self, Links: cached(c.Clock, 2*time.Second, s.links),
 	}, areas())
+	s.desk.Confirm = signin.Confirm(s.desk)
 	mux := http.NewServeMux()
 	mux.Handle("GET "+assets.Prefix, files)
 	s.desk.Mount(mux, s.Routes())
@@ -103,6 +105,7 @@ func (s *Site) Routes() []page.Route {
 			s.liveRoute(),
 		},
 		threats.Routes(s.desk, threats.Acts{Library: s.Library, Audit: s.Audit}),
+		signin.Routes(s.desk),
 	)
 }
 

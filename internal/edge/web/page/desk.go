@@ -83,6 +83,9 @@ type Route struct {
 type Desk struct {
 	Config
 	nav []Area
+	// Confirm asks the person to prove again who it is, and then has the
+	// browser send the same form once more. It is set before the first request.
+	Confirm Handler
 }
 
 // New returns a frame with these areas in its left column.
@@ -122,6 +125,10 @@ func (d *Desk) serve(route Route) http.Handler {
 		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, q))
 		if err := d.admit(route, q); err != nil {
 			d.turnAway(w, r, route, q, err)
+			return
+		}
+		if route.Fresh && !q.Recent {
+			d.ask(w, r, q)
 			return
 		}
 		if err := route.Serve(w, r); err != nil {

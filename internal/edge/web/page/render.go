@@ -11,6 +11,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"twoseas/internal/act/session"
 	"twoseas/internal/base/fault"
 )
 
@@ -64,6 +65,13 @@ func (d *Desk) turnAway(w http.ResponseWriter, r *http.Request, route Route, q *
 		to.Set("back", q.Path)
 	}
 	where := SignIn
+	switch q.Session.Stage {
+	case session.Half:
+		where = SignInCode
+	case session.Enrol:
+		where = Enrol
+	case session.Full:
+	}
 	if len(to) > 0 {
 		where += "?" + to.Encode()
 	}
@@ -73,6 +81,29 @@ func (d *Desk) turnAway(w http.ResponseWriter, r *http.Request, route Route, q *
 // SignIn is where one who has not signed in is sent, with the path to come
 // back to as "back".
 const SignIn = "/sign-in"
+
+// SignInCode is where the second factor is shown, Enrol where ways in are set
+// up, ConfirmPath where a person proves again who it is.
+const (
+	SignInCode  = "/sign-in/code"
+	Enrol       = "/enrol"
+	ConfirmPath = "/confirm"
+)
+
+// ask has a person prove again who it is before a route that wants that: a page
+// is come back to, a form is kept in the page that asks.
+func (d *Desk) ask(w http.ResponseWriter, r *http.Request, q *Request) {
+	switch {
+	case q.Session.ID == "" || d.Confirm == nil:
+		d.fail(w, r, q, fault.New(fault.Denied, "this needs a password or a passkey shown a short while ago, not a token"))
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
+		http.Redirect(w, r, ConfirmPath+"?"+url.Values{"back": {q.Path}}.Encode(), http.StatusSeeOther)
+	default:
+		if err := d.Confirm(w, r); err != nil {
+			d.fail(w, r, q, err)
+		}
+	}
+}
 
 var statuses = map[fault.Kind]int{
 	fault.NotFound: http.StatusNotFound, fault.Invalid: http.StatusUnprocessableEntity, fault.Denied: http.StatusForbidden,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"twoseas/internal/act/people"
+	"twoseas/internal/act/session"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/base/lang"
@@ -17,10 +18,14 @@ import (
 // request and not changed.
 type Request struct {
 	*lang.Printer
-	Actor  people.Actor // the zero Actor when nobody has signed in
-	Access people.Access
-	Handle *store.Handle
-	Now    time.Time
+	Actor people.Actor // the zero Actor when nobody has signed in
+	// Session is the browser's, zero without one. It may be good for nothing
+	// yet: then there is no Actor, and its Stage says what is missing.
+	Session session.Session
+	Recent  bool // whoever it is has shown a password or a passkey a short while ago
+	Access  people.Access
+	Handle  *store.Handle
+	Now     time.Time
 	// Agreement is the one chosen in the top bar, "" when the node has none.
 	Agreement ident.Agreement
 	Links     []Link
@@ -53,7 +58,8 @@ func (d *Desk) request(r *http.Request) (*Request, error) {
 	q := &Request{
 		Printer: d.Texts.Printer(tagOf(r)), Handle: d.Handle, Now: d.Clock.Now(), Theme: cookie(r, themeCookie), Path: r.URL.RequestURI(),
 	}
-	actor, err := d.Auth.Authenticate(r)
+	who, err := d.Auth.Who(r)
+	q.Session, q.Recent = who.Session, who.Recent
 	if errors.Is(err, context.Canceled) {
 		return q, err
 	}
@@ -63,7 +69,7 @@ func (d *Desk) request(r *http.Request) (*Request, error) {
 		}
 		return q, err
 	}
-	return q, d.fill(r, q, actor)
+	return q, d.fill(r, q, who.Actor)
 }
 
 func (d *Desk) fill(r *http.Request, q *Request, actor people.Actor) error {
