@@ -24,7 +24,7 @@ var linked = map[string][]string{
 	"github.com/alexedwards/scs/v2":       {"internal/edge/auth", "internal/act/session"},
 	"github.com/coreos/go-oidc/v3":        {"internal/edge/auth"},
 	"github.com/go-webauthn/webauthn":     {"internal/edge/auth"},
-	"github.com/pquerna/otp":              {"internal/act/session", "internal/edge/auth"},
+	"github.com/pquerna/otp":              {"internal/act/session", "internal/edge"},
 	"golang.org/x/oauth2":                 {"internal/edge/auth"},
 	"go.yaml.in/yaml/v3":                  {"internal/law/agreement", "internal/node", "internal/cli"},
 	"golang.org/x/crypto":                 {"internal/act/people", "internal/act/keys", "internal/edge/auth", "internal/edge/peer"},
