@@ -101,9 +101,11 @@ func (c *carrier) serve(ctx context.Context, a ident.Agreement, wake <-chan stru
 			return
 		case <-wake:
 		}
+		c.n.Board.Begin("carry", string(a))
 		err := c.n.Carry(ctx, a, c)
 		switch {
 		case err == nil:
+			c.n.Board.End("carry", string(a), nil, 0)
 			backOff = 0
 			continue
 		case ctx.Err() != nil:
@@ -116,7 +118,9 @@ func (c *carrier) serve(ctx context.Context, a ident.Agreement, wake <-chan stru
 			c.n.Log.WarnContext(ctx, "carrying failed", slog.String("agreement", string(a)), slog.String("kind", fault.KindOf(err).String()), slog.String("error", err.Error()))
 		}
 		backOff = min(maxBackOff, max(firstBackOff, 2*backOff))
-		timer := time.NewTimer(backOff/2 + rand.N(backOff/2+1)) //nolint:gosec // spreads retries, guards nothing
+		wait := backOff/2 + rand.N(backOff/2+1) //nolint:gosec // spreads retries, guards nothing
+		c.n.Board.End("carry", string(a), err, wait)
+		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 			timer.Stop()

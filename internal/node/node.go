@@ -17,6 +17,7 @@ import (
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/collection"
 	"twoseas/internal/act/exchange"
+	"twoseas/internal/act/health"
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/keys"
 	"twoseas/internal/act/ledger"
@@ -58,6 +59,9 @@ type Node struct {
 	Collections *collection.Collections
 	Peers       peer.Config
 
+	// Board is what works in the background of this process.
+	Board *health.Board
+
 	stop context.CancelFunc
 }
 
@@ -93,6 +97,7 @@ func OpenWith(ctx context.Context, dir string, c Config, opt Options) (*Node, er
 	if n.Clock == nil {
 		n.Clock = clock.Func(time.Now)
 	}
+	n.Board = health.NewBoard(n.Clock)
 	seal, err := readSeal(dir)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 
+	"twoseas/internal/act/people"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/store"
@@ -11,7 +12,11 @@ import (
 // Accept takes a partner's invitation, greets its node and returns the peer
 // that now waits for two people to compare its short authentication string.
 func (n *Node) Accept(ctx context.Context, code string) (store.Peer, error) {
-	call, err := n.Pairing.Accept(ctx, n.Operator(), code)
+	return n.accept(ctx, n.Operator(), code)
+}
+
+func (n *Node) accept(ctx context.Context, by people.Actor, code string) (store.Peer, error) {
+	call, err := n.Pairing.Accept(ctx, by, code)
 	if err != nil {
 		return store.Peer{}, err
 	}

@@ -158,7 +158,9 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *w
 	o.Mount(mux, n.operators(door))
 	own := http.NewServeMux()
 	api.Mount(own, api.Config{
-		Handle: n.Live, People: n.People, Auth: door, Search: n.Search, Accords: n.Accords, Releases: n.Releases, Exchange: n.Exchange,
+		Handle: n.Live, Self: n.Config.Side, Clock: n.Clock, People: n.People, Auth: door, Audit: n.Audit, Search: n.Search,
+		Accords: n.Accords, Releases: n.Releases, Exchange: n.Exchange, Ledger: n.Ledger, Intake: n.Intake, Library: n.Library,
+		Collections: n.Collections, Pairing: n.Pairing, Partners: partners{n}, Health: n, Log: n.Log, Rand: rand.Reader,
 	})
 	mux.Handle(api.Prefix+"/", o.Watch("api", own))
 	exchange := o.Watch("taxii", taxii.New(taxii.Config{
@@ -263,7 +265,10 @@ func (n *Node) flush(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if err := n.Audit.Flush(ctx); err != nil {
+		n.Board.Begin("audit", "")
+		err := n.Audit.Flush(ctx)
+		n.Board.End("audit", "", err, flushEvery)
+		if err != nil {
 			n.Log.ErrorContext(ctx, "the audit log takes no entries: reads are refused", slog.String("error", err.Error()))
 		}
 	}
@@ -279,7 +284,10 @@ func (n *Node) sweep(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if err := n.Sweep(ctx); err != nil && ctx.Err() == nil {
+		n.Board.Begin("sweep", "")
+		err := n.Sweep(ctx)
+		n.Board.End("sweep", "", err, sweepEvery)
+		if err != nil && ctx.Err() == nil {
 			n.Log.ErrorContext(ctx, "sweeping failed", slog.String("error", err.Error()))
 		}
 	}

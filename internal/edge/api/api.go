@@ -1,114 +1,163 @@
-// Package api is the node's own interface for programs, /api/v1: lookups, the
-// state of agreements and channels, what the gate says. Its description is
-// served as OpenAPI 3.1.
+// Package api is the node's own interface for programs, /api/v1: everything
+// the pages do, with the same rights. Its description is made from this code
+// and served as OpenAPI 3.1, and as a page for people.
 //
-// Invariants: every operation names the act it needs; a reader is answered
-// from the labels it is cleared for and learns nothing of others.
+// Invariants: every operation names the act it needs, and a test walks them
+// with every role; a reader is answered from the labels it is cleared for and
+// learns nothing of others; what is read is in the audit log before it is
+// answered; a write with an idempotency key happens once.
 package api
 
 import (
 	"context"
+	"io"
+	"log/slog"
 	"net/http"
+	"path"
+	"reflect"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"twoseas/internal/act/accord"
+	"twoseas/internal/act/audit"
+	"twoseas/internal/act/collection"
 	"twoseas/internal/act/exchange"
+	"twoseas/internal/act/health"
+	"twoseas/internal/act/intake"
+	"twoseas/internal/act/ledger"
+	"twoseas/internal/act/library"
+	"twoseas/internal/act/pairing"
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/release"
 	"twoseas/internal/act/search"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
+	"twoseas/internal/base/ident"
 	"twoseas/internal/edge/auth"
 	"twoseas/internal/store"
 )
 
 // Config is what the interface works with.
 type Config struct {
-	Handle   *store.Handle
-	People   *people.People
-	Auth     *auth.Auth
-	Search   *search.Search
-	Accords  *accord.Accords
-	Releases *release.Releases
-	Exchange *exchange.Exchange
+	Handle      *store.Handle
+	Self        ident.Side
+	Clock       clock.Clock
+	People      *people.People
+	Auth        *auth.Auth
+	Audit       *audit.Log
+	Search      *search.Search
+	Accords     *accord.Accords
+	Releases    *release.Releases
+	Exchange    *exchange.Exchange
+	Ledger      *ledger.Ledger
+	Intake      *intake.Intake
+	Library     *library.Library
+	Collections *collection.Collections
+	Pairing     *pairing.Pairing
+	Partners    Partners
+	Health      health.Source
+	Log         *slog.Logger
+	Rand        io.Reader
+}
+
+// Partners is what the interface has done with partners' nodes over the
+// network.
+type Partners interface {
+	// Accept greets the node of an invitation, by somebody who may exchange.
+	Accept(ctx context.Context, by people.Actor, code string) (store.Peer, error)
+	// Check calls a partner's node and compares what both sides hold.
+	Check(ctx context.Context, by people.Actor, side ident.Side, full bool) (sound bool, lines []string, err error)
 }
 
 // Prefix is where the interface is mounted.
 const Prefix = "/api/v1"
 
-// maxBody bounds a request: ten thousand long URLs and a little.
-const maxBody = 32 << 20
+// maxBody bounds a request that is not an import: ten thousand long URLs and a
+// little. maxImport bounds an import.
+const (
+	maxBody   = 32 << 20
+	maxImport = 256 << 20
+)
 
-type api struct{ Config }
+type api struct {
+	Config
+	huma huma.API
+}
 
 // Mount adds the interface to mux.
 func Mount(mux *http.ServeMux, c Config) {
-	a := &api{c}
+	a := &api{Config: c}
 	config := huma.DefaultConfig("Twoseas", "1")
-	config.Info.Description = "Lookups, agreements and channels of one node."
+	config.Info.Description = description
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = Prefix+"/openapi", "", ""
 	config.CreateHooks = nil // no $schema member and no Link header in answers
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"basic": {Type: "http", Scheme: "basic"}, "bearer": {Type: "http", Scheme: "bearer"},
 	}
 	config.Security = []map[string][]string{{"basic": {}}, {"bearer": {}}}
-	h := humago.New(mux, config)
-	a.routes(h)
+	config.Tags = tags()
+	a.huma = humago.New(mux, config)
+	a.routes()
+	mux.HandleFunc("GET "+Prefix+"/docs", a.docs)
 }
+
+// schemaName names a type in the description: ours without what tells it is a
+// body, those of acts with their package.
+func schemaName(t reflect.Type, hint string) string {
+	name := strings.ReplaceAll(huma.DefaultSchemaNamer(t, hint), "Body", "")
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if pkg := path.Base(t.PkgPath()); t.Name() != "" && pkg != "api" && strings.HasPrefix(t.PkgPath(), "twoseas/") {
+		name = strings.ToUpper(pkg[:1]) + pkg[1:] + name
+	}
+	return name
+}
+
+const description = `What the pages of this node do, for programs: with the same rights, one operation for each act.
+
+Send HTTP Basic credentials or an API token as a bearer token. Each operation names the act it needs; an account may do it when one of its roles may. What one may not see is answered like what is not there.
+
+Errors are problem documents (RFC 9457). Lists come in pages: follow "next" until there is none. Send an Idempotency-Key with a write to repeat it safely: for a day the same key gets the first answer again. Decisions of a person (approving, signing) take the person's password and no token.`
 
 // routes is every operation, each with the act it needs.
-func (a *api) routes(h huma.API) {
-	huma.Register(h, a.operation(h, http.MethodGet, "/lookup", "lookup", "Look one value up", people.Read), a.lookupOne)
-	huma.Register(h, a.operation(h, http.MethodPost, "/lookup", "lookup-many", "Look up to 10,000 values up", people.Read), a.lookupMany)
-	huma.Register(h, a.operation(h, http.MethodGet, "/agreements", "agreements", "The agreements of this node and their state", people.Read), a.agreements)
-	huma.Register(h, a.operation(h, http.MethodGet, "/agreements/{agreement}/summary", "summary", "What the gate says of what this node holds", people.Review), a.summary)
-	huma.Register(h, a.operation(h, http.MethodGet, "/agreements/{agreement}/channel", "channel", "How the exchange with the partner stands", people.Review), a.channel)
+func (a *api) routes() {
+	a.lookups()
+	a.objects()
+	a.imports()
+	a.agreements()
+	a.holds()
+	a.channels()
+	a.ledgers()
+	a.accounts()
+	a.collections()
+	a.peers()
+	a.audits()
+	a.operating()
 }
 
-func (a *api) operation(h huma.API, method, path, id, summary string, act people.Act) huma.Operation {
-	return huma.Operation{
-		OperationID: id, Method: method, Path: Prefix + path, Summary: summary, MaxBodyBytes: maxBody,
-		Middlewares: huma.Middlewares{a.admit(h, act)},
-		Errors:      []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests},
+// tags are the groups of operations in the description.
+func tags() []*huma.Tag {
+	var out []*huma.Tag
+	for _, t := range [][2]string{
+		{"threats", "Look values up, read objects and where they come from, export"},
+		{"imports", "Take threat data in"},
+		{"agreements", "The memorandum as a document: versions, signatures, dates, what it says"},
+		{"releases", "What waits for an officer before it may leave"},
+		{"exchange", "Channels, shipments and receipts"},
+		{"ledger", "Checkpoints, entries and their proofs"},
+		{"people", "Accounts and tokens"},
+		{"collections", "TAXII collections and who reads and writes them"},
+		{"partners", "Getting to know the partner's node"},
+		{"audit", "What people of this side did"},
+		{"operation", "How the node is and what it was started with"},
+	} {
+		out = append(out, &huma.Tag{Name: t[0], Description: t[1]})
 	}
-}
-
-// who is the key of the caller in a request's context.
-type who struct{}
-
-// admit lets a caller through that may do act.
-func (a *api) admit(h huma.API, act people.Act) func(huma.Context, func(huma.Context)) {
-	return func(c huma.Context, next func(huma.Context)) {
-		r, _ := humago.Unwrap(c)
-		actor, err := a.Auth.Authenticate(r)
-		if err != nil {
-			head := http.Header{}
-			status := auth.Refuse(head, err)
-			for name, values := range head {
-				for _, v := range values {
-					c.AppendHeader(name, v)
-				}
-			}
-			_ = huma.WriteErr(h, c, status, fault.Message(err)) // the caller has gone, if anything
-			return
-		}
-		if err := actor.May(act); err != nil {
-			_ = huma.WriteErr(h, c, http.StatusForbidden, fault.Message(err)) // see above
-			return
-		}
-		next(huma.WithValue(c, who{}, actor))
-	}
-}
-
-// class returns the clearance class of the caller.
-func (a *api) class(ctx context.Context) (int64, error) {
-	actor, ok := ctx.Value(who{}).(people.Actor)
-	if !ok {
-		return 0, fault.New(fault.Denied, "log in first")
-	}
-	access, err := a.People.Access(ctx, a.Handle, actor)
-	return access.Class, err
+	return out
 }
 
 // answer turns a failure into a problem document (RFC 9457).

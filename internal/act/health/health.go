@@ -1,0 +1,142 @@
+// Package health says how a node is: what was checked, what works in the
+// background, what it was started with. The node fills it in; pages, the
+// programs' interface and the command line show it.
+//
+// Invariant: nothing in it is a secret or names a person.
+package health
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"twoseas/internal/base/clock"
+)
+
+// State is how one thing is.
+type State string
+
+// The states, from good to bad.
+const (
+	Good  State = "good"
+	Watch State = "watch" // somebody should look soon
+	Bad   State = "bad"   // data or service is in danger
+)
+
+// Check is one thing that was looked at. Values are in Numbers by name, so
+// that each reader's language says them; Detail is in English.
+type Check struct {
+	Name    string           `json:"name" doc:"store, disk, ledger, certificate, clock, audit"`
+	State   State            `json:"state" enum:"good,watch,bad"`
+	Detail  string           `json:"detail" doc:"In English"`
+	Numbers map[string]int64 `json:"numbers,omitempty"`
+}
+
+// Report is the health of a node at one time.
+type Report struct {
+	At      time.Time `json:"at"`
+	State   State     `json:"state" enum:"good,watch,bad" doc:"The worst of the checks"`
+	Version string    `json:"version"`
+	Store   string    `json:"store" doc:"The engine: sqlite or postgres"`
+	Checks  []Check   `json:"checks"`
+}
+
+// Worst returns the worst state of the checks.
+func Worst(checks []Check) State {
+	worst := Good
+	for _, c := range checks {
+		if c.State == Bad || c.State == Watch && worst == Good {
+			worst = c.State
+		}
+	}
+	return worst
+}
+
+// Setting is one thing the node was started with.
+type Setting struct {
+	Name    string `json:"name" doc:"As in node.yaml"`
+	Value   string `json:"value"`
+	Default bool   `json:"default" doc:"Not said in node.yaml"`
+}
+
+// Job is one thing that works in the background of this process.
+type Job struct {
+	Kind    string    `json:"kind" doc:"carry, sweep, audit"`
+	Subject string    `json:"subject,omitempty" doc:"What it is for, such as an agreement"`
+	State   string    `json:"state" enum:"idle,running,waiting" doc:"waiting: it failed and tries again"`
+	Runs    int64     `json:"runs"`
+	Failed  int64     `json:"failed" doc:"Runs that failed"`
+	Last    time.Time `json:"last" doc:"When it ended last"`
+	Next    time.Time `json:"next" doc:"When it tries again after a failure"`
+	Problem string    `json:"problem,omitempty" doc:"Why the last run failed, in English"`
+}
+
+// Source answers how the node is.
+type Source interface {
+	Health(ctx context.Context) (Report, error)
+	Settings() []Setting
+	Jobs() []Job
+}
+
+// Board keeps what works in the background. It is safe for concurrent use.
+type Board struct {
+	clock clock.Clock
+
+	mu    sync.Mutex
+	order []key // in order of first appearance, guarded by mu
+	jobs  map[key]*Job
+}
+
+type key struct{ kind, subject string }
+
+// NewBoard returns an empty board.
+func NewBoard(clk clock.Clock) *Board { return &Board{clock: clk, jobs: map[key]*Job{}} }
+
+// Begin notes that a job runs.
+func (b *Board) Begin(kind, subject string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	j := b.job(kind, subject)
+	j.State = "running"
+	j.Runs++
+}
+
+// End notes how a job ended, and after which wait it tries again; wait is 0
+// when it runs when it is next due.
+func (b *Board) End(kind, subject string, err error, wait time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	j := b.job(kind, subject)
+	j.Last, j.Next, j.State, j.Problem = b.clock.Now(), time.Time{}, "idle", ""
+	if err == nil {
+		return
+	}
+	j.Failed++
+	j.Problem = err.Error()
+	if wait > 0 {
+		j.State, j.Next = "waiting", j.Last.Add(wait)
+	}
+}
+
+// Jobs returns every job that ever ran in this process.
+func (b *Board) Jobs() []Job {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out := make([]Job, 0, len(b.order))
+	for _, k := range b.order {
+		out = append(out, *b.jobs[k])
+	}
+	return out
+}
+
+// job returns the job, made when new; b.mu is held.
+func (b *Board) job(kind, subject string) *Job {
+	k := key{kind, subject}
+	j, ok := b.jobs[k]
+	if !ok {
+		j = &Job{Kind: kind, Subject: subject}
+		b.jobs[k] = j
+		b.order = append(b.order, k)
+	}
+	return j
+}

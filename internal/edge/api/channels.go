@@ -1,0 +1,176 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"twoseas/internal/act/exchange"
+	"twoseas/internal/act/people"
+	"twoseas/internal/law/note"
+	"twoseas/internal/law/shipment"
+	"twoseas/internal/store"
+)
+
+func (a *api) channels() {
+	read := func(path, id, summary string) op {
+		return op{tag: "exchange", method: http.MethodGet, path: "/agreements/{agreement}" + path, id: id, summary: summary, act: people.Review, saw: "read"}
+	}
+	add(a, read("/channel", "channel", "How the exchange with the partner stands"), a.channel)
+	add(a, read("/channel/totals", "channel-totals", "What the receipts of one direction add up to"), a.totals)
+	add(a, read("/shipments", "shipments", "Shipments of one direction with their receipts, newest first"), a.shipments)
+	add(a, read("/shipments/{number}", "shipment", "One shipment: its signed note and its receipt"), a.shipment)
+}
+
+type channelOutput struct{ Body exchange.State }
+
+func (a *api) channel(ctx context.Context, _ caller, in *agreementInput) (*channelOutput, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	st, err := a.Exchange.State(ctx, a.Handle, id)
+	return &channelOutput{Body: st}, err
+}
+
+type directionInput struct {
+	Direction string `query:"direction" enum:"out,in" default:"out" doc:"out: sent; in: received"`
+}
+
+type totalsOutput struct{ Body exchange.Totals }
+
+func (a *api) totals(ctx context.Context, _ caller, in *struct {
+	agreementInput
+	directionInput
+},
+) (*totalsOutput, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	t, err := a.Exchange.Totals(ctx, a.Handle, id, in.Direction)
+	return &totalsOutput{Body: t}, err
+}
+
+// shipmentBody is one shipment. The four numbers of its receipt are never one.
+type shipmentBody struct {
+	Number    int64         `json:"number"`
+	Direction string        `json:"direction"`
+	At        string        `json:"at" format:"date-time"`
+	Items     int           `json:"items"`
+	Bytes     int64         `json:"bytes"`
+	Digest    string        `json:"digest" doc:"Of its signed text: the link of the chain"`
+	Answered  string        `json:"answered,omitempty" format:"date-time"`
+	Receipt   *receiptBody  `json:"receipt,omitempty" doc:"Left out until it is answered"`
+	Note      string        `json:"note,omitempty" doc:"The signed note; only of one shipment"`
+	Answer    string        `json:"answer,omitempty" doc:"The signed receipt; only of one shipment"`
+	Kept      []refusedBody `json:"not_applied,omitempty" doc:"Items refused or failed, and why; only of one shipment"`
+}
+
+type receiptBody struct {
+	Received string `json:"received" format:"date-time"`
+	Applied  int    `json:"applied"`
+	Already  int    `json:"already"`
+	Refused  int    `json:"refused"`
+	Failed   int    `json:"failed"`
+}
+
+type refusedBody struct {
+	Position int    `json:"position"`
+	Outcome  string `json:"outcome" doc:"refused: a clause keeps it out; failed: it could not be applied"`
+	Clause   string `json:"clause,omitempty"`
+	Code     string `json:"code" doc:"Short and stable"`
+	Why      string `json:"why,omitempty"`
+}
+
+func shipmentOf(s store.Shipment, whole bool) (shipmentBody, error) {
+	b := shipmentBody{
+		Number: s.Number, Direction: s.Direction, At: stamp(s.At), Items: len(s.Items), Bytes: s.Bytes, Digest: s.Link.String(), Answered: stamp(s.Answered),
+	}
+	if whole {
+		b.Note, b.Answer = string(s.Note), string(s.Receipt)
+	}
+	if s.Receipt == nil {
+		return b, nil
+	}
+	text, err := note.Text(s.Receipt)
+	if err != nil {
+		return b, err
+	}
+	r, err := shipment.ParseReceipt(text)
+	if err != nil {
+		return b, err
+	}
+	b.Receipt = &receiptBody{note.FormatTime(r.Received), r.Applied, r.Already, r.Refused(), r.Failed()}
+	for _, x := range r.Answers {
+		if whole {
+			b.Kept = append(b.Kept, refusedBody{x.Position, string(x.Outcome), x.Clause, x.Code, x.Text})
+		}
+	}
+	return b, nil
+}
+
+func (a *api) shipments(ctx context.Context, c caller, in *struct {
+	agreementInput
+	directionInput
+	pageInput
+},
+) (*listOutput[shipmentBody], error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	before, err := in.number(c)
+	if err != nil {
+		return nil, err
+	}
+	var items []shipmentBody
+	next := ""
+	err = a.Handle.Read(ctx, func(tx *store.Tx) error {
+		ch, err := tx.Channel(id)
+		if err != nil {
+			return err
+		}
+		to := max(ch.OutNumber, ch.InNumber)
+		if before > 0 {
+			to = min(to, before-1)
+		}
+		from := max(1, to-int64(in.size())+1)
+		if from > 1 {
+			next = numbered(from)
+		}
+		return tx.Shipments(ch.ID, in.Direction, from, to, func(s store.Shipment) error {
+			b, err := shipmentOf(s, false)
+			items = append([]shipmentBody{b}, items...)
+			return err
+		})
+	})
+	return listed(c, items, next), err
+}
+
+type shipmentOutput struct{ Body shipmentBody }
+
+func (a *api) shipment(ctx context.Context, _ caller, in *struct {
+	agreementInput
+	directionInput
+	Number int64 `path:"number" minimum:"1"`
+},
+) (*shipmentOutput, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	out := &shipmentOutput{}
+	err = a.Handle.Read(ctx, func(tx *store.Tx) error {
+		ch, err := tx.Channel(id)
+		if err != nil {
+			return err
+		}
+		s, err := tx.Shipment(ch.ID, in.Direction, in.Number)
+		if err != nil {
+			return err
+		}
+		out.Body, err = shipmentOf(s, true)
+		return err
+	})
+	return out, err
+}

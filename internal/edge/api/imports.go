@@ -1,0 +1,54 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+
+	"twoseas/internal/act/intake"
+	"twoseas/internal/act/people"
+	"twoseas/internal/base/ident"
+	"twoseas/internal/law/marking"
+	"twoseas/internal/store"
+)
+
+func (a *api) imports() {
+	add(a, op{
+		tag: "imports", method: http.MethodPost, path: "/imports", id: "import", summary: "Take a STIX bundle, a TAXII envelope or an object in",
+		act: people.Import, body: maxImport,
+	}, a.take)
+}
+
+type importInput struct {
+	TLP         string   `query:"tlp" doc:"TLP of objects that carry none: clear, green, amber, amber+strict, red. Without it they stay here" maxLength:"20"`
+	Origin      string   `query:"origin" doc:"Whose objects these are; this side's when left out" maxLength:"64"`
+	Contributor string   `query:"contributor" enum:"member" doc:"member: an industry member's, whose identity is taken out before anything crosses"`
+	Sector      []string `query:"sector" doc:"Sectors concerned" maxItems:"50"`
+	Collection  string   `query:"collection" doc:"Collection they join, by id or alias" maxLength:"100"`
+	RawBody     []byte   `contentType:"application/stix+json" doc:"The bundle"`
+}
+
+type importOutput struct{ Body intake.Report }
+
+func (a *api) take(ctx context.Context, c caller, in *importInput) (*importOutput, error) {
+	src := intake.Source{
+		Contributor: in.Contributor, Sectors: in.Sector, Collection: in.Collection,
+		MaySee: func(tx *store.Tx, label int64) (bool, error) { return tx.Permits(c.Access.Class, label) },
+	}
+	var err error
+	if in.Origin != "" {
+		if src.Origin, err = ident.ParseSide(in.Origin); err != nil {
+			return nil, err
+		}
+	}
+	if in.TLP != "" {
+		if src.DefaultTLP, err = marking.ParseTLP(in.TLP); err != nil {
+			return nil, err
+		}
+	}
+	if err := a.Audit.Saw(ctx, c.Actor, "import", "where", "api", "origin", in.Origin, "tlp", in.TLP, "collection", in.Collection); err != nil {
+		return nil, err
+	}
+	rep, err := a.Intake.Stream(ctx, a.Handle, src, bytes.NewReader(in.RawBody), nil)
+	return &importOutput{Body: rep}, err
+}

@@ -1,0 +1,49 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"twoseas/internal/act/health"
+	"twoseas/internal/act/people"
+)
+
+func (a *api) operating() {
+	at := func(path, id, summary string) op {
+		return op{tag: "operation", method: http.MethodGet, path: path, id: id, summary: summary, act: people.Administer, saw: "read"}
+	}
+	add(a, at("/health", "health", "Store, disk, ledger, certificates, clock"), a.health)
+	add(a, at("/jobs", "jobs", "What works in the background of this process"), a.jobs)
+	add(a, at("/settings", "settings", "What the node was started with"), a.settings)
+}
+
+type healthOutput struct{ Body health.Report }
+
+func (a *api) health(ctx context.Context, _ caller, _ *struct{}) (*healthOutput, error) {
+	r, err := a.Health.Health(ctx)
+	return &healthOutput{r}, err
+}
+
+type jobsOutput struct {
+	Body struct {
+		Jobs []health.Job `json:"jobs"`
+	}
+}
+
+func (a *api) jobs(context.Context, caller, *struct{}) (*jobsOutput, error) {
+	out := &jobsOutput{}
+	out.Body.Jobs = append([]health.Job{}, a.Health.Jobs()...)
+	return out, nil
+}
+
+type settingsOutput struct {
+	Body struct {
+		Settings []health.Setting `json:"settings"`
+	}
+}
+
+func (a *api) settings(context.Context, caller, *struct{}) (*settingsOutput, error) {
+	out := &settingsOutput{}
+	out.Body.Settings = a.Health.Settings()
+	return out, nil
+}

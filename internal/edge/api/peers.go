@@ -1,0 +1,180 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"twoseas/internal/act/people"
+	"twoseas/internal/base/ident"
+	"twoseas/internal/store"
+)
+
+func (a *api) peers() {
+	at := func(method, path, id, summary string) op {
+		return op{tag: "partners", method: method, path: path, id: id, summary: summary, act: people.Exchange}
+	}
+	decision := func(path, id, summary string) op {
+		o := at(http.MethodPost, path, id, summary)
+		o.person = true
+		return o
+	}
+	list := at(http.MethodGet, "/peers", "peers", "Partners' nodes and the state of their keys")
+	list.saw = "read"
+	add(a, list, a.listPeers)
+	add(a, at(http.MethodPost, "/peers/invite", "invite-peer", "Make an invitation for the partner"), a.invite)
+	add(a, at(http.MethodPost, "/peers/accept", "accept-peer", "Accept the partner's invitation: its node is called, and a code is shown for two people to compare"), a.accept)
+	add(a, decision("/peers/{side}/confirm", "confirm-peer", "Confirm a partner by the code its person reads out"), a.confirm)
+	add(a, at(http.MethodPost, "/peers/{side}/check", "check-peer", "Call a partner's node and compare what both sides hold"), a.check)
+	add(a, decision("/peers/{side}/move", "move-peer", "Record another address of a partner's node"), a.move)
+	remove := at(http.MethodDelete, "/peers/{side}", "remove-peer", "Forget a partner's node; what was signed stays valid")
+	remove.person = true
+	add(a, remove, a.removePeer)
+	add(a, decision("/keys/rotate", "rotate-key", "Give this node a new signing key; partners are told by a note both keys sign"), a.rotate)
+}
+
+type peerBody struct {
+	Side    string `json:"side"`
+	State   string `json:"state" doc:"unconfirmed until two people have compared the code, then active"`
+	URL     string `json:"url"`
+	Key     string `json:"key" doc:"Its newest public key"`
+	Pin     string `json:"pin" doc:"Digest of its TLS key"`
+	Code    string `json:"code,omitempty" doc:"What to read out to its person, until it is confirmed"`
+	Changed string `json:"changed" format:"date-time"`
+}
+
+func peerOf(p store.Peer) peerBody {
+	b := peerBody{Side: string(p.Side), State: string(p.State), URL: p.URL, Key: p.VKey, Pin: p.SPKI.String(), Changed: stamp(p.Changed)}
+	if p.State == store.PeerUnconfirmed {
+		b.Code = p.SAS
+	}
+	return b
+}
+
+type peersOutput struct {
+	Body struct {
+		Peers []peerBody `json:"peers"`
+	}
+}
+
+func (a *api) listPeers(ctx context.Context, _ caller, _ *struct{}) (*peersOutput, error) {
+	list, err := a.Pairing.Peers(ctx)
+	out := &peersOutput{}
+	out.Body.Peers = []peerBody{}
+	for _, p := range list {
+		out.Body.Peers = append(out.Body.Peers, peerOf(p))
+	}
+	return out, err
+}
+
+type invitationOutput struct {
+	Body struct {
+		Invitation string `json:"invitation" doc:"Give it to the partner by any means; good for seven days and one guest"`
+	}
+}
+
+func (a *api) invite(ctx context.Context, c caller, in *struct {
+	Body struct {
+		URL string `json:"url,omitempty" maxLength:"500" doc:"Where the partner reaches this node, when it differs from the configured address"`
+	}
+},
+) (*invitationOutput, error) {
+	code, err := a.Pairing.Invite(ctx, c.Actor, in.Body.URL)
+	out := &invitationOutput{}
+	out.Body.Invitation = code
+	return out, err
+}
+
+type peerOutput struct{ Body peerBody }
+
+func (a *api) accept(ctx context.Context, c caller, in *struct {
+	Body struct {
+		Invitation string `json:"invitation" maxLength:"4000"`
+	}
+},
+) (*peerOutput, error) {
+	p, err := a.Partners.Accept(ctx, c.Actor, in.Body.Invitation)
+	return &peerOutput{peerOf(p)}, err
+}
+
+type sideInput struct {
+	Side string `path:"side" maxLength:"64"`
+}
+
+func (a *api) confirm(ctx context.Context, c caller, in *struct {
+	sideInput
+	Body struct {
+		Code string `json:"code" maxLength:"100" doc:"What the partner's person read out"`
+	}
+},
+) (*peerOutput, error) {
+	side, err := ident.ParseSide(in.Side)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Pairing.Confirm(ctx, c.Actor, side, in.Body.Code); err != nil {
+		return nil, err
+	}
+	return a.peer(ctx, side)
+}
+
+func (a *api) peer(ctx context.Context, side ident.Side) (*peerOutput, error) {
+	var p store.Peer
+	err := a.Handle.Query(ctx, func(tx *store.Tx) (err error) {
+		p, err = tx.Peer(side)
+		return err
+	})
+	return &peerOutput{peerOf(p)}, err
+}
+
+type checkOutput struct {
+	Body struct {
+		Sound bool     `json:"sound"`
+		Lines []string `json:"lines"`
+	}
+}
+
+func (a *api) check(ctx context.Context, c caller, in *struct {
+	sideInput
+	Full bool `query:"full" doc:"Compare from the first shipment on"`
+},
+) (*checkOutput, error) {
+	side, err := ident.ParseSide(in.Side)
+	if err != nil {
+		return nil, err
+	}
+	out := &checkOutput{}
+	out.Body.Sound, out.Body.Lines, err = a.Partners.Check(ctx, c.Actor, side, in.Full)
+	return out, err
+}
+
+func (a *api) move(ctx context.Context, c caller, in *struct {
+	sideInput
+	Body struct {
+		URL string `json:"url" maxLength:"500"`
+	}
+},
+) (*peerOutput, error) {
+	side, err := ident.ParseSide(in.Side)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Pairing.Move(ctx, c.Actor, side, in.Body.URL); err != nil {
+		return nil, err
+	}
+	return a.peer(ctx, side)
+}
+
+func (a *api) removePeer(ctx context.Context, c caller, in *sideInput) (*struct{}, error) {
+	side, err := ident.ParseSide(in.Side)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.Pairing.Remove(ctx, c.Actor, side)
+}
+
+func (a *api) rotate(ctx context.Context, c caller, _ *struct{}) (*noteOutput, error) {
+	msg, err := a.Pairing.Rotate(ctx, c.Actor)
+	out := &noteOutput{}
+	out.Body.Note = string(msg)
+	return out, err
+}
