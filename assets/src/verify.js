@@ -26,11 +26,11 @@ class Grown extends Error {}
 // run checks everything and tells say(step, state, ...details), where state is
 // "good", "bad" or "note". It returns whether nothing was bad. ask fetches the
 // bytes under a path of the ledger. All that is said is about one state.
-export async function run({ ask, say, store, index, pasted }) {
+export async function run({ ask, say, store, index, pasted, origin }) {
   for (let tries = 1; ; tries++) {
     const said = [];
     try {
-      const sound = await look({ ask, say: (...s) => said.push(s), store, index, pasted });
+      const sound = await look({ ask, say: (...s) => said.push(s), store, index, pasted, origin });
       for (const s of said) say(...s);
       return sound;
     } catch (e) {
@@ -40,7 +40,7 @@ export async function run({ ask, say, store, index, pasted }) {
   }
 }
 
-async function look({ ask, say, store, index, pasted }) {
+async function look({ ask, say, store, index, pasted, origin }) {
   let sound = true;
   const step = async (name, work) => {
     try {
@@ -65,33 +65,33 @@ async function look({ ask, say, store, index, pasted }) {
   });
   if (!keys) return false;
 
-  const now = await step("checkpoint", async () => {
+  // The leaf first: that it is read may itself be an entry of the log.
+  let shown;
+  const newest = await step("checkpoint", async () => {
+    if (index === null) index = (await openCheckpoint(await ask("checkpoint"), keys)).size - 1;
+    shown = await ask("entries/" + index + "/proof");
     const c = await openCheckpoint(await ask("checkpoint"), keys);
+    if (origin && c.origin !== origin) throw new Unsound("the checkpoint is of the ledger " + c.origin);
     say("checkpoint", "good", String(c.size), toBase64(c.root), c.by.short);
     return c;
   });
-  if (!now) return false;
-  const newest = now;
-  if (index === null && newest.size) index = newest.size - 1;
+  if (!newest) return false;
 
-  if (index !== null) {
-    await step("inclusion", async () => {
-      const e = parseEntry(await ask("entries/" + index + "/proof"));
-      if (e.index !== index) throw new Unsound("asked for leaf " + index + " and got leaf " + e.index);
-      const c = await openCheckpoint(e.checkpoint, keys);
-      if (c.origin !== newest.origin) throw new Unsound("the proof is of another ledger, " + c.origin);
-      await checkInclusion(e.index, e.leaf, e.path, c);
-      say("inclusion", "good", String(e.index), String(c.size));
-      const n = await openNote(e.leaf, keys);
-      say("leaf", n.signed.length ? "good" : "note", n.signed.map((k) => k.short).join(", ") || n.unknown.join(", "));
-      if (c.cosigned.length) for (const s of c.cosigned) say("cosigned", "good", s.by.name, s.at.toISOString(), String(c.size));
-      else say("uncosigned", "note");
-      if (c.size !== newest.size) await checkGrowth(ask, c, newest, keys);
-      else if (toBase64(c.root) !== toBase64(newest.root)) throw new Unsound("two different states of " + c.size + " leaves");
-    });
-  } else {
-    for (const s of newest.cosigned) say("cosigned", "good", s.by.name, s.at.toISOString(), String(newest.size));
-  }
+  await step("inclusion", async () => {
+    const e = parseEntry(shown);
+    if (e.index !== index) throw new Unsound("asked for leaf " + index + " and got leaf " + e.index);
+    const c = await openCheckpoint(e.checkpoint, keys);
+    if (c.origin !== newest.origin) throw new Unsound("the proof is of another ledger, " + c.origin);
+    await checkInclusion(e.index, e.leaf, e.path, c);
+    say("inclusion", "good", String(e.index), String(c.size));
+    const n = await openNote(e.leaf, keys);
+    say("leaf", n.signed.length ? "good" : "note", n.signed.map((k) => k.short).join(", ") || n.unknown.join(", "));
+    if (c.cosigned.length) for (const s of c.cosigned) say("cosigned", "good", s.by.name, s.at.toISOString(), String(c.size));
+    else say("uncosigned", "note");
+    if (c.size > newest.size) throw new Grown("the ledger grew each time it was looked at");
+    if (c.size < newest.size) await checkGrowth(ask, c, newest, keys);
+    else if (toBase64(c.root) !== toBase64(newest.root)) throw new Unsound("two different states of " + c.size + " leaves");
+  });
 
   await step("consistency", async () => {
     const before = recall(store, newest.origin);
@@ -151,7 +151,7 @@ function mount(box) {
         return new Uint8Array(await r.arrayBuffer());
       };
       const index = box.dataset.index ? Number(box.dataset.index) : null;
-      const sound = await run({ ask, say, store: localStorage, index, pasted: pasted.value });
+      const sound = await run({ ask, say, store: localStorage, index, pasted: pasted.value, origin: box.dataset.origin });
       outcome.textContent = sound ? box.dataset.sound : box.dataset.unsound;
       box.dataset.result = sound ? "sound" : "unsound";
     } finally {

@@ -184,6 +184,12 @@ test("a ledger that grows meanwhile is looked at again, as a whole", async () =>
   assert.equal(said.filter((s) => s[0] === "checkpoint").length, 1);
 });
 
+test("a checkpoint of another ledger is not the one asked for", async () => {
+  for (const [origin, want] of [["twoseas/in/in-jp-2022/live", true], ["twoseas/in/in-gb-2027/live", false]]) {
+    assert.equal(await run({ ask: served(), say: () => {}, store: shelf(), index: 2, pasted: "", origin }), want);
+  }
+});
+
 test("pasted keys stand in for those the node offers", async () => {
   assert.match((await tell({ pasted: vkey("in", "first") + "\n" + vkey("jp", "second") }))[1], /^compare:good checkpoint:good/);
   const [sound, said] = await tell({ pasted: vkey("in", "cosigner") });
