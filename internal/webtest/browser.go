@@ -4,6 +4,7 @@ package webtest
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"os"
 	"os/exec"
@@ -150,6 +151,16 @@ func (t *Tab) explain(what string, err error) {
 		t.Shot(filepath.Join(dir, strings.ReplaceAll(t.tb.Name(), "/", "-")+"-failed.png"))
 	}
 	t.tb.Fatalf("%s: %v\nthe page: %s\ncomplaints: %q", what, err, text, t.Problems())
+}
+
+// Basic sends a name and password with every request, as a program would.
+func (t *Tab) Basic(name, password string) {
+	t.tb.Helper()
+	token := base64.StdEncoding.EncodeToString([]byte(name + ":" + password))
+	t.do("basic", chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Authorization": "Basic " + token}})
+		return err
+	}))
 }
 
 // Go opens a path of the site.

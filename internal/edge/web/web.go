@@ -16,12 +16,14 @@ import (
 	"twoseas/internal/act/accord"
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/exchange"
+	"twoseas/internal/act/ledger"
 	"twoseas/internal/act/library"
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/clock"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/edge/auth"
 	"twoseas/internal/edge/web/assets"
+	"twoseas/internal/edge/web/ledgers"
 	"twoseas/internal/edge/web/page"
 	"twoseas/internal/edge/web/signin"
 	"twoseas/internal/edge/web/threats"
@@ -43,6 +45,7 @@ type Config struct {
 	Accords  *accord.Accords
 	Exchange *exchange.Exchange
 	Library  *library.Library
+	Ledger   *ledger.Ledger
 	Audit    *audit.Log
 }
 
@@ -66,7 +69,7 @@ func areas() []page.Area {
 		{Name: "releases", Path: "/releases", Icon: "releases", Acts: []people.Act{people.Review}},
 		{Name: "exchange", Path: "/exchange", Icon: "exchange", Acts: []people.Act{people.Review, people.Exchange}},
 		{Name: "agreements", Path: "/agreements", Icon: "agreements"},
-		{Name: "ledger", Path: "/ledger", Icon: "ledger"},
+		{Name: "ledger", Path: "/ledger", Icon: "ledger", Acts: ledgers.Readers()},
 		{Name: "audit", Path: "/audit", Icon: "audit", Acts: []people.Act{people.Audit}},
 		{Name: "people", Path: "/people", Icon: "people", Acts: []people.Act{people.Administer}},
 		{Name: "operate", Path: "/operate", Icon: "operate", Acts: []people.Act{people.Administer, people.Exchange}},
@@ -106,6 +109,7 @@ func (s *Site) Routes() []page.Route {
 		},
 		threats.Routes(s.desk, threats.Acts{Library: s.Library, Audit: s.Audit}),
 		signin.Routes(s.desk),
+		ledgers.Routes(s.desk, ledgers.Deps{Ledger: s.Ledger, Audit: s.Audit}),
 	)
 }
 

@@ -63,7 +63,8 @@ func Routes(d *page.Desk, deps Deps) []page.Route {
 // for the home log, however its name is written.
 func exchangeOnly(serve page.Handler) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if r.PathValue("log") == ledger.HomeName {
+		log, err := ident.ParseAgreement(r.PathValue("log"))
+		if err != nil || string(log) == ledger.HomeName {
 			return page.NotFound(w, r)
 		}
 		return serve(w, r)
