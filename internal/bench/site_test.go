@@ -32,7 +32,7 @@ const (
 func furnish(ctx context.Context, n *node.Node) (string, error) {
 	op := n.Operator()
 	if err := n.People.AddAccount(ctx, op, people.Account{
-		Name: account, Org: "SOC", Roles: []people.Role{people.Analyst}, Clearance: "TLP:RED", Password: password,
+		Name: account, Roles: []people.Role{people.Analyst}, Clearance: "TLP:RED", Password: password,
 	}); err != nil {
 		return "", err
 	}

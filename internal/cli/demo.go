@@ -118,6 +118,12 @@ func (c *demoCmd) next(a *app, d *demo.Demo) {
 	for _, n := range r.Nodes {
 		a.printf("\n  node of %s: %s (health %s/healthz, interface %s/api/v1/openapi.json)\n", n.Side, n.URL, n.URL, n.URL)
 	}
+	a.printf("\n  The desk, for people:\n")
+	for _, n := range r.Nodes {
+		a.printf("    %s   password of every account: %s\n", n.Desk.URL, n.Desk.Password)
+	}
+	a.printf("    accounts: %s\n", strings.Join(r.Nodes[0].Desk.Accounts, ", "))
+	a.printf("    Here a password is enough; a node of your own asks for a passkey or a second factor.\n")
 	jp := r.Nodes[1]
 	ca := ""
 	if jp.CA != "" {

@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"twoseas/internal/act/intake"
-	"twoseas/internal/act/people"
 	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
@@ -142,7 +141,7 @@ func (d *Demo) side(ctx context.Context, side ident.Side, code string) (*Side, e
 	}
 	c := node.Config{
 		Side: side, Codes: []string{code}, Title: "Twoseas demonstration, node of " + string(side), Listen: public, PeerListen: partners,
-		HTTP: d.opt.HTTP, BehindProxy: d.opt.BehindProxy,
+		HTTP: d.opt.HTTP, BehindProxy: d.opt.BehindProxy, OneFactor: true, // so that one can look around at once
 	}
 	if err := node.Init(dir, c); err != nil {
 		return nil, err
@@ -170,7 +169,8 @@ func freeAddress(ctx context.Context, host string) (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-// accounts makes the analyst that the printed examples log in as, and the
+// accounts makes the people, the analyst that the printed examples log in as
+// among them, and the
 // collections: one for what is imported, one empty to read and write.
 func (d *Demo) accounts(ctx context.Context, s *Side) error {
 	var b [18]byte
@@ -179,9 +179,7 @@ func (d *Demo) accounts(ctx context.Context, s *Side) error {
 	}
 	s.Password = base64.RawURLEncoding.EncodeToString(b[:])
 	op := s.Operator()
-	if err := s.People.AddAccount(ctx, op, people.Account{
-		Name: account, Org: "CERT", Roles: []people.Role{people.Analyst}, Clearance: "TLP:RED+UNMARKED", Password: s.Password,
-	}); err != nil {
+	if err := s.staff(ctx); err != nil {
 		return err
 	}
 	var err error

@@ -16,9 +16,17 @@ type ReadyNode struct {
 	Side      string     `json:"side"`
 	URL       string     `json:"url"`
 	CA        string     `json:"ca"` // PEM file to trust; empty over plain HTTP
+	Desk      ReadyDesk  `json:"desk"`
 	TAXII     ReadyTAXII `json:"taxii"`
 	DataDir   string     `json:"data_dir"`
 	LedgerDir string     `json:"ledger_dir"` // where exported ledgers are
+}
+
+// ReadyDesk is where people sign in, as whom, and with which password.
+type ReadyDesk struct {
+	URL      string   `json:"url"`
+	Accounts []string `json:"accounts"`
+	Password string   `json:"password"`
 }
 
 // ReadyTAXII is its TAXII server and who may log in.
@@ -45,6 +53,7 @@ func (d *Demo) Ready() Ready {
 	for _, s := range []*Side{d.In, d.Jp} {
 		n := ReadyNode{
 			Side: string(s.Config.Side), URL: s.Run.URL, CA: s.CertificateFile(), DataDir: s.Dir, LedgerDir: filepath.Join(s.Dir, ledgerDir),
+			Desk: ReadyDesk{URL: s.DeskURL(), Accounts: People(), Password: s.Password},
 			TAXII: ReadyTAXII{
 				APIRoot: s.Run.URL + taxii.Root, Discovery: s.Run.URL + taxii.Discovery, User: account, Password: s.Password,
 				Token: s.Token, Collections: []ReadyCollection{},

@@ -33,7 +33,7 @@ func open(t *testing.T) *desk {
 	d := &desk{Node: nodetest.Start(t, "in", nil)}
 	for name, role := range map[string]people.Role{"ana": people.Analyst, "adm": people.Administrator, "mem": people.Member} {
 		if err := d.People.AddAccount(t.Context(), d.Operator(), people.Account{
-			Name: name, Org: "SOC", Roles: []people.Role{role}, Clearance: "TLP:GREEN", Password: password,
+			Name: name, Roles: []people.Role{role}, Clearance: "TLP:GREEN", Password: password,
 		}); err != nil {
 			t.Fatal(err)
 		}
