@@ -31,6 +31,8 @@ type carrier struct {
 	wg      sync.WaitGroup
 	mu      sync.Mutex
 	wake    map[ident.Agreement]chan struct{} // guarded by mu
+	hurry   map[ident.Agreement]chan struct{} // guarded by mu: ends the wait after a failure
+	told    map[ident.Agreement]time.Time     // guarded by mu: when success was recorded last
 	clients map[ident.Side]*line              // guarded by mu
 }
 
@@ -41,7 +43,7 @@ type line struct {
 }
 
 func newCarrier(n *Node) *carrier {
-	return &carrier{n: n, wake: map[ident.Agreement]chan struct{}{}, clients: map[ident.Side]*line{}}
+	return &carrier{n: n, wake: map[ident.Agreement]chan struct{}{}, hurry: map[ident.Agreement]chan struct{}{}, told: map[ident.Agreement]time.Time{}, clients: map[ident.Side]*line{}}
 }
 
 // run carries until ctx ends.
@@ -59,6 +61,10 @@ func (c *carrier) run(ctx context.Context) {
 			}
 			if topic == store.TopicRelease || topic == store.TopicConfig || topic == store.TopicArrived || topic == db.Everything {
 				c.wakeAll(ctx)
+			}
+			if topic == store.TopicCarry {
+				c.wakeAll(ctx)
+				c.hurryAll()
 			}
 		case <-tick.C:
 			c.wakeAll(ctx)
@@ -83,7 +89,9 @@ func (c *carrier) wakeAll(ctx context.Context) {
 		if !ok {
 			w = make(chan struct{}, 1)
 			c.wake[a] = w
-			c.wg.Go(func() { c.serve(ctx, a, w) })
+			hurry := make(chan struct{}, 1)
+			c.hurry[a] = hurry
+			c.wg.Go(func() { c.serve(ctx, a, w, hurry) })
 		}
 		select {
 		case w <- struct{}{}:
@@ -92,8 +100,44 @@ func (c *carrier) wakeAll(ctx context.Context) {
 	}
 }
 
+// hurryAll ends the wait after a failure.
+func (c *carrier) hurryAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, h := range c.hurry {
+		select {
+		case h <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// tellEvery bounds how often it is recorded that all is well.
+const tellEvery = 10 * time.Second
+
+// tell records how an attempt went, for every process to show. That all is
+// still well is recorded now and then only.
+func (c *carrier) tell(ctx context.Context, a ident.Agreement, t exchange.Attempt) {
+	now := c.n.Clock.Now()
+	c.mu.Lock()
+	quiet := t.Err == nil && now.Sub(c.told[a]).Abs() < tellEvery
+	switch {
+	case t.Err != nil:
+		delete(c.told, a) // the next success is news
+	case !quiet:
+		c.told[a] = now
+	}
+	c.mu.Unlock()
+	if quiet {
+		return
+	}
+	if err := c.n.Exchange.Attempted(ctx, c.n.Live, a, t); err != nil && ctx.Err() == nil {
+		c.n.Log.WarnContext(ctx, "the attempt to carry cannot be recorded", slog.String("agreement", string(a)), slog.String("error", err.Error()))
+	}
+}
+
 // serve carries for one agreement each time it is woken.
-func (c *carrier) serve(ctx context.Context, a ident.Agreement, wake <-chan struct{}) {
+func (c *carrier) serve(ctx context.Context, a ident.Agreement, wake, hurry <-chan struct{}) {
 	backOff := time.Duration(0)
 	for {
 		select {
@@ -104,9 +148,10 @@ func (c *carrier) serve(ctx context.Context, a ident.Agreement, wake <-chan stru
 		c.n.Board.Begin("carry", string(a))
 		err := c.n.Carry(ctx, a, c)
 		switch {
-		case err == nil:
+		case err == nil || fault.Is(err, fault.Held): // a person has paused it
 			c.n.Board.End("carry", string(a), nil, 0)
 			backOff = 0
+			c.tell(ctx, a, exchange.Attempt{})
 			continue
 		case ctx.Err() != nil:
 			return
@@ -120,12 +165,18 @@ func (c *carrier) serve(ctx context.Context, a ident.Agreement, wake <-chan stru
 		backOff = min(maxBackOff, max(firstBackOff, 2*backOff))
 		wait := backOff/2 + rand.N(backOff/2+1) //nolint:gosec // spreads retries, guards nothing
 		c.n.Board.End("carry", string(a), err, wait)
+		if !errors.Is(err, exchange.ErrLeased) {
+			c.tell(ctx, a, exchange.Attempt{Err: err, Next: c.n.Clock.Now().Add(wait).UnixMicro()})
+		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
 			return
 		case <-timer.C:
+		case <-hurry:
+			timer.Stop()
+			backOff = 0
 		}
 		// What woke it in between is still waiting in wake; look again in any
 		// case, since this time nothing got across.
@@ -235,6 +286,9 @@ func (n *Node) ship(ctx context.Context, a ident.Agreement, link *peer.Client) e
 		if done.Shipments > 0 {
 			n.Log.InfoContext(ctx, "delivered", slog.String("agreement", string(a)), slog.Int("shipments", done.Shipments),
 				slog.Int("applied", done.Applied), slog.Int("already", done.Already), slog.Int("refused", done.Refused), slog.Int("failed", done.Failed))
+		}
+		if fault.Is(err, fault.Held) { // paused by a person: what was sent before is cosigned all the same
+			return n.Exchange.Cosign(ctx, n.Live, a, link)
 		}
 		if err != nil {
 			return err

@@ -193,3 +193,15 @@ func (t *Tx) PendingLabels() ([]Label, error) {
 	all, err := t.Labels()
 	return slices.DeleteFunc(all, func(l Label) bool { return !l.Pending }), err
 }
+
+// LabelsOf returns the label of each of the versions seqs.
+func (t *Tx) LabelsOf(seqs []int64) (map[int64]int64, error) {
+	out := make(map[int64]int64, len(seqs))
+	err := t.Each(func(r *sql.Rows) error {
+		var seq, label int64
+		err := r.Scan(&seq, &label)
+		out[seq] = label
+		return err
+	}, "SELECT seq, label FROM object WHERE domain = $1 AND "+t.AnyInt("seq", 2), t.domain, t.Ints(seqs))
+	return out, err
+}

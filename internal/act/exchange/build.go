@@ -3,6 +3,7 @@ package exchange
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 
 	"twoseas/internal/act/release"
@@ -20,7 +21,7 @@ import (
 // transaction. It returns false when nothing waits.
 func (x *Exchange) Build(ctx context.Context, h *store.Handle, a ident.Agreement) (p Parcel, more bool, err error) {
 	err = h.Write(ctx, func(tx *store.Tx) error {
-		ch, err := open(tx, a)
+		ch, err := sending(tx, a)
 		if err != nil || ch.Shipped >= ch.Queued {
 			return err
 		}
@@ -28,7 +29,7 @@ func (x *Exchange) Build(ctx context.Context, h *store.Handle, a ident.Agreement
 		if err != nil {
 			return err
 		}
-		b := &builder{x: x, tx: tx, ch: ch, gate: g, labels: map[int64]outLabel{}}
+		b := &builder{x: x, tx: tx, ch: ch, gate: g, labels: map[int64]outLabel{}, tally: newTally(tx, ch.ID)}
 		p, more, err = b.build()
 		return err
 	})
@@ -43,7 +44,12 @@ type builder struct {
 	gate   *release.Gate
 	labels map[int64]outLabel
 	items  []store.ShippedItem
+	left   []leavingItem
+	tally  *tally
 }
+
+// leavingItem is what tally needs to know of an item.
+type leavingItem struct{ n, label, observed int64 }
 
 // outLabel is a label as it goes on the wire, and what the gate says now.
 type outLabel struct {
@@ -118,6 +124,12 @@ func (b *builder) add(w *shipment.Writer, entries []store.Release) (full bool, e
 			return false, err
 		}
 		b.items = append(b.items, store.ShippedItem{Object: e.Seq, Salt: it.Salt, Label: wire})
+		b.left = append(b.left, leavingItem{n: e.N, label: e.Label, observed: observed(e.Body)})
+		if isAnswer(e.Type) {
+			if err := b.tally.answered(store.In, e.Body); err != nil {
+				return false, err
+			}
+		}
 		b.ch.Shipped = e.N
 	}
 	return false, nil
@@ -191,6 +203,13 @@ func (b *builder) seal(w *shipment.Writer, lines []byte) (Parcel, bool, error) {
 		func() error { return b.tx.AddShipment(&s) },
 		func() error { return b.tx.SaveOut(b.ch) },
 		func() error { return b.x.ledger.Append(b.tx, b.ch.Agreement, msg) },
+		func() error {
+			return b.tx.AddFact(store.Fact{
+				Channel: b.ch.ID, Direction: store.Out, Number: s.Number, Items: int64(len(b.items)), Low: b.left[0].n, High: b.left[len(b.left)-1].n,
+			})
+		},
+		func() error { return b.tally.sent(b.left) },
+		b.tally.save,
 	} {
 		if err := step(); err != nil {
 			return Parcel{}, false, err
@@ -270,6 +289,10 @@ func (x *Exchange) Settle(ctx context.Context, h *store.Handle, a ident.Agreemen
 			return err
 		}
 		if err := tx.AnswerShipment(ch.ID, s.Number, msg); err != nil {
+			return err
+		}
+		t := newTally(tx, ch.ID)
+		if err := errors.Join(t.settled(s, r), t.save()); err != nil {
 			return err
 		}
 		return x.ledger.Append(tx, a, msg)

@@ -146,7 +146,7 @@ func (x *Exchange) lease(ctx context.Context, h *store.Handle, a ident.Agreement
 	var id int64
 	renew := func(ctx context.Context) error {
 		return h.Write(ctx, func(tx *store.Tx) error {
-			ch, err := open(tx, a)
+			ch, err := sending(tx, a)
 			if err != nil {
 				return err
 			}

@@ -29,6 +29,14 @@ import (
 // a whole with a fault that says why, and changes nothing; a fork also stops
 // the channel and is kept as evidence.
 func (x *Exchange) Receive(ctx context.Context, h *store.Handle, a ident.Agreement, p Parcel) ([]byte, error) {
+	receipt, err := x.receive(ctx, h, a, p)
+	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.Invalid) || fault.Is(err, fault.Denied) || fault.Is(err, fault.TooLarge) {
+		return receipt, errors.Join(err, x.notTaken(ctx, h, a, err))
+	}
+	return receipt, err
+}
+
+func (x *Exchange) receive(ctx context.Context, h *store.Handle, a ident.Agreement, p Parcel) ([]byte, error) {
 	in := &arrival{x: x, agreement: a, note: p.Note}
 	if err := h.Query(ctx, in.open); err != nil {
 		return nil, err
@@ -325,8 +333,31 @@ func (in *arrival) answer(tx *store.Tx, ch store.Channel, r shipment.Receipt, it
 	if err := in.keepLeaves(tx, &s); err != nil {
 		return err
 	}
+	if err := in.tell(tx, &s, r); err != nil {
+		return err
+	}
 	ch.InNumber, ch.InLink = s.Number, s.Link
 	return tx.SaveIn(ch)
+}
+
+// tell counts what came in, and what of ours it answers.
+func (in *arrival) tell(tx *store.Tx, s *store.Shipment, r shipment.Receipt) error {
+	if err := tx.AddFact(store.Fact{Channel: s.Channel, Direction: store.In, Number: s.Number, Items: int64(len(s.Items))}); err != nil {
+		return err
+	}
+	t := newTally(tx, s.Channel)
+	if err := t.received(in.raw, s.Items, r); err != nil {
+		return err
+	}
+	for i, it := range s.Items {
+		if it.Object == 0 || !isAnswer(in.items[i].Object.Type) {
+			continue
+		}
+		if err := t.answered(store.Out, in.raw[i].Object); err != nil {
+			return err
+		}
+	}
+	return t.save()
 }
 
 // keepLeaves keeps the leaf of each item that was not taken, so that the others
