@@ -22,6 +22,7 @@ var along = map[string][]string{
 	"exchange":   {"release", "intake", "ledger"},
 	"session":    {},
 	"importing":  {"release", "intake"},
+	"feed":       {"intake"},
 	"recall":     {"exchange"},
 	"library":    {"exchange", "release", "search"},
 	"answer":     {"intake", "ledger", "library"},

@@ -67,6 +67,7 @@ type commands struct {
 	User       userCmd       `cmd:"" help:"Accounts, API tokens and rights."`
 	Collection collectionCmd `cmd:"" help:"TAXII collections and who may read and write them."`
 	Audit      auditCmd      `cmd:"" help:"What people of this side did: search, export and check the home audit log."`
+	Feed       feedCmd       `cmd:"" help:"Sources outside that are taken from, or sent to, on a schedule."`
 	Verify     verifyCmd     `cmd:"" help:"Check exported ledgers from files and public keys alone."`
 	Backup     backupCmd     `cmd:"" help:"Write everything the node holds to one file, while it runs."`
 	Restore    restoreCmd    `cmd:"" help:"Make a node from a backup."`

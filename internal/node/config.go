@@ -58,6 +58,9 @@ type Config struct {
 	// MaxContentLength bounds what a TAXII client may post, in bytes; default
 	// 100 MiB.
 	MaxContentLength int64 `yaml:"max_content_length,omitempty"`
+	// FeedFolders are absolute paths of folders that feeds may read below,
+	// besides the folder feeds of the data directory.
+	FeedFolders []string `yaml:"feed_folders,omitempty"`
 	// OneFactor lets a password alone open accounts that have no second factor.
 	// Without it people set one up at their first sign-in. Meant for
 	// demonstrations.

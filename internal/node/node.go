@@ -17,6 +17,7 @@ import (
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/collection"
 	"twoseas/internal/act/exchange"
+	"twoseas/internal/act/feed"
 	"twoseas/internal/act/health"
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/keys"
@@ -29,6 +30,7 @@ import (
 	"twoseas/internal/act/session"
 	"twoseas/internal/base/clock"
 	"twoseas/internal/base/ident"
+	"twoseas/internal/edge/fetch"
 	"twoseas/internal/edge/peer"
 	"twoseas/internal/store"
 )
@@ -57,7 +59,11 @@ type Node struct {
 	Exchange *exchange.Exchange
 	// Collections is the acts on TAXII collections.
 	Collections *collection.Collections
-	Peers       peer.Config
+	// Feeds is the acts on sources outside.
+	Feeds *feed.Feeds
+	// Outside is how they are reached.
+	Outside *fetch.Client
+	Peers   peer.Config
 
 	// Board is what works in the background of this process.
 	Board *health.Board
@@ -146,6 +152,11 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 		Rand: rand.Reader, Owner: processName(), Lease: opt.Lease,
 	})
 	n.Library = library.New(library.Config{Self: self, Home: home, Search: n.Search, Releases: n.Releases, Exchange: n.Exchange})
+	n.Outside = fetch.New(fetch.Config{Clock: n.Clock, Folders: n.folders()})
+	n.Feeds = feed.New(feed.Config{
+		Intake: n.Intake, People: n.People, Ring: n.Ring, Journal: n.journal, Rand: rand.Reader, Owner: processName(), Lease: opt.Lease,
+		Outside: n.Outside,
+	})
 	pin, err := pinOf(cert)
 	if err != nil {
 		return err

@@ -24,3 +24,9 @@ func (t *Tx) SetSecret(name string, sealed []byte) error {
 		ON CONFLICT (domain, name) DO UPDATE SET sealed = excluded.sealed`, t.domain, name, sealed)
 	return err
 }
+
+// DropSecret removes the secret of that name, if there is one.
+func (t *Tx) DropSecret(name string) error {
+	_, err := t.Exec("DELETE FROM secret WHERE domain = $1 AND name = $2", t.domain, name)
+	return err
+}

@@ -92,6 +92,18 @@ func (in *Intake) Envelope(ctx context.Context, h *store.Handle, src Source, r i
 	return in.stream(ctx, h, src, canon.NewEnvelope(r), func(_ Report, items []Item, results []Result) { each(items, results) })
 }
 
+// Page is Stream for a page of somebody's TAXII collection, an envelope that may
+// lack its objects. Once all is read it returns what stood beside them, such as
+// "more".
+func (in *Intake) Page(ctx context.Context, h *store.Handle, src Source, r io.Reader) (Report, map[string][]byte, error) {
+	objects := canon.NewPage(r)
+	rep, err := in.stream(ctx, h, src, objects, func(Report, []Item, []Result) {})
+	if err != nil {
+		return rep, nil, err
+	}
+	return rep, objects.Header, nil
+}
+
 func (in *Intake) stream(ctx context.Context, h *store.Handle, src Source, objects *canon.Objects, done func(Report, []Item, []Result)) (Report, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

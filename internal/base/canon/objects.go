@@ -30,6 +30,7 @@ type Objects struct {
 	dec    *jsontext.Decoder
 	state  func() ([]byte, error)
 	strict bool // nothing but an envelope will do
+	empty  bool // and one without objects is one
 }
 
 // ErrNotEnvelope is what NewEnvelope's stream ends with when the input is
@@ -52,6 +53,14 @@ func NewObjects(r io.Reader) *Objects {
 func NewEnvelope(r io.Reader) *Objects {
 	o := NewObjects(r)
 	o.strict = true
+	return o
+}
+
+// NewPage is NewEnvelope for an answer, which may lack "objects" when there
+// are none (TAXII 2.1 §3.7).
+func NewPage(r io.Reader) *Objects {
+	o := NewEnvelope(r)
+	o.empty = true
 	return o
 }
 
@@ -130,6 +139,9 @@ func (o *Objects) members(seen bool) ([]byte, error) {
 	if seen {
 		return o.end()
 	}
+	if o.strict && o.empty && o.isEmpty() {
+		return o.end()
+	}
 	if o.strict {
 		return nil, ErrNotEnvelope
 	}
@@ -137,6 +149,17 @@ func (o *Objects) members(seen bool) ([]byte, error) {
 		return o.end() // objects are optional in a bundle and in an envelope
 	}
 	return o.single()
+}
+
+// isEmpty reports whether what was read is an envelope that lacks its objects,
+// and not, say, an error message.
+func (o *Objects) isEmpty() bool {
+	for name := range o.Header {
+		if name != "more" && name != "next" {
+			return false
+		}
+	}
+	return true
 }
 
 func (o *Objects) element(done func() ([]byte, error)) ([]byte, error) {

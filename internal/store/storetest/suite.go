@@ -49,6 +49,7 @@ var suite = map[string]func(t *testing.T, open Opener){
 	"kept":        testKept,
 	"crossings":   testCrossings,
 	"backup":      testBackup,
+	"feeds":       testFeeds,
 	"audit":       testAudit,
 	"idempotency": testIdempotency,
 }

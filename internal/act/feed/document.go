@@ -1,0 +1,63 @@
+package feed
+
+import (
+	"context"
+	"maps"
+
+	"twoseas/internal/base/canon"
+)
+
+// documentCursor is what the files of a source were like when they were taken
+// in, by name.
+type documentCursor struct {
+	Seen map[string]Mark `json:"seen,omitempty"`
+}
+
+// documents takes in the files that are new or other than they were. One that
+// cannot be taken in keeps its place in line.
+func (j *job) documents(ctx context.Context) error {
+	var c documentCursor
+	if err := canon.Unmarshal(j.row.Cursor, &c); err != nil {
+		return err
+	}
+	if c.Seen == nil {
+		c.Seen = map[string]Mark{}
+	}
+	there, err := j.f.Outside.Documents(ctx, j.at, maps.Clone(c.Seen), func(d Document) error {
+		if err := j.document(ctx, d); err != nil {
+			return err
+		}
+		j.out.Pages++
+		c.Seen[d.Name] = d.Mark
+		return j.save(ctx, c, nil)
+	})
+	if err != nil {
+		return err
+	}
+	if sameMarks(there, c.Seen) {
+		return nil
+	}
+	return j.save(ctx, documentCursor{Seen: there}, nil)
+}
+
+func sameMarks(a, b map[string]Mark) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for name, m := range a {
+		if b[name] != m {
+			return false
+		}
+	}
+	return true
+}
+
+func (j *job) document(ctx context.Context, d Document) error {
+	src, err := j.s.source()
+	if err != nil {
+		return err
+	}
+	rep, err := j.f.Intake.Stream(ctx, j.h, src, d.Body, nil)
+	j.out.Taken.Add(rep)
+	return err
+}

@@ -1,0 +1,95 @@
+package node
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"twoseas/internal/store"
+	"twoseas/internal/store/db"
+)
+
+// How often feeds are looked at without being told to, and how many run at
+// once.
+const (
+	feedEvery   = 5 * time.Second
+	feedsAtOnce = 4
+)
+
+// feedFolder is the folder of a data directory that feeds may read without
+// being named in the configuration.
+const feedFolder = "feeds"
+
+// folders returns those that feeds may read below.
+func (n *Node) folders() []string {
+	return append([]string{filepath.Join(n.Dir, feedFolder)}, n.Config.FeedFolders...)
+}
+
+// feeds runs what is due of the sources outside, until ctx ends.
+func (n *Node) feeds(ctx context.Context) {
+	topics := n.Store.Listen(ctx)
+	tick := time.NewTicker(feedEvery)
+	defer tick.Stop()
+	wake := make(chan struct{}, feedsAtOnce)
+	done := make(chan struct{})
+	for range feedsAtOnce {
+		go n.runFeeds(ctx, wake, done)
+	}
+	defer func() {
+		for range feedsAtOnce {
+			<-done
+		}
+	}()
+	for {
+		for range feedsAtOnce {
+			select {
+			case wake <- struct{}{}:
+			default:
+			}
+		}
+		if !n.feedsDue(ctx, topics, tick.C) {
+			return
+		}
+	}
+}
+
+// feedsDue waits until feeds are to be looked at, or ctx ends.
+func (n *Node) feedsDue(ctx context.Context, topics <-chan string, tick <-chan time.Time) bool {
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-tick:
+			return true
+		case topic, ok := <-topics:
+			if !ok {
+				topics = nil
+			}
+			if topic == store.TopicFeed || topic == db.Everything {
+				return true
+			}
+		}
+	}
+}
+
+// runFeeds runs one due source after the other each time it is woken.
+func (n *Node) runFeeds(ctx context.Context, wake <-chan struct{}, done chan<- struct{}) {
+	defer func() { done <- struct{}{} }()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-wake:
+		}
+		for ctx.Err() == nil {
+			ran, err := n.Feeds.RunDue(ctx, n.Live)
+			if err != nil && ctx.Err() == nil {
+				n.Log.ErrorContext(ctx, "feeds cannot run", slog.String("error", err.Error()))
+			}
+			if err != nil || !ran {
+				break
+			}
+		}
+	}
+}
