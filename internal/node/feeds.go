@@ -23,7 +23,11 @@ const feedFolder = "feeds"
 
 // folders returns those that feeds may read below.
 func (n *Node) folders() []string {
-	return append([]string{filepath.Join(n.Dir, feedFolder)}, n.Config.FeedFolders...)
+	own := filepath.Join(n.Dir, feedFolder)
+	if abs, err := filepath.Abs(own); err == nil {
+		own = abs
+	}
+	return append([]string{own}, n.Config.FeedFolders...)
 }
 
 // feeds runs what is due of the sources outside, until ctx ends.
