@@ -28,6 +28,28 @@ func (d *Document) runTest(i int) error {
 	return nil
 }
 
+// Result is what one of the document's tests comes to in one direction.
+type Result struct {
+	Test     Test
+	From     ident.Side
+	Decision gate.Decision
+	Met      bool
+}
+
+// Results runs the document's tests, each in every direction it speaks of. A
+// document that Parse or FromCanonical returned meets all of them.
+func (d *Document) Results() []Result {
+	table := d.Table()
+	var out []Result
+	for _, t := range d.Tests {
+		for _, in := range d.inputs(t) {
+			got := gate.Decide(in.Label, table, in.Context)
+			out = append(out, Result{Test: t, From: in.Context.From, Decision: got, Met: t.Expect.met(got)})
+		}
+	}
+	return out
+}
+
 func quoted(name string) string {
 	if name == "" {
 		return ""

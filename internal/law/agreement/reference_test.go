@@ -153,3 +153,31 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+// TestResults reads the reference's tests as a page shows them.
+func TestResults(t *testing.T) {
+	d, err := agreement.Parse(agreement.Reference())
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := d.Results()
+	if len(list) != 2*len(d.Tests) {
+		t.Errorf("%d results of %d tests in two directions", len(list), len(d.Tests))
+	}
+	for _, r := range list {
+		if !r.Met || r.Decision.Sentence == "" {
+			t.Errorf("%s from %s: %+v", r.Test.Name, r.From, r)
+		}
+	}
+	broken := *d
+	broken.Rules = nil
+	met := 0
+	for _, r := range broken.Results() {
+		if r.Met {
+			met++
+		}
+	}
+	if met == len(list) {
+		t.Error("without rules every test is met")
+	}
+}
