@@ -163,6 +163,12 @@ func (t *Tab) Basic(name, password string) {
 	}))
 }
 
+// For returns the tab for a part of the test.
+func (t *Tab) For(tb testing.TB) *Tab {
+	t.tb = tb
+	return t
+}
+
 // Go opens a path of the site.
 func (t *Tab) Go(path string) {
 	t.tb.Helper()
@@ -187,13 +193,13 @@ func (t *Tab) Submit(selector string) {
 // Type replaces what stands in a field.
 func (t *Tab) Type(selector, text string) {
 	t.tb.Helper()
-	t.do("type into "+selector, chromedp.WaitVisible(chromedp.CSS(selector)), chromedp.SetValue(chromedp.CSS(selector), ""), chromedp.SendKeys(chromedp.CSS(selector), text))
+	t.do("type into "+selector, chromedp.WaitVisible(chromedp.CSS(selector)), eval(fmt.Sprintf("document.querySelector(%q).value = '', true", selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
 // Set gives a field a long value at once.
 func (t *Tab) Set(selector, text string) {
 	t.tb.Helper()
-	t.do("set "+selector, chromedp.WaitReady(chromedp.CSS(selector)), chromedp.SetValue(chromedp.CSS(selector), text))
+	t.do("set "+selector, chromedp.WaitReady(chromedp.CSS(selector)), eval(fmt.Sprintf("document.querySelector(%q).value = %q, true", selector, text)))
 }
 
 // Upload chooses files for a field.

@@ -1,0 +1,74 @@
+package webtest_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"twoseas/internal/webtest"
+)
+
+// view is one page as somebody sees it. A path that ends in a selector after a
+// space is the first link of that page which the selector finds.
+type view struct{ name, side, account, path string }
+
+// views is every kind of page of the desk.
+var views = []view{
+	{"sign-in", "in", "", "/sign-in"},
+	{"threats", "in", "analyst", "/threats"},
+	{"threats-found", "in", "analyst", "/threats?type=indicator"},
+	{"ledger", "in", "desk", "/ledger"},
+	{"ledger-entry", "in", "desk", "/ledger/in-jp-2022/entries/0"},
+	{"not-there", "in", "analyst", "/none"},
+	{"denied", "in", "analyst", "/ledger/home"},
+}
+
+// go to the page of a view.
+func (w *world) open(tb testing.TB, v view) *webtest.Tab {
+	tb.Helper()
+	t := w.as(tb, v.side, v.account)
+	path, selector, follow := strings.Cut(v.path, " ")
+	t.Go(path)
+	if follow {
+		t.Go(webtest.Eval[string](t, "new URL(document.querySelector("+quote(selector)+").href).pathname"))
+	}
+	return t
+}
+
+func quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"` }
+
+// TestEveryPageIsFitForEverybody looks at every page in both colours and three
+// widths, and in each language: axe-core finds nothing, nothing is wider than
+// the window, the policy refuses nothing, no script fails, no request leaves
+// the node. With TWOSEAS_SCREENSHOTS it also takes the pictures.
+func TestEveryPageIsFitForEverybody(t *testing.T) {
+	w := newWorld(t)
+	shots := os.Getenv("TWOSEAS_SCREENSHOTS")
+	for _, v := range views {
+		t.Run(v.name, func(t *testing.T) {
+			tab := w.open(t, v)
+			for _, look := range []struct {
+				width int64
+				dark  bool
+			}{{1366, false}, {1366, true}, {360, false}, {2560, true}} {
+				tab.Look(look.width, look.dark)
+				for _, f := range tab.Axe() {
+					t.Errorf("%d px, dark %v: %s", look.width, look.dark, f)
+				}
+				if name := map[bool]string{false: "light", true: "dark"}[look.dark]; shots != "" && look.width == 1366 {
+					tab.Shot(filepath.Join(shots, v.name+"-"+name+".png"))
+				} else if shots != "" && look.width == 360 && os.Getenv("TWOSEAS_SCREENSHOTS_NARROW") != "" {
+					tab.Shot(filepath.Join(shots, v.name+"-narrow.png"))
+				}
+			}
+			tab.Look(1366, false)
+			for _, p := range tab.Problems() {
+				t.Error(p)
+			}
+			if h1 := webtest.Eval[int](tab, "document.querySelectorAll('h1').length"); h1 != 1 {
+				t.Errorf("%d h1", h1)
+			}
+		})
+	}
+}
