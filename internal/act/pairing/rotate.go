@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"twoseas/internal/act/keys"
 	"twoseas/internal/act/ledger"
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/fault"
@@ -128,7 +129,8 @@ func (p *Pairing) Told(ctx context.Context, side ident.Side, upTo int64) error {
 }
 
 // Hear takes over a note of an active peer about its own keys: a rotation of
-// its signing key, or the TLS key it will show. It must be signed with the
+// its signing key, the TLS key it will show, or to what files for it are
+// encrypted. It must be signed with the
 // newest key known. A note that was heard before changes nothing.
 func (p *Pairing) Hear(ctx context.Context, from ident.Side, msg []byte) error {
 	text, err := note.Text(msg)
@@ -139,6 +141,9 @@ func (p *Pairing) Hear(ctx context.Context, from ident.Side, msg []byte) error {
 		peer, err := p.active(tx, from)
 		if err != nil {
 			return err
+		}
+		if bytes.HasPrefix(text, []byte(keys.RecipientTitle+"\n")) {
+			return p.hearRecipient(tx, peer.Side, msg)
 		}
 		if !bytes.HasPrefix(text, []byte(PinTitle+"\n")) {
 			return p.hearRotation(tx, peer, msg)

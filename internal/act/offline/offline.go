@@ -1,0 +1,92 @@
+// Package offline is the exchange between two nodes that meet by file: what a
+// line would carry, numbered, encrypted to the partner, brought by hand.
+//
+// Invariants: what is in a file has passed the gate as what goes on a line
+// has, and arrives through the same Receive; a file is imported only after two
+// named officers have each looked into it and confirmed the same digest; a
+// file that would leave something out, or that was imported before, is
+// refused; every step of an import is a transaction that may be done again, and
+// the last one records the import, so that an import that broke off is begun
+// anew without harm.
+package offline
+
+import (
+	"context"
+
+	"twoseas/internal/act/accord"
+	"twoseas/internal/act/exchange"
+	"twoseas/internal/act/keys"
+	"twoseas/internal/act/ledger"
+	"twoseas/internal/act/pairing"
+	"twoseas/internal/act/people"
+	"twoseas/internal/base/clock"
+	"twoseas/internal/base/fault"
+	"twoseas/internal/base/ident"
+	"twoseas/internal/law/bundle"
+	"twoseas/internal/store"
+)
+
+// Offline writes and imports the files of one node. It is safe for concurrent
+// use: its state is in the store.
+type Offline struct{ Config }
+
+// Config is what an Offline works with.
+type Config struct {
+	Self     ident.Side
+	Ring     *keys.Ring
+	Ledger   *ledger.Ledger
+	Accords  *accord.Accords
+	Pairing  *pairing.Pairing
+	Exchange *exchange.Exchange
+	Clock    clock.Clock
+}
+
+// New returns the Offline of a node.
+func New(c Config) *Offline { return &Offline{c} }
+
+// officers is how many people import a file.
+const officers = 2
+
+// mayCarry admits the officers who see the release queue and either release or
+// keep the channels: releasing and duty officers.
+func mayCarry(by people.Actor) error {
+	if err := by.May(people.Review); err != nil {
+		return err
+	}
+	if by.May(people.Approve) == nil {
+		return nil
+	}
+	return by.May(people.Exchange)
+}
+
+// named refuses the node itself where a person is wanted.
+func named(by people.Actor) error {
+	if by.IsSystem() || by.Name == "" {
+		return fault.New(fault.Denied, "importing a file is a decision of two named officers")
+	}
+	return mayCarry(by)
+}
+
+// mark returns what names the newest bundle of one direction, the zero Mark
+// when there is none.
+func mark(b store.Bundle, err error) (store.Bundle, bundle.Mark, error) {
+	if fault.Is(err, fault.NotFound) {
+		return store.Bundle{}, bundle.Mark{}, nil
+	}
+	return b, bundle.Mark{Number: uint64(b.Number), Link: b.Link}, err
+}
+
+// List returns the newest files written and imported, newest first.
+func (o *Offline) List(ctx context.Context, h *store.Handle, by people.Actor, a ident.Agreement, limit int64) (out, in []store.Bundle, err error) {
+	if err := by.May(people.Review); err != nil {
+		return nil, nil, err
+	}
+	err = h.Read(ctx, func(tx *store.Tx) error {
+		if out, err = tx.Bundles(a, store.Out, limit); err != nil {
+			return err
+		}
+		in, err = tx.Bundles(a, store.In, limit)
+		return err
+	})
+	return out, in, err
+}
