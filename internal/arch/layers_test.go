@@ -28,6 +28,7 @@ var along = map[string][]string{
 	"answer":     {"intake", "ledger", "library"},
 	"office":     {"release"},
 	"exercise":   {"release"},
+	"offline":    {"exchange", "pairing"},
 }
 
 // evidence is what the auditor's tool is made of.

@@ -64,6 +64,7 @@ type commands struct {
 	Release    releaseCmd    `cmd:"" help:"See what waits for an officer; approve or refuse it."`
 	Agreement  agreementCmd  `cmd:"" help:"Check, add, sign and explain agreements."`
 	Peer       peerCmd       `cmd:"" help:"Get to know the partner's node."`
+	Bundle     bundleCmd     `cmd:"" help:"Exchange with the partner by file, where there is no line."`
 	User       userCmd       `cmd:"" help:"Accounts, API tokens and rights."`
 	Collection collectionCmd `cmd:"" help:"TAXII collections and who may read and write them."`
 	Audit      auditCmd      `cmd:"" help:"What people of this side did: search, export and check the home audit log."`

@@ -14,6 +14,9 @@ type peerCmd struct {
 	List    peerList    `cmd:"" default:"1" help:"List partners' nodes."`
 	Invite  peerInvite  `cmd:"" help:"Make an invitation for the partner. This node must be serving when it is accepted."`
 	Accept  peerAccept  `cmd:"" help:"Accept the partner's invitation: its node is called, and a code is shown for two people to compare."`
+	Hello   peerHello   `cmd:"" help:"Accept the partner's invitation without a line: write the message to bring to the partner."`
+	Answer  peerAnswer  `cmd:"" help:"Answer such a message, in a file to bring back."`
+	Finish  peerFinish  `cmd:"" help:"Take the answer; a code is shown for two people to compare."`
 	Confirm peerConfirm `cmd:"" help:"Confirm a partner by the code its person reads out."`
 	Move    peerMove    `cmd:"" help:"Record another address of a partner's node."`
 	Remove  peerRemove  `cmd:"" help:"Forget a partner's node. What was signed stays valid."`

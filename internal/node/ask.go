@@ -93,12 +93,13 @@ func (n *Node) CheckPeer(ctx context.Context, side ident.Side, full bool) (sound
 			return false, lines, err
 		}
 		sound = sound && f.Converged
-		lines = append(lines, findingLines(a, f)...)
+		lines = append(lines, FindingLines(a, f)...)
 	}
 	return sound, lines, nil
 }
 
-func findingLines(a ident.Agreement, f exchange.Finding) []string {
+// FindingLines says in lines for people what a comparison found.
+func FindingLines(a ident.Agreement, f exchange.Finding) []string {
 	if f.Converged {
 		return []string{fmt.Sprintf("%s: converged; %d shipments sent and %d received were compared.", a, f.Out, f.In)}
 	}

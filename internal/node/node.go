@@ -23,6 +23,7 @@ import (
 	"twoseas/internal/act/keys"
 	"twoseas/internal/act/ledger"
 	"twoseas/internal/act/library"
+	"twoseas/internal/act/offline"
 	"twoseas/internal/act/pairing"
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/release"
@@ -57,6 +58,7 @@ type Node struct {
 	Library  *library.Library
 	Pairing  *pairing.Pairing
 	Exchange *exchange.Exchange
+	Offline  *offline.Offline
 	// Collections is the acts on TAXII collections.
 	Collections *collection.Collections
 	// Feeds is the acts on sources outside.
@@ -162,6 +164,9 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 		return err
 	}
 	n.Pairing = pairing.New(n.Live, n.Ring, n.Ledger, pairing.Identity{URL: n.peerURL(), SPKI: pin}, n.Clock, rand.Reader)
+	n.Offline = offline.New(offline.Config{
+		Self: self, Ring: n.Ring, Ledger: n.Ledger, Accords: n.Accords, Pairing: n.Pairing, Exchange: n.Exchange, Clock: n.Clock,
+	})
 	n.Peers = peer.Config{
 		Domains: map[ident.Domain]*store.Handle{ident.Live: n.Live}, Pairing: n.Pairing, Accords: n.Accords,
 		Exchange: n.Exchange, Ledger: n.Ledger, Certificate: cert, Log: n.Log,

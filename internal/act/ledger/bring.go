@@ -21,6 +21,36 @@ func (l *Ledger) Given(tx *store.Tx, a ident.Agreement, partner ident.Side) ([]b
 	return w.Note, err
 }
 
+// GiveAnew cosigns what Given returns once more when this node's key was
+// rotated since: a partner takes cosignatures by the newest key only.
+func (l *Ledger) GiveAnew(tx *store.Tx, a ident.Agreement, partner ident.Side) error {
+	msg, err := l.Given(tx, a, partner)
+	if err != nil || msg == nil {
+		return err
+	}
+	signer, err := l.ring.Signer(tx)
+	if err != nil {
+		return err
+	}
+	plain, lines, err := apart(msg)
+	if err != nil {
+		return err
+	}
+	if _, err := addLines(plain, lines, signer.Verifier()); err == nil {
+		return nil
+	}
+	text, err := note.Text(plain)
+	if err != nil {
+		return err
+	}
+	c, err := merkle.ParseCheckpoint(text)
+	if err != nil {
+		return err
+	}
+	_, err = l.cosign(tx, c, plain)
+	return err
+}
+
 // StoreGiven keeps a checkpoint of this node's log that the partner cosigned
 // and brought back whole, and returns how many leaves it has. One that is not
 // newer than what is kept changes nothing.

@@ -42,6 +42,9 @@ func (o *Offline) Export(ctx context.Context, h *store.Handle, by people.Actor, 
 	if err := o.build(ctx, h, a); err != nil {
 		return Exported{}, err
 	}
+	if err := h.Write(ctx, func(tx *store.Tx) error { return o.Ledger.GiveAnew(tx, a, partner) }); err != nil {
+		return Exported{}, err
+	}
 	p, err := o.plan(ctx, h, a, partner, again)
 	if err != nil {
 		return Exported{}, err

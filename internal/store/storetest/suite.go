@@ -41,6 +41,7 @@ var suite = map[string]func(t *testing.T, open Opener){
 	"levels":      testLevels,
 	"objects":     testObjects,
 	"observables": testObservables,
+	"bundles":     testBundles,
 	"channels":    testChannels,
 	"releases":    testReleases,
 	"shipments":   testShipments,
