@@ -57,7 +57,7 @@ func testDomains(t *testing.T, open Opener) {
 				told[name] = told[name] || text != empty[name]
 			}
 		}
-		called := m.act(t, all[i], 1200)
+		called := m.act(t, all[i], 2000)
 		for j, h := range all {
 			now := m.answers(t, h)
 			for name := range now {
@@ -306,7 +306,7 @@ func fill(t *testing.T, s *store.Store) {
 	begin(t, live)
 	begin(t, play)
 	var empty []string
-	for range 60 {
+	for range 200 {
 		m.act(t, live, 30)
 		m.act(t, play, 30)
 		if empty = emptyTables(t, s); len(empty) == 0 {
