@@ -114,6 +114,12 @@ func (p *People) RevokeToken(ctx context.Context, by Actor, id string) error {
 	})
 }
 
+// RevokeOwnToken is RevokeToken of a token of by's own, whatever else by may.
+func (p *People) RevokeOwnToken(ctx context.Context, by Actor, id string) error {
+	by.Roles, by.system = nil, false
+	return p.RevokeToken(ctx, by, id)
+}
+
 // Tokens returns the tokens of account, or of all accounts when it is "",
 // oldest first. Returns fault.Denied unless by may Administer or Audit; whoever
 // Get shows the account sees its tokens too.

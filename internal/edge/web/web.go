@@ -22,6 +22,8 @@ import (
 	"twoseas/internal/base/clock"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/edge/auth"
+	"twoseas/internal/edge/web/account"
+	"twoseas/internal/edge/web/admin"
 	"twoseas/internal/edge/web/assets"
 	"twoseas/internal/edge/web/ledgers"
 	"twoseas/internal/edge/web/page"
@@ -71,7 +73,7 @@ func areas() []page.Area {
 		{Name: "agreements", Path: "/agreements", Icon: "agreements"},
 		{Name: "ledger", Path: "/ledger", Icon: "ledger", Acts: ledgers.Readers()},
 		{Name: "audit", Path: "/audit", Icon: "audit", Acts: []people.Act{people.Audit}},
-		{Name: "people", Path: "/people", Icon: "people", Acts: []people.Act{people.Administer}},
+		{Name: "people", Path: "/people", Icon: "people", Acts: []people.Act{people.Manage}},
 		{Name: "operate", Path: "/operate", Icon: "operate", Acts: []people.Act{people.Administer, people.Exchange}},
 	}
 }
@@ -108,7 +110,7 @@ func (s *Site) Routes() []page.Route {
 			s.liveRoute(),
 		},
 		threats.Routes(s.desk, threats.Acts{Library: s.Library, Audit: s.Audit}),
-		signin.Routes(s.desk),
+		signin.Routes(s.desk), account.Routes(s.desk), admin.Routes(s.desk),
 		ledgers.Routes(s.desk, ledgers.Deps{Ledger: s.Ledger, Audit: s.Audit}),
 	)
 }
