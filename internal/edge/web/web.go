@@ -15,9 +15,12 @@ import (
 
 	"twoseas/internal/act/accord"
 	"twoseas/internal/act/audit"
+	"twoseas/internal/act/collection"
 	"twoseas/internal/act/exchange"
+	"twoseas/internal/act/health"
 	"twoseas/internal/act/ledger"
 	"twoseas/internal/act/library"
+	"twoseas/internal/act/pairing"
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/clock"
 	"twoseas/internal/base/ident"
@@ -25,7 +28,9 @@ import (
 	"twoseas/internal/edge/web/account"
 	"twoseas/internal/edge/web/admin"
 	"twoseas/internal/edge/web/assets"
+	auditpages "twoseas/internal/edge/web/audit"
 	"twoseas/internal/edge/web/ledgers"
+	"twoseas/internal/edge/web/operate"
 	"twoseas/internal/edge/web/page"
 	"twoseas/internal/edge/web/signin"
 	"twoseas/internal/edge/web/threats"
@@ -49,6 +54,11 @@ type Config struct {
 	Library  *library.Library
 	Ledger   *ledger.Ledger
 	Audit    *audit.Log
+
+	Pairing     *pairing.Pairing
+	Collections *collection.Collections
+	Health      health.Source
+	Partners    operate.Partners
 }
 
 // Site is the desk as one handler of every path that no other edge has.
@@ -112,6 +122,10 @@ func (s *Site) Routes() []page.Route {
 		threats.Routes(s.desk, threats.Acts{Library: s.Library, Audit: s.Audit}),
 		signin.Routes(s.desk), account.Routes(s.desk), admin.Routes(s.desk),
 		ledgers.Routes(s.desk, ledgers.Deps{Ledger: s.Ledger, Audit: s.Audit}),
+		auditpages.Routes(s.desk, s.Audit),
+		operate.Routes(s.desk, operate.Acts{
+			People: s.People, Pairing: s.Pairing, Collections: s.Collections, Audit: s.Audit, Health: s.Health, Partners: s.Partners,
+		}),
 	)
 }
 
