@@ -22,6 +22,7 @@ const (
 	TopicConfig  = "config"  // accounts, collections, peers, agreements
 	TopicRelease = "release" // something joined a release list
 	TopicArrived = "arrived" // a shipment or receipt came in
+	TopicImport  = "import"  // uploads and warning lists
 )
 
 // Store is one node's store. It is safe for concurrent use.

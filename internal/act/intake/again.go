@@ -18,7 +18,7 @@ import (
 // open. Only the node itself has such words; what came over an edge carries
 // its own.
 func (b *batch) again(it *Item, k store.Known) (string, error) {
-	if b.src.MaySee != nil || it.Wire != nil || k.Seq < 0 {
+	if b.src.MaySee != nil && !b.src.Speaks || it.Wire != nil || k.Seq < 0 {
 		return "", nil
 	}
 	said, err := b.labels.of(b.src, it)
@@ -40,8 +40,10 @@ func (b *batch) again(it *Item, k store.Known) (string, error) {
 		}
 		return "stored already; its handling stays " + words(old) + ", which is stricter than " + words(now), nil
 	}
-	if err := b.relabel(it, k, both); err != nil {
-		return "", err
+	if !b.labels.dry {
+		if err := b.relabel(it, k, both); err != nil {
+			return "", err
+		}
 	}
 	return "stored already; its handling was " + words(old) + " and is now " + words(both) + "; what has left under the old one is not called back by this", nil
 }

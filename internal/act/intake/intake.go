@@ -26,6 +26,7 @@ type Source struct {
 	Contributor string      // marking.Member for an industry member's, else ""
 	Sectors     []string    // codes of the sectors concerned
 	DefaultTLP  marking.TLP // for objects without a TLP; NoTLP leaves them unreleasable
+	DefaultPAP  marking.PAP // for objects without a PAP
 	By          string      // the account that brings them in; "" for a partner and the node itself
 	Collection  string      // id or alias of the collection they join; "" for none
 	// Ceiling is the strictest TLP that is taken; NoTLP takes everything.
@@ -35,6 +36,9 @@ type Source struct {
 	// nil is the node itself, which sees all. Stored objects that the writer
 	// may not see are not spoken of.
 	MaySee func(tx *store.Tx, label int64) (bool, error)
+	// Speaks says that what the source says of the handling counts also for
+	// objects that are stored already and that MaySee admits to.
+	Speaks bool
 	// SpecVersion lifts STIX 2.0 objects when it is "2.0"; a bundle's own
 	// spec_version overrides it.
 	SpecVersion string
@@ -78,18 +82,39 @@ const (
 // after each. When the input breaks off, what came before it is kept and
 // counted, and the error says where it broke.
 func (in *Intake) Stream(ctx context.Context, h *store.Handle, src Source, r io.Reader, progress func(Report)) (Report, error) {
-	return in.stream(ctx, h, src, canon.NewObjects(r), func(rep Report, _ []Item, _ []Result) {
+	return in.stream(ctx, h, src, passage{objects: canon.NewObjects(r), done: func(rep Report, _ []Item, _ []Result) {
 		if progress != nil {
 			progress(rep)
 		}
+	}})
+}
+
+// Resume is Stream from the object after the first skip of r on. inside is
+// called in the transaction of each batch with the report of that batch; an
+// error of it undoes the batch and ends the work. Whoever keeps there how far
+// the work is can go on after any end of it, and counts nothing twice.
+func (in *Intake) Resume(ctx context.Context, h *store.Handle, src Source, r io.Reader, skip int, inside func(tx *store.Tx, part Report) error) error {
+	_, err := in.stream(ctx, h, src, passage{
+		objects: canon.NewObjects(r), skip: skip, inside: inside, done: func(Report, []Item, []Result) {},
 	})
+	return err
+}
+
+// passage is how a stream of objects comes in.
+type passage struct {
+	objects *canon.Objects
+	skip    int                            // objects at the beginning that came in before
+	inside  func(*store.Tx, Report) error  // nil, or called in the transaction of each batch
+	done    func(Report, []Item, []Result) // called after each batch
 }
 
 // Envelope is Stream for input that must be a TAXII envelope, or the error is
 // canon.ErrNotEnvelope. each is called after every batch with what was in it
 // and what became of each, both of which it must not keep.
 func (in *Intake) Envelope(ctx context.Context, h *store.Handle, src Source, r io.Reader, each func([]Item, []Result)) (Report, error) {
-	return in.stream(ctx, h, src, canon.NewEnvelope(r), func(_ Report, items []Item, results []Result) { each(items, results) })
+	return in.stream(ctx, h, src, passage{
+		objects: canon.NewEnvelope(r), done: func(_ Report, items []Item, results []Result) { each(items, results) },
+	})
 }
 
 // Page is Stream for a page of somebody's TAXII collection, an envelope that may
@@ -97,31 +122,31 @@ func (in *Intake) Envelope(ctx context.Context, h *store.Handle, src Source, r i
 // "more".
 func (in *Intake) Page(ctx context.Context, h *store.Handle, src Source, r io.Reader) (Report, map[string][]byte, error) {
 	objects := canon.NewPage(r)
-	rep, err := in.stream(ctx, h, src, objects, func(Report, []Item, []Result) {})
+	rep, err := in.stream(ctx, h, src, passage{objects: objects, done: func(Report, []Item, []Result) {}})
 	if err != nil {
 		return rep, nil, err
 	}
 	return rep, objects.Header, nil
 }
 
-func (in *Intake) stream(ctx context.Context, h *store.Handle, src Source, objects *canon.Objects, done func(Report, []Item, []Result)) (Report, error) {
+func (in *Intake) stream(ctx context.Context, h *store.Handle, src Source, way passage) (Report, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var rep Report
-	p := prepare(ctx, objects, src.SpecVersion)
+	p := prepare(ctx, way.objects, src.SpecVersion, way.skip)
 	batch := make([]Item, 0, batchObjects)
 	size := 0
 	flush := func() error {
 		if len(batch) == 0 {
 			return nil
 		}
-		part, results, err := in.commit(ctx, h, src, batch)
+		part, results, err := in.commit(ctx, h, src, batch, way.inside)
 		if err != nil {
 			return err
 		}
 		rep.Add(part)
 		rep.Offset = p.offset.Load()
-		done(rep, batch, results)
+		way.done(rep, batch, results)
 		batch, size = batch[:0], 0
 		return nil
 	}
@@ -146,13 +171,16 @@ func (in *Intake) stream(ctx context.Context, h *store.Handle, src Source, objec
 
 // Objects takes in the given raw objects in one transaction.
 func (in *Intake) Objects(ctx context.Context, h *store.Handle, src Source, raws [][]byte) (Report, error) {
-	rep, _, err := in.commit(ctx, h, src, prepareAll(raws, src.SpecVersion))
+	rep, _, err := in.commit(ctx, h, src, prepareAll(raws, src.SpecVersion), nil)
 	return rep, err
 }
 
-func (in *Intake) commit(ctx context.Context, h *store.Handle, src Source, items []Item) (rep Report, results []Result, err error) {
+func (in *Intake) commit(ctx context.Context, h *store.Handle, src Source, items []Item, inside func(*store.Tx, Report) error) (rep Report, results []Result, err error) {
 	err = h.Write(ctx, func(tx *store.Tx) (err error) {
 		rep, results, err = in.Batch(tx, src, items)
+		if err == nil && inside != nil {
+			err = inside(tx, rep)
+		}
 		return err
 	})
 	return rep, results, err

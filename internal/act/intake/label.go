@@ -18,6 +18,7 @@ import (
 // and worked out again when a definition it refers to arrives.
 type combination struct {
 	Contributor string   `json:"contributor"`
+	DefaultPAP  uint8    `json:"default_pap,omitzero"` // left out, so that what was interned before it came stays the same
 	DefaultTLP  uint8    `json:"default_tlp"`
 	Kind        string   `json:"kind"`
 	Origin      string   `json:"origin"`
@@ -35,6 +36,7 @@ type labeller struct {
 	means   map[int64]marking.Label // resolved
 	terms   map[string]marking.Terms
 	changed map[int64]marking.Label // labels that mean something else now
+	dry     bool                    // nothing is stored: labels that are new have numbers below zero
 }
 
 func newLabeller(tx *store.Tx, self ident.Side, readers Readers) *labeller {
@@ -47,7 +49,7 @@ func newLabeller(tx *store.Tx, self ident.Side, readers Readers) *labeller {
 // of returns the number of the label of it, interned when new.
 func (l *labeller) of(src Source, it *Item) (int64, error) {
 	c := combination{
-		Contributor: src.Contributor, DefaultTLP: uint8(src.DefaultTLP), Kind: marking.KindOf(it.Object.Type),
+		Contributor: src.Contributor, DefaultTLP: uint8(src.DefaultTLP), DefaultPAP: uint8(src.DefaultPAP), Kind: marking.KindOf(it.Object.Type),
 		Origin: string(it.origin(src)), Refs: it.Object.MarkingRefs, Sectors: src.Sectors, Wire: string(it.Wire),
 	}
 	key := strings.Join(append([]string{c.Kind, c.Origin, c.Wire}, c.Refs...), "\x00") // the rest is fixed by the source
@@ -75,6 +77,11 @@ func (l *labeller) add(c combination, raw []byte) (store.Label, error) {
 		return store.Label{}, err
 	}
 	s := store.Label{Raw: raw, Resolved: label.Canonical(), Pending: pending}
+	if l.dry {
+		s.ID = int64(-1 - len(l.means))
+		l.means[s.ID] = label
+		return s, nil
+	}
 	s.ID, err = l.tx.AddLabel(s, l.permitter(label))
 	l.means[s.ID] = label
 	return s, err
@@ -101,7 +108,7 @@ func (l *labeller) work(c combination) (marking.Label, bool, error) {
 		}
 		t = marking.Combine(t, terms)
 	}
-	facts := marking.Facts{Kind: c.Kind, Origin: ident.Side(c.Origin), Contributor: c.Contributor, Sectors: c.Sectors, DefaultTLP: marking.TLP(c.DefaultTLP)}
+	facts := marking.Facts{Kind: c.Kind, Origin: ident.Side(c.Origin), Contributor: c.Contributor, Sectors: c.Sectors, DefaultTLP: marking.TLP(c.DefaultTLP), DefaultPAP: marking.PAP(c.DefaultPAP)}
 	if c.Wire == "" {
 		return marking.MakeLabel(t, facts), pending, nil
 	}

@@ -132,9 +132,9 @@ type pipeline struct {
 	err    error
 }
 
-func prepare(ctx context.Context, objects *canon.Objects, specVersion string) *pipeline {
+func prepare(ctx context.Context, objects *canon.Objects, specVersion string, skip int) *pipeline {
 	p := &pipeline{chunks: make(chan chunk, 2*runtime.GOMAXPROCS(0)+2), ahead: semaphore.NewWeighted(aheadBytes)}
-	go p.read(ctx, objects, specVersion)
+	go p.read(ctx, objects, specVersion, skip)
 	return p
 }
 
@@ -146,9 +146,14 @@ func (p *pipeline) take(c chunk) []Item {
 	return items
 }
 
-func (p *pipeline) read(ctx context.Context, s *canon.Objects, specVersion string) {
+func (p *pipeline) read(ctx context.Context, s *canon.Objects, specVersion string, skip int) {
 	defer close(p.chunks)
-	for position := 0; p.err == nil; {
+	for range skip {
+		if _, p.err = s.Next(); p.err != nil {
+			return
+		}
+	}
+	for position := skip; p.err == nil; {
 		raws, bytes := p.some(s)
 		p.offset.Store(s.Offset())
 		if v, ok := s.Header["spec_version"]; ok && canon.Unmarshal(v, &specVersion) != nil {

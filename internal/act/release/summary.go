@@ -52,15 +52,43 @@ func (r *Releases) Summary(ctx context.Context, h *store.Handle, a ident.Agreeme
 			}
 			add(lines, g.Decide(m), l)
 		}
-		for _, l := range lines {
-			out = append(out, *l)
-		}
+		out = sortLines(lines)
 		return nil
 	})
+	return out, err
+}
+
+func sortLines(lines map[Line]*Line) (out []Line) {
+	for _, l := range lines {
+		out = append(out, *l)
+	}
 	slices.SortFunc(out, func(a, b Line) int {
 		return cmp.Or(cmp.Compare(order[a.Outcome], order[b.Outcome]), cmp.Compare(b.Objects, a.Objects), cmp.Compare(a.Rule, b.Rule))
 	})
-	return out, err
+	return out
+}
+
+// Counted is how many objects carry a label, and their bytes.
+type Counted struct {
+	Label          marking.Label
+	Objects, Bytes int64
+}
+
+// Would returns what the gate of an agreement would say of objects that are
+// not stored, as Summary does of those that are; fault.NotFound or
+// fault.Denied when no version is in force.
+func (r *Releases) Would(tx *store.Tx, a ident.Agreement, labels []Counted) ([]Line, error) {
+	g, err := r.Gate(tx, a)
+	if err != nil {
+		return nil, err
+	}
+	lines := map[Line]*Line{}
+	for _, c := range labels {
+		if c.Label.Origin != g.Terms.Partner {
+			add(lines, g.Decide(c.Label), store.Label{Objects: c.Objects, Bytes: c.Bytes})
+		}
+	}
+	return sortLines(lines), nil
 }
 
 var order = map[string]int{gate.Release.String(): 0, gate.Redact.String(): 1, gate.Hold.String(): 2, gate.Deny.String(): 3}

@@ -51,6 +51,8 @@ type Facts struct {
 	Sectors     []string
 	// DefaultTLP is what the importer says of objects without a TLP.
 	DefaultTLP TLP
+	// DefaultPAP is what the importer says of objects without a PAP.
+	DefaultPAP PAP
 }
 
 // MakeLabel returns the label of an object. The importer's default applies
@@ -60,6 +62,9 @@ func MakeLabel(t Terms, f Facts) Label {
 	t = Combine(t, Terms{})
 	if t.TLP == NoTLP && len(t.Unknown) == 0 {
 		t.TLP = f.DefaultTLP
+	}
+	if t.PAP == NoPAP { // no PAP limits nothing, so a default only ever adds
+		t.PAP = f.DefaultPAP
 	}
 	return Label{Kind: f.Kind, Terms: t, Origin: f.Origin, Contributor: f.Contributor, Sectors: union(f.Sectors, nil)}
 }

@@ -28,6 +28,7 @@ var nodeWide = map[string]bool{
 	"Peer": true, "Peers": true, "PeerByPin": true, "SavePeer": true, "RemovePeer": true,
 	"Invitation": true, "SaveInvitation": true, "DropInvitations": true,
 	"Setting": true, "SetSetting": true,
+	"AddWarningList": true, "WarningLists": true, "WarningList": true, "RemoveWarningList": true,
 
 	"AnyInt": true, "AnyText": true, "Context": true, "Domain": true, "Each": true, "Engine": true, "Exec": true,
 	"Get": true, "Insert": true, "Ints": true, "Notify": true, "Now": true, "Texts": true,
@@ -122,6 +123,9 @@ func begin(t *testing.T, h *store.Handle) {
 			return err
 		}
 		if err := tx.AddCollection(&store.Collection{ID: "in"}); err != nil {
+			return err
+		}
+		if err := tx.AddUpload(&store.Upload{ID: "begin", State: store.UploadExamine}); err != nil {
 			return err
 		}
 		if err := beginQueue(tx); err != nil {

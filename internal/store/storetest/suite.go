@@ -51,6 +51,7 @@ var suite = map[string]func(t *testing.T, open Opener){
 	"crossings":   testCrossings,
 	"backup":      testBackup,
 	"feeds":       testFeeds,
+	"uploads":     testUploads,
 	"audit":       testAudit,
 	"idempotency": testIdempotency,
 }
