@@ -58,6 +58,9 @@ type Config struct {
 	// MaxContentLength bounds what a TAXII client may post, in bytes; default
 	// 100 MiB.
 	MaxContentLength int64 `yaml:"max_content_length,omitempty"`
+	// MaxUpload bounds what a person may upload to be imported, in bytes;
+	// default 256 MiB. The command line takes files of any size.
+	MaxUpload int64 `yaml:"max_upload,omitempty"`
 	// FeedFolders are absolute paths of folders that feeds may read below,
 	// besides the folder feeds of the data directory.
 	FeedFolders []string `yaml:"feed_folders,omitempty"`

@@ -19,6 +19,7 @@ import (
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/feed"
 	"twoseas/internal/act/health"
+	"twoseas/internal/act/importing"
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/keys"
 	"twoseas/internal/act/ledger"
@@ -54,6 +55,7 @@ type Node struct {
 	Accords  *accord.Accords
 	Releases *release.Releases
 	Intake   *intake.Intake
+	Imports  *importing.Imports
 	Search   *search.Search
 	Library  *library.Library
 	Pairing  *pairing.Pairing

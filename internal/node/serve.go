@@ -89,6 +89,7 @@ func (n *Node) start(ctx context.Context, public, partners net.Listener) (*Runni
 	r.wg.Go(func() { n.feeds(run) })
 	r.wg.Go(func() { n.flush(run) })
 	r.wg.Go(func() { n.index(run) })
+	r.wg.Go(func() { n.imports(run) })
 	return r, nil
 }
 
@@ -302,6 +303,9 @@ func (n *Node) Sweep(ctx context.Context) error {
 		return err
 	}
 	if err := n.Sessions.Sweep(ctx); err != nil {
+		return err
+	}
+	if err := n.Imports.Sweep(ctx, n.Live); err != nil {
 		return err
 	}
 	return n.Live.Write(ctx, func(tx *store.Tx) error {

@@ -111,6 +111,13 @@ func (t *Tx) StaleUploads(before int64) (out []string, err error) {
 	return out, err
 }
 
+// UploadWaits reports whether TakeUpload would find something for a lease of
+// that length.
+func (t *Tx) UploadWaits(length int64) (waits bool, err error) {
+	return t.Get([]any{new(int64)}, `SELECT 1 FROM upload WHERE domain = $1 AND state IN ('examine', 'import')
+		AND (lease_owner = '' OR lease_until < $2 OR lease_until > $3) LIMIT $4 + 0`, t.domain, t.now, t.now+2*length, int64(1))
+}
+
 // TakeUpload gives the upload that has waited longest to owner, for so many
 // microseconds, or fault.NotFound when none waits. A lease that ends later
 // than twice the time from now was taken by a clock since set back.

@@ -10,6 +10,7 @@ import (
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
+	"twoseas/internal/format/misp"
 	"twoseas/internal/law/gate"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/store"
@@ -117,6 +118,12 @@ func (r *Releases) without(o store.Object, job redaction, refs map[string]string
 		}
 		for _, p := range red.Properties {
 			delete(props, p)
+		}
+	}
+	if ext, ok := props["extensions"].(map[string]any); ok { // what a source said in its own words leads back to it
+		delete(ext, misp.Extension)
+		if len(ext) == 0 {
+			delete(props, "extensions")
 		}
 	}
 	rename(props, refs)

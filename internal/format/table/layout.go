@@ -184,7 +184,7 @@ func (l Layout) some(sample []byte) (out [][]string) {
 		b.Left = feed.MaxLine
 		out = append(out, rec[:min(len(rec), MaxColumns)])
 	}
-	if len(out) > 1 && len(sample) > 0 && sample[len(sample)-1] != '\n' {
+	if len(out) > 2 && len(sample) > 0 && sample[len(sample)-1] != '\n' {
 		out = out[:len(out)-1]
 	}
 	return out
