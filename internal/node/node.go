@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"twoseas/internal/act/accord"
+	"twoseas/internal/act/answer"
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/collection"
 	"twoseas/internal/act/exchange"
@@ -58,6 +59,7 @@ type Node struct {
 	Imports  *importing.Imports
 	Search   *search.Search
 	Library  *library.Library
+	Answers  *answer.Answers
 	Pairing  *pairing.Pairing
 	Exchange *exchange.Exchange
 	Offline  *offline.Offline
@@ -155,6 +157,7 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 		Self: self, Ring: n.Ring, Ledger: n.Ledger, Accords: n.Accords, Releases: n.Releases, Intake: n.Intake,
 		Rand: rand.Reader, Owner: processName(), Lease: opt.Lease,
 	})
+	n.Answers = answer.New(n.Intake, n.Ledger, rand.Reader)
 	n.Library = library.New(library.Config{Self: self, Home: home, Search: n.Search, Releases: n.Releases, Exchange: n.Exchange})
 	n.Outside = fetch.New(fetch.Config{Clock: n.Clock, Folders: n.folders()})
 	n.Feeds = feed.New(feed.Config{

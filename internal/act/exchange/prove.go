@@ -154,3 +154,39 @@ func eraseIn(tx *store.Tx, s store.Shipment, seq int64) error {
 	}
 	return tx.SaveItems(&s)
 }
+
+// Proof is one item of a shipment with what proves that its sender signed it.
+type Proof struct {
+	Header shipment.Header
+	Subset verify.Subset
+	Leaf   ident.Digest
+}
+
+// Proved proves and verifies one item of a shipment now: the sender's
+// signature by a key of its own, and the item in the root that it signed. What
+// does not verify is fault.Conflict and says so.
+func (x *Exchange) Proved(ctx context.Context, h *store.Handle, a ident.Agreement, direction string, number int64, position int) (p Proof, err error) {
+	if p.Subset, err = x.Subset(ctx, h, a, direction, number, []int{position}); err != nil {
+		return p, err
+	}
+	err = h.Query(ctx, func(tx *store.Tx) error {
+		ch, err := tx.Channel(a)
+		if err != nil {
+			return err
+		}
+		known, err := x.ring.History(tx)
+		if direction == store.In {
+			known, err = x.ring.Partner(tx, ch.Partner)
+		}
+		if err != nil {
+			return err
+		}
+		item := p.Subset.Kept[position]
+		p.Leaf = item.Leaf()
+		if p.Header, err = p.Subset.Verify(known...); err != nil {
+			return fault.Errorf(fault.Conflict, "it does not verify: %w", err)
+		}
+		return nil
+	})
+	return p, err
+}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"twoseas/internal/act/accord"
+	"twoseas/internal/act/answer"
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/collection"
 	"twoseas/internal/act/exchange"
@@ -30,6 +31,7 @@ import (
 	"twoseas/internal/edge/web/assets"
 	auditpages "twoseas/internal/edge/web/audit"
 	"twoseas/internal/edge/web/ledgers"
+	"twoseas/internal/edge/web/object"
 	"twoseas/internal/edge/web/operate"
 	"twoseas/internal/edge/web/page"
 	"twoseas/internal/edge/web/signin"
@@ -53,6 +55,7 @@ type Config struct {
 	Exchange *exchange.Exchange
 	Library  *library.Library
 	Ledger   *ledger.Ledger
+	Answers  *answer.Answers
 	Audit    *audit.Log
 
 	Pairing     *pairing.Pairing
@@ -126,6 +129,7 @@ func (s *Site) Routes() []page.Route {
 		operate.Routes(s.desk, operate.Acts{
 			People: s.People, Pairing: s.Pairing, Collections: s.Collections, Audit: s.Audit, Health: s.Health, Partners: s.Partners,
 		}),
+		object.Routes(s.desk, object.Acts{Library: s.Library, Answers: s.Answers, Audit: s.Audit}),
 	)
 }
 
