@@ -20,7 +20,7 @@ const (
 )
 
 // Changes returns what differs between two versions of an object, in order of
-// path.
+// path, but for the time of the version itself.
 func Changes(before, after []byte) ([]Change, error) {
 	a, err := canon.View(before)
 	if err != nil {
@@ -30,6 +30,8 @@ func Changes(before, after []byte) ([]Change, error) {
 	if err != nil {
 		return nil, err
 	}
+	delete(a, "modified")
+	delete(b, "modified")
 	var out []Change
 	compare("", a, b, &out)
 	return out, nil
