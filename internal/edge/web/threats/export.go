@@ -23,6 +23,7 @@ type writer interface {
 	begin() error
 	add(library.Row, []byte) error
 	end() error
+	broken() error // in place of end: what was written is not all
 }
 
 // export streams everything a search finds.
@@ -43,10 +44,7 @@ func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
 	if err := out.begin(); err != nil {
 		return err
 	}
-	if err := p.Library.Export(r.Context(), q.Handle, q.Actor, q.Access.Class, f, out.add); err != nil {
-		panic(http.ErrAbortHandler) // the file is under way: it must not look whole
-	}
-	return out.end()
+	return p.finish(r, out, p.Library.Export(r.Context(), q.Handle, q.Actor, q.Access.Class, f, out.add))
 }
 
 // exportChosen sends the objects somebody marked.
@@ -72,10 +70,17 @@ func (p *pages) exportChosen(w http.ResponseWriter, r *http.Request) error {
 	if err := out.begin(); err != nil {
 		return err
 	}
-	if err := p.Library.Chosen(r.Context(), q.Handle, q.Actor, q.Access.Class, ids, out.add); err != nil {
-		panic(http.ErrAbortHandler) // as above
+	return p.finish(r, out, p.Library.Chosen(r.Context(), q.Handle, q.Actor, q.Access.Class, ids, out.add))
+}
+
+// finish ends a file. Of one that broke off some is sent already: it is left
+// so that nobody takes it for whole.
+func (p *pages) finish(r *http.Request, out writer, err error) error {
+	if err == nil {
+		return out.end()
 	}
-	return out.end()
+	p.Log.ErrorContext(r.Context(), "an export broke off", "error", err)
+	return out.broken()
 }
 
 // newWriter returns the writer of a format; what names the bundle, so that the
@@ -128,6 +133,9 @@ func (b *bundle) end() error {
 	return b.w.Flush()
 }
 
+// broken leaves the bundle open: no JSON is read from it.
+func (b *bundle) broken() error { return b.w.Flush() }
+
 // sheet is the same as a table.
 type sheet struct {
 	buf *bufio.Writer
@@ -165,4 +173,11 @@ func (s *sheet) end() error {
 		return err
 	}
 	return s.buf.Flush()
+}
+
+func (s *sheet) broken() error {
+	if err := s.w.Write([]string{"INCOMPLETE: the export broke off here"}); err != nil {
+		return err
+	}
+	return s.end()
 }
