@@ -32,12 +32,15 @@ type desk struct {
 
 func furnish(t *testing.T, n *nodetest.Node) *desk {
 	t.Helper()
+	if err := n.People.AddOrganisation(t.Context(), n.Operator(), people.Organisation{ID: "soc", Name: "SOC", Kind: people.CERT, Ceiling: "TLP:RED"}); err != nil {
+		t.Fatal(err)
+	}
 	for _, a := range []people.Account{
 		{Name: "ana", Roles: []people.Role{people.Analyst}, Clearance: "TLP:AMBER"},
 		{Name: "gus", Roles: []people.Role{people.DeskOfficer}, Clearance: "TLP:GREEN"},
 		{Name: "adm", Roles: []people.Role{people.Administrator}, Clearance: "TLP:RED"},
 	} {
-		a.Org, a.Password = "SOC", password
+		a.Org, a.Password = "soc", password
 		if err := n.People.AddAccount(t.Context(), n.Operator(), a); err != nil {
 			t.Fatal(err)
 		}

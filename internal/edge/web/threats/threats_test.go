@@ -31,6 +31,9 @@ func id(typ string, n int) string { return fmt.Sprintf("%s--00000000-0000-4000-8
 func open(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{Node: nodetest.Start(t, "in", nil)}
+	if err := d.People.AddOrganisation(t.Context(), d.Operator(), people.Organisation{ID: "soc", Name: "SOC", Kind: people.CERT, Ceiling: "TLP:RED"}); err != nil {
+		t.Fatal(err)
+	}
 	for name, role := range map[string]people.Role{"ana": people.Analyst, "adm": people.Administrator, "mem": people.Member} {
 		if err := d.People.AddAccount(t.Context(), d.Operator(), people.Account{
 			Name: name, Roles: []people.Role{role}, Clearance: "TLP:GREEN", Password: password,
