@@ -270,3 +270,35 @@ func TestADifferenceIsFoundByFile(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// The stick is pulled out in the middle of the import: it is begun again.
+func TestAnImportThatBrokeOffIsBegunAgain(t *testing.T) {
+	in, jp := inForce(t)
+	load(t, in, marking.Clear, some(2500)...)
+	s := write(t, in, false)
+	for _, by := range []people.Actor{asha, ravi} {
+		if _, err := jp.Offline.Look(t.Context(), jp.Live, by, s.source()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := jp.Offline.Import(t.Context(), jp.Live, asha, s.source()); err != nil {
+		t.Fatal(err)
+	}
+	reads := 0
+	pulled := func() (io.ReadCloser, error) {
+		if reads++; reads == 1 { // whole while it is verified, then no more
+			return io.NopCloser(bytes.NewReader(s.raw)), nil
+		}
+		return io.NopCloser(bytes.NewReader(s.raw[:len(s.raw)*2/3])), nil
+	}
+	_, err := jp.Offline.Import(t.Context(), jp.Live, ravi, pulled)
+	want(t, err, fault.Invalid, "cut off")
+	if lastImported(t, jp) != 1 {
+		t.Error("half a file counts as imported")
+	}
+	got, err := jp.Offline.Import(t.Context(), jp.Live, ravi, s.source())
+	if err != nil || !got.Applied || got.Delivered.Applied != 2500 {
+		t.Fatalf("%+v %v", got, err)
+	}
+	converge(t, in, jp)
+}

@@ -3,9 +3,13 @@ package bundle_test
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"errors"
+	"flag"
 	"io"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -274,6 +278,43 @@ func TestCodes(t *testing.T) {
 
 // vector is in docs/formats/offline.md.
 const vector = "7977 4410 7577 7664 6774"
+
+var update = flag.Bool("update", false, "write the test vectors of docs/formats")
+
+// The vector is made by the key of docs/formats/vectors/keys.txt.
+func TestTheVectorIsWhatIsWritten(t *testing.T) {
+	seed := sha256.Sum256([]byte("twoseas test vector jp"))
+	key, err := note.Generate(bytes.NewReader(seed[:]), "jp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, contents := entries()
+	msg, err := manifest().Complete(list).Sign(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := bundle.WriteHead(&b, msg, list); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range contents {
+		b.Write(c)
+	}
+	file := filepath.Join("..", "..", "..", "docs", "formats", "vectors", "bundle.content")
+	if *update {
+		if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil || !bytes.Equal(want, b.Bytes()) {
+		t.Errorf("the vector differs: %v", err)
+	}
+	keys, err := os.ReadFile(filepath.Join(filepath.Dir(file), "keys.txt"))
+	if err != nil || !strings.Contains(string(keys), key.Verifier().String()) {
+		t.Errorf("the key is not one of the vectors': %s %v", key.Verifier(), err)
+	}
+}
 
 func FuzzReader(f *testing.F) {
 	whole, _, _, _ := content(f)
