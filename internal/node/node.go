@@ -157,6 +157,9 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 		Self: self, Ring: n.Ring, Ledger: n.Ledger, Accords: n.Accords, Releases: n.Releases, Intake: n.Intake,
 		Rand: rand.Reader, Owner: processName(), Lease: opt.Lease,
 	})
+	n.Imports = importing.New(importing.Config{
+		Intake: n.Intake, Releases: n.Releases, Journal: n.journal, Clock: n.Clock, Owner: processName(), Lease: opt.Lease,
+	})
 	n.Answers = answer.New(n.Intake, n.Ledger, rand.Reader)
 	n.Library = library.New(library.Config{Self: self, Home: home, Search: n.Search, Releases: n.Releases, Exchange: n.Exchange})
 	n.Outside = fetch.New(fetch.Config{Clock: n.Clock, Folders: n.folders()})
