@@ -16,6 +16,7 @@ var linked = map[string][]string{
 	"github.com/go-json-experiment/json":  {"internal/base/canon"},                           // untagged: one importer
 	"github.com/jackc/pgx/v5":             {"internal/store/db", "internal/store/storetest"}, // two engines, one door; the suite makes and drops schemas
 	"modernc.org/sqlite":                  {"internal/store/db"},
+	"github.com/oapi-codegen/runtime":     {"client"}, // what the generated client is written with
 	"github.com/pressly/goose/v3":         {"internal/store/db"},
 	"github.com/klauspost/compress":       {"internal/act/exchange", "internal/edge/taxii", "internal/node"}, // zstd on the wire and in backups, gzip for clients
 	"github.com/mattn/go-isatty":          {"internal/cli"},
@@ -26,7 +27,7 @@ var linked = map[string][]string{
 	"github.com/go-webauthn/webauthn":     {"internal/edge/auth"},
 	"github.com/pquerna/otp":              {"internal/act/session", "internal/edge"},
 	"golang.org/x/oauth2":                 {"internal/edge/auth"},
-	"go.yaml.in/yaml/v3":                  {"internal/law/agreement", "internal/node", "internal/cli"},
+	"go.yaml.in/yaml/v3":                  {"client", "internal/law/agreement", "internal/node", "internal/cli"},
 	"golang.org/x/crypto":                 {"internal/act/people", "internal/act/keys", "internal/edge/auth", "internal/edge/peer"},
 	"golang.org/x/mod":                    {"internal/law", "internal/store", "internal/act/ledger", "cmd/twoseas-verify"},
 	"golang.org/x/sync":                   {"internal/act", "internal/edge", "internal/node", "internal/cli"},

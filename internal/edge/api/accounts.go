@@ -99,7 +99,7 @@ type accountBody struct {
 	Created      string   `json:"created" format:"date-time"`
 }
 
-func (a *api) listAccounts(ctx context.Context, c caller, in *pageInput) (*listOutput[accountBody], error) {
+func (a *api) listAccounts(ctx context.Context, c caller, in *PageInput) (*listOutput[accountBody], error) {
 	after, err := in.place(c)
 	if err != nil {
 		return nil, err
@@ -124,13 +124,14 @@ func (a *api) listAccounts(ctx context.Context, c caller, in *pageInput) (*listO
 	return listed(c, items, next), nil
 }
 
-type accountFields struct {
+// AccountFields is what an administrator says of an account.
+type AccountFields struct {
 	Organisation string   `json:"organisation,omitempty" maxLength:"128"`
 	Roles        []string `json:"roles" minItems:"1"`
 	Clearance    string   `json:"clearance,omitempty" maxLength:"40" doc:"Highest TLP, with +UNMARKED or not; TLP:GREEN when left out"`
 }
 
-func (f accountFields) account(name string) (people.Account, error) {
+func (f AccountFields) account(name string) (people.Account, error) {
 	u := people.Account{Name: name, Org: f.Organisation, Clearance: f.Clearance}
 	for _, r := range f.Roles {
 		role, err := people.ParseRole(r)
@@ -146,7 +147,7 @@ type accountOutput struct{ Body accountBody }
 
 func (a *api) addAccount(ctx context.Context, c caller, in *struct {
 	Body struct {
-		accountFields
+		AccountFields
 		Account  string `json:"account" maxLength:"64"`
 		Password string `json:"password,omitempty" maxLength:"1000" doc:"Left out: only tokens open the account"`
 	}
@@ -180,13 +181,14 @@ func (a *api) found(ctx context.Context, c caller, name string) (*accountOutput,
 	return nil, err
 }
 
-type accountInput struct {
+// AccountInput names an account.
+type AccountInput struct {
 	Account string `path:"account" maxLength:"64"`
 }
 
 func (a *api) changeAccount(ctx context.Context, c caller, in *struct {
-	accountInput
-	Body accountFields
+	AccountInput
+	Body AccountFields
 },
 ) (*accountOutput, error) {
 	u, err := in.Body.account(in.Account)
@@ -199,14 +201,14 @@ func (a *api) changeAccount(ctx context.Context, c caller, in *struct {
 	return a.found(ctx, c, in.Account)
 }
 
-func (a *api) disable(ctx context.Context, c caller, in *accountInput) (*accountOutput, error) {
+func (a *api) disable(ctx context.Context, c caller, in *AccountInput) (*accountOutput, error) {
 	if err := a.People.Disable(ctx, c.Actor, in.Account); err != nil {
 		return nil, err
 	}
 	return a.found(ctx, c, in.Account)
 }
 
-func (a *api) enable(ctx context.Context, c caller, in *accountInput) (*accountOutput, error) {
+func (a *api) enable(ctx context.Context, c caller, in *AccountInput) (*accountOutput, error) {
 	if err := a.People.Enable(ctx, c.Actor, in.Account); err != nil {
 		return nil, err
 	}

@@ -43,11 +43,13 @@ func (a *api) agreements() {
 	add(a, event, a.event)
 }
 
-type agreementInput struct {
+// AgreementInput names an agreement. Inputs that others embed are exported,
+// since only then their fields are read.
+type AgreementInput struct {
 	Agreement string `path:"agreement" maxLength:"64" example:"in-jp-2022"`
 }
 
-func (in agreementInput) id() (ident.Agreement, error) { return ident.ParseAgreement(in.Agreement) }
+func (in AgreementInput) id() (ident.Agreement, error) { return ident.ParseAgreement(in.Agreement) }
 
 // agreementBody is how an agreement stands.
 type agreementBody struct {
@@ -127,7 +129,7 @@ type versionsOutput struct {
 	}
 }
 
-func (a *api) listVersions(ctx context.Context, _ caller, in *agreementInput) (*versionsOutput, error) {
+func (a *api) listVersions(ctx context.Context, _ caller, in *AgreementInput) (*versionsOutput, error) {
 	id, err := in.id()
 	if err != nil {
 		return nil, err
@@ -140,12 +142,13 @@ func (a *api) listVersions(ctx context.Context, _ caller, in *agreementInput) (*
 	return out, err
 }
 
-type oneVersionInput struct {
-	agreementInput
+// OneVersionInput names a version.
+type OneVersionInput struct {
+	AgreementInput
 	Version int64 `path:"version" minimum:"1"`
 }
 
-func (a *api) document(ctx context.Context, _ caller, in *oneVersionInput) (*rawOutput, error) {
+func (a *api) document(ctx context.Context, _ caller, in *OneVersionInput) (*rawOutput, error) {
 	id, err := in.id()
 	if err != nil {
 		return nil, err
@@ -170,7 +173,7 @@ type calendarOutput struct {
 	}
 }
 
-func (a *api) calendar(ctx context.Context, _ caller, in *agreementInput) (*calendarOutput, error) {
+func (a *api) calendar(ctx context.Context, _ caller, in *AgreementInput) (*calendarOutput, error) {
 	id, err := in.id()
 	if err != nil {
 		return nil, err
@@ -185,7 +188,7 @@ func (a *api) calendar(ctx context.Context, _ caller, in *agreementInput) (*cale
 }
 
 type explainInput struct {
-	agreementInput
+	AgreementInput
 	Kind           string   `query:"kind" default:"threat" maxLength:"40" doc:"threat, incident, practice, vulnerability, reference, feedback"`
 	TLP            string   `query:"tlp" maxLength:"20"`
 	PAP            string   `query:"pap" maxLength:"20"`
@@ -249,7 +252,7 @@ func (a *api) explain(ctx context.Context, _ caller, in *explainInput) (*explain
 }
 
 type diffInput struct {
-	agreementInput
+	AgreementInput
 	From int `query:"from" minimum:"0" doc:"The version in force when left out"`
 	To   int `query:"to" required:"true" minimum:"1"`
 }
@@ -304,7 +307,7 @@ func (a *api) addAgreement(ctx context.Context, c caller, in *struct {
 }
 
 type signInput struct {
-	oneVersionInput
+	OneVersionInput
 	Body struct {
 		Hash string `json:"hash" maxLength:"80" doc:"Of the text you have read: nothing else is signed"`
 	}
@@ -332,7 +335,7 @@ func (a *api) sign(ctx context.Context, c caller, in *signInput) (*noteOutput, e
 }
 
 type eventInput struct {
-	agreementInput
+	AgreementInput
 	Body struct {
 		Event     string `json:"event" maxLength:"60" example:"difference.raise"`
 		By        string `json:"by,omitempty" maxLength:"64" doc:"The side that acted; this one when left out"`

@@ -16,9 +16,7 @@ import (
 	"twoseas/internal/nodetest"
 )
 
-var update = flag.Bool("update", false, "write docs/openapi.yaml anew")
-
-const golden = "../../../docs/openapi.yaml"
+var update = flag.Bool("update", false, "write the committed descriptions anew")
 
 const (
 	low  = "low-cleared"
@@ -164,19 +162,25 @@ func TestAgreementsAndChannels(t *testing.T) {
 	}
 }
 
+// TestTheDescriptionIsTheCommittedOne holds the committed description, and the
+// one the client is made from, to what is served.
 func TestTheDescriptionIsTheCommittedOne(t *testing.T) {
 	c := start(t)
-	status, body, _ := c.do("", http.MethodGet, "/api/v1/openapi.yaml", "")
-	if status != http.StatusOK {
-		t.Fatalf("status %d", status)
-	}
-	if *update {
-		if err := os.WriteFile(golden, []byte(body), 0o644); err != nil {
-			t.Fatal(err)
+	for served, golden := range map[string]string{
+		"/api/v1/openapi.yaml": "../../../docs/openapi.yaml", "/api/v1/openapi-3.0.yaml": "../../../client/openapi-3.0.yaml",
+	} {
+		status, body, _ := c.do("", http.MethodGet, served, "")
+		if status != http.StatusOK {
+			t.Fatalf("%s: status %d", served, status)
 		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil || !bytes.Equal(want, []byte(body)) {
-		t.Errorf("docs/openapi.yaml is not what is served (%v): run go test ./internal/edge/api -update and look at the difference", err)
+		if *update {
+			if err := os.WriteFile(golden, []byte(body), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil || !bytes.Equal(want, []byte(body)) {
+			t.Errorf("%s is not what is served (%v): run make generate and look at the difference", golden, err)
+		}
 	}
 }

@@ -48,7 +48,7 @@ func actOf(e audit.Entry) actBody {
 }
 
 func (a *api) searchAudit(ctx context.Context, c caller, in *struct {
-	pageInput
+	PageInput
 	Who       string    `query:"who" maxLength:"64" doc:"Account"`
 	What      string    `query:"what" maxLength:"60" doc:"Act, such as read or release.approve"`
 	About     string    `query:"about" maxLength:"300" doc:"Id of an object, account, collection or partner"`

@@ -23,7 +23,7 @@ func (a *api) channels() {
 
 type channelOutput struct{ Body exchange.State }
 
-func (a *api) channel(ctx context.Context, _ caller, in *agreementInput) (*channelOutput, error) {
+func (a *api) channel(ctx context.Context, _ caller, in *AgreementInput) (*channelOutput, error) {
 	id, err := in.id()
 	if err != nil {
 		return nil, err
@@ -32,15 +32,16 @@ func (a *api) channel(ctx context.Context, _ caller, in *agreementInput) (*chann
 	return &channelOutput{Body: st}, err
 }
 
-type directionInput struct {
+// DirectionInput says which way shipments went.
+type DirectionInput struct {
 	Direction string `query:"direction" enum:"out,in" default:"out" doc:"out: sent; in: received"`
 }
 
 type totalsOutput struct{ Body exchange.Totals }
 
 func (a *api) totals(ctx context.Context, _ caller, in *struct {
-	agreementInput
-	directionInput
+	AgreementInput
+	DirectionInput
 },
 ) (*totalsOutput, error) {
 	id, err := in.id()
@@ -110,9 +111,9 @@ func shipmentOf(s store.Shipment, whole bool) (shipmentBody, error) {
 }
 
 func (a *api) shipments(ctx context.Context, c caller, in *struct {
-	agreementInput
-	directionInput
-	pageInput
+	AgreementInput
+	DirectionInput
+	PageInput
 },
 ) (*listOutput[shipmentBody], error) {
 	id, err := in.id()
@@ -150,8 +151,8 @@ func (a *api) shipments(ctx context.Context, c caller, in *struct {
 type shipmentOutput struct{ Body shipmentBody }
 
 func (a *api) shipment(ctx context.Context, _ caller, in *struct {
-	agreementInput
-	directionInput
+	AgreementInput
+	DirectionInput
 	Number int64 `path:"number" minimum:"1"`
 },
 ) (*shipmentOutput, error) {

@@ -93,11 +93,12 @@ type rightsOutput struct {
 	}
 }
 
-type collectionInput struct {
+// CollectionInput names a collection.
+type CollectionInput struct {
 	Collection string `path:"collection" maxLength:"100" doc:"Id or alias"`
 }
 
-func (a *api) rights(ctx context.Context, _ caller, in *collectionInput) (*rightsOutput, error) {
+func (a *api) rights(ctx context.Context, _ caller, in *CollectionInput) (*rightsOutput, error) {
 	out := &rightsOutput{}
 	out.Body.Rights = []rightBody{}
 	err := a.Handle.Query(ctx, func(tx *store.Tx) error {
@@ -124,8 +125,8 @@ func (a *api) named(ctx context.Context, name string) (x store.Collection, err e
 }
 
 func (a *api) grant(ctx context.Context, c caller, in *struct {
-	collectionInput
-	accountInput
+	CollectionInput
+	AccountInput
 	Body struct {
 		Read  bool `json:"read"`
 		Write bool `json:"write"`
@@ -140,8 +141,8 @@ func (a *api) grant(ctx context.Context, c caller, in *struct {
 }
 
 func (a *api) revoke(ctx context.Context, c caller, in *struct {
-	collectionInput
-	accountInput
+	CollectionInput
+	AccountInput
 },
 ) (*struct{}, error) {
 	x, err := a.named(ctx, in.Collection)

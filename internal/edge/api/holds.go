@@ -38,7 +38,7 @@ type summaryOutput struct {
 	}
 }
 
-func (a *api) summary(ctx context.Context, c caller, in *agreementInput) (*summaryOutput, error) {
+func (a *api) summary(ctx context.Context, c caller, in *AgreementInput) (*summaryOutput, error) {
 	id, err := in.id()
 	if err != nil {
 		return nil, err
@@ -93,8 +93,8 @@ func (a *api) mine(ctx context.Context, c caller, p release.Preview) (ok bool, e
 }
 
 func (a *api) listHolds(ctx context.Context, c caller, in *struct {
-	agreementInput
-	pageInput
+	AgreementInput
+	PageInput
 },
 ) (*listOutput[holdBody], error) {
 	id, err := in.id()
@@ -126,14 +126,15 @@ func (a *api) listHolds(ctx context.Context, c caller, in *struct {
 	return listed(c, items, next), nil
 }
 
-type holdInput struct {
-	agreementInput
+// HoldInput names a held item.
+type HoldInput struct {
+	AgreementInput
 	Item int64 `path:"item" minimum:"1"`
 }
 
 // held returns one held item; one that the caller is not cleared for is not
 // there.
-func (a *api) held(ctx context.Context, c caller, in holdInput) (ident.Agreement, release.Preview, error) {
+func (a *api) held(ctx context.Context, c caller, in HoldInput) (ident.Agreement, release.Preview, error) {
 	id, err := in.id()
 	if err != nil {
 		return "", release.Preview{}, err
@@ -155,7 +156,7 @@ func (a *api) held(ctx context.Context, c caller, in holdInput) (ident.Agreement
 
 type holdOutput struct{ Body holdBody }
 
-func (a *api) hold(ctx context.Context, c caller, in *holdInput) (*holdOutput, error) {
+func (a *api) hold(ctx context.Context, c caller, in *HoldInput) (*holdOutput, error) {
 	_, p, err := a.held(ctx, c, *in)
 	if err != nil {
 		return nil, err
@@ -166,7 +167,7 @@ func (a *api) hold(ctx context.Context, c caller, in *holdInput) (*holdOutput, e
 }
 
 type approveInput struct {
-	holdInput
+	HoldInput
 	Body struct {
 		Digest string `json:"digest" maxLength:"80" doc:"Of the item as you saw it"`
 	}
@@ -177,7 +178,7 @@ func (a *api) approve(ctx context.Context, c caller, in *approveInput) (*holdOut
 	if err != nil {
 		return nil, err
 	}
-	id, _, err := a.held(ctx, c, in.holdInput)
+	id, _, err := a.held(ctx, c, in.HoldInput)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +187,7 @@ func (a *api) approve(ctx context.Context, c caller, in *approveInput) (*holdOut
 }
 
 type refuseInput struct {
-	holdInput
+	HoldInput
 	Body struct {
 		Digest string `json:"digest" maxLength:"80" doc:"Of the item as you saw it"`
 		Reason string `json:"reason" minLength:"1" maxLength:"1000"`
@@ -198,7 +199,7 @@ func (a *api) refuseHold(ctx context.Context, c caller, in *refuseInput) (*holdO
 	if err != nil {
 		return nil, err
 	}
-	id, _, err := a.held(ctx, c, in.holdInput)
+	id, _, err := a.held(ctx, c, in.HoldInput)
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ type statesOutput struct {
 	}
 }
 
-func (a *api) states(ctx context.Context, _ caller, in *agreementInput) (*statesOutput, error) {
+func (a *api) states(ctx context.Context, _ caller, in *AgreementInput) (*statesOutput, error) {
 	id, err := in.log()
 	if err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func (a *api) states(ctx context.Context, _ caller, in *agreementInput) (*states
 
 // log returns the name of an exchange log. The home log is not read here: it
 // is the auditor's.
-func (in agreementInput) log() (string, error) {
+func (in AgreementInput) log() (string, error) {
 	id, err := in.id()
 	if err == nil && string(id) == ledger.HomeName {
 		err = fault.Errorf(fault.NotFound, "there is no agreement %s", id)
@@ -109,8 +109,8 @@ func entryOf(f ledger.Leaf, whole bool) entryBody {
 }
 
 func (a *api) entries(ctx context.Context, c caller, in *struct {
-	agreementInput
-	pageInput
+	AgreementInput
+	PageInput
 	Kind string `query:"kind" maxLength:"40" doc:"Only of this kind: shipment, receipt, agreement, key, event"`
 	Text string `query:"text" maxLength:"200" doc:"Only with this text somewhere"`
 },
@@ -139,7 +139,7 @@ func (a *api) entries(ctx context.Context, c caller, in *struct {
 }
 
 type oneEntryInput struct {
-	agreementInput
+	AgreementInput
 	Entry int64 `path:"entry" minimum:"0"`
 }
 
@@ -178,7 +178,7 @@ func (a *api) proof(ctx context.Context, _ caller, in *oneEntryInput) (*huma.Str
 	return a.download(ctx, id+"-"+numbered(in.Entry)+".entry", func(w *bytes.Buffer) error { return proven.Write(w) })
 }
 
-func (a *api) exportLedger(ctx context.Context, _ caller, in *agreementInput) (*huma.StreamResponse, error) {
+func (a *api) exportLedger(ctx context.Context, _ caller, in *AgreementInput) (*huma.StreamResponse, error) {
 	id, err := in.id()
 	if err != nil {
 		return nil, err

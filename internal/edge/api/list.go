@@ -15,14 +15,14 @@ const (
 	maxPage     = 500
 )
 
-// pageInput is what every list takes.
-type pageInput struct {
+// PageInput is what every list takes.
+type PageInput struct {
 	Cursor string `query:"cursor" maxLength:"512" doc:"Where to go on: from next of the page before"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"At most so many items"`
 }
 
 // size returns how many items a page may have.
-func (p pageInput) size() int {
+func (p PageInput) size() int {
 	if p.Limit <= 0 {
 		return defaultPage
 	}
@@ -32,10 +32,11 @@ func (p pageInput) size() int {
 // listOutput is one page of a list.
 type listOutput[T any] struct {
 	Link string `header:"Link" doc:"The next page, rel=next (RFC 8288)"`
-	Body listBody[T]
+	Body ListBody[T]
 }
 
-type listBody[T any] struct {
+// ListBody is one page of items.
+type ListBody[T any] struct {
 	Items []T    `json:"items"`
 	Next  string `json:"next,omitempty" doc:"Address of the next page; left out on the last"`
 }
@@ -45,7 +46,7 @@ func listed[T any](c caller, items []T, place string) *listOutput[T] {
 	if items == nil {
 		items = []T{}
 	}
-	out := &listOutput[T]{Body: listBody[T]{Items: items}}
+	out := &listOutput[T]{Body: ListBody[T]{Items: items}}
 	if place != "" {
 		q := c.url.Query()
 		q.Set("cursor", seal(c.url.Path, place))
@@ -61,7 +62,7 @@ func seal(path, place string) string {
 }
 
 // place returns what the cursor was made of, "" when there is none.
-func (p pageInput) place(c caller) (string, error) {
+func (p PageInput) place(c caller) (string, error) {
 	if p.Cursor == "" {
 		return "", nil
 	}
@@ -74,7 +75,7 @@ func (p pageInput) place(c caller) (string, error) {
 }
 
 // number is place where it is a number, 0 when there is none.
-func (p pageInput) number(c caller) (int64, error) {
+func (p PageInput) number(c caller) (int64, error) {
 	place, err := p.place(c)
 	if err != nil || place == "" {
 		return 0, err

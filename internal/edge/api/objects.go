@@ -86,7 +86,7 @@ func (a *api) raw(ctx context.Context, c caller, in *objectInput) (*rawOutput, e
 }
 
 func (a *api) versions(ctx context.Context, c caller, in *struct {
-	pageInput
+	PageInput
 	Object string `path:"object" maxLength:"300"`
 },
 ) (*listOutput[objectBody], error) {

@@ -96,12 +96,13 @@ func (a *api) accept(ctx context.Context, c caller, in *struct {
 	return &peerOutput{peerOf(p)}, err
 }
 
-type sideInput struct {
+// SideInput names a partner.
+type SideInput struct {
 	Side string `path:"side" maxLength:"64"`
 }
 
 func (a *api) confirm(ctx context.Context, c caller, in *struct {
-	sideInput
+	SideInput
 	Body struct {
 		Code string `json:"code" maxLength:"100" doc:"What the partner's person read out"`
 	}
@@ -134,7 +135,7 @@ type checkOutput struct {
 }
 
 func (a *api) check(ctx context.Context, c caller, in *struct {
-	sideInput
+	SideInput
 	Full bool `query:"full" doc:"Compare from the first shipment on"`
 },
 ) (*checkOutput, error) {
@@ -148,7 +149,7 @@ func (a *api) check(ctx context.Context, c caller, in *struct {
 }
 
 func (a *api) move(ctx context.Context, c caller, in *struct {
-	sideInput
+	SideInput
 	Body struct {
 		URL string `json:"url" maxLength:"500"`
 	}
@@ -164,7 +165,7 @@ func (a *api) move(ctx context.Context, c caller, in *struct {
 	return a.peer(ctx, side)
 }
 
-func (a *api) removePeer(ctx context.Context, c caller, in *sideInput) (*struct{}, error) {
+func (a *api) removePeer(ctx context.Context, c caller, in *SideInput) (*struct{}, error) {
 	side, err := ident.ParseSide(in.Side)
 	if err != nil {
 		return nil, err

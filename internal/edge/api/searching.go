@@ -15,7 +15,7 @@ import (
 
 // searchInput is the filter of the page of threat data.
 type searchInput struct {
-	pageInput
+	PageInput
 	Text    string    `query:"text" maxLength:"500" doc:"Words in names, labels, identifiers and the beginning of descriptions; or a value or an id"`
 	Value   string    `query:"value" maxLength:"2000" doc:"A value that objects name, defanged or not"`
 	Type    []string  `query:"type" maxItems:"40" doc:"STIX types"`
@@ -97,7 +97,7 @@ func foundOf(r library.Row) foundBody {
 type searchOutput struct {
 	Link string `header:"Link" doc:"The next page, rel=next (RFC 8288)"`
 	Body struct {
-		listBody[foundBody]
+		ListBody[foundBody]
 		Count int   `json:"count" doc:"How many there are, as far as they are counted"`
 		More  bool  `json:"more" doc:"There are more than count"`
 		Late  int64 `json:"late" doc:"So many newer versions cannot be found yet"`
@@ -127,7 +127,7 @@ func (a *api) searchObjects(ctx context.Context, c caller, in *searchInput) (*se
 	}
 	l := listed(c, items, next)
 	out := &searchOutput{Link: l.Link}
-	out.Body.listBody, out.Body.Count, out.Body.More, out.Body.Late = l.Body, p.Count, p.More, p.Late
+	out.Body.ListBody, out.Body.Count, out.Body.More, out.Body.Late = l.Body, p.Count, p.More, p.Late
 	return out, nil
 }
 
