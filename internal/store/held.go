@@ -127,17 +127,18 @@ func (t *Tx) Lift(channel, label int64) error {
 	return err
 }
 
-// Signed counts the waiting items of a channel whose present bytes an officer
-// has approved already.
-func (t *Tx) Signed(channel, class int64, officer string) (n int64, err error) {
+// Signed counts the waiting items of a channel with one of labels whose present
+// bytes an officer has approved already.
+func (t *Tx) Signed(channel, class int64, officer string, labels []int64) (n int64, err error) {
 	_, err = t.Get([]any{&n}, `SELECT COUNT(*) FROM held q
 		CROSS JOIN hold h CROSS JOIN approval a
 		WHERE q.domain = $1 AND q.channel = $2 AND q.state = 'waiting'
 		AND h.domain = $1 AND h.channel = $2 AND h.object = q.object
 		AND a.domain = $1 AND a.channel = $2 AND a.object = q.object AND a.officer = $3
 		AND a.digest = h.digest AND a.verdict <> 'refuse'
-		AND ($4 = -1 OR EXISTS (SELECT 1 FROM permit p WHERE p.domain = $1 AND p.class = $4 AND p.label = q.label))`,
-		t.domain, channel, officer, class)
+		AND ($4 = -1 OR EXISTS (SELECT 1 FROM permit p WHERE p.domain = $1 AND p.class = $4 AND p.label = q.label))
+		AND `+t.AnyInt("q.label", 5),
+		t.domain, channel, officer, class, t.Ints(labels))
 	return n, err
 }
 

@@ -130,8 +130,12 @@ func (r *Releases) forOfficer(tx *store.Tx, ch store.Channel, by people.Actor, c
 	if err != nil || len(rows) == 0 {
 		return out, notInForce(err)
 	}
+	var shared []int64 // labels that take two officers: of no other does an approved item wait
 	for _, row := range rows {
 		d := q.labels[row.Label].decision
+		if d.Approvals > 1 && !slices.Contains(shared, row.Label) {
+			shared = append(shared, row.Label)
+		}
 		if d.Outcome == gate.Deny || len(d.Redact) > 0 {
 			continue
 		}
@@ -140,9 +144,11 @@ func (r *Releases) forOfficer(tx *store.Tx, ch store.Channel, by people.Actor, c
 		}
 		out.Count += row.Count
 	}
-	done, err := tx.Signed(ch.ID, class, by.Name)
-	if err != nil {
-		return out, err
+	done := int64(0)
+	if len(shared) > 0 {
+		if done, err = tx.Signed(ch.ID, class, by.Name, shared); err != nil {
+			return out, err
+		}
 	}
 	brought := int64(0)
 	if by.May(people.Import) == nil || by.May(people.Write) == nil {

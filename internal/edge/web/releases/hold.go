@@ -1,0 +1,191 @@
+package releases
+
+import (
+	"context"
+	"net/http"
+
+	"twoseas/internal/act/people"
+	"twoseas/internal/act/release"
+	"twoseas/internal/base/canon"
+	"twoseas/internal/base/fault"
+	"twoseas/internal/base/ident"
+	"twoseas/internal/edge/web/page"
+	"twoseas/internal/format/diff"
+	"twoseas/internal/store"
+)
+
+// held is the page of one item.
+type held struct {
+	*page.Request
+	At      address
+	Item    release.Detail
+	Partner ident.Side
+	Rows    []diff.Row
+	With    string // what it is compared with: "source", "before" or ""
+	Pretty  string // the object, indented
+	// Typed is what was written in a form that was not taken, Wrong the form,
+	// and Problems why.
+	Typed, Wrong string
+	Problems     []page.Problem
+}
+
+func (p *pages) hold(w http.ResponseWriter, r *http.Request) error {
+	at, err := addressOf(r)
+	if err != nil {
+		return err
+	}
+	return p.showHold(w, r, held{At: at})
+}
+
+func (p *pages) showHold(w http.ResponseWriter, r *http.Request, v held) (err error) {
+	q := page.Of(r)
+	v.Request = q
+	if v.Item, err = p.Releases.Detail(r.Context(), q.Handle, q.Actor, v.At.agreement, v.At.item); err != nil {
+		return err
+	}
+	if v.Partner, err = p.Accords.Partner(r.Context(), q.Handle, v.At.agreement); err != nil {
+		return err
+	}
+	if err := p.Audit.Saw(r.Context(), q.Actor, "read", "object", v.Item.Object.ID, "where", "release queue"); err != nil {
+		return err
+	}
+	if err := v.compare(); err != nil {
+		return err
+	}
+	raw, err := canon.Indent(v.Item.Object.Body)
+	if err != nil {
+		return err
+	}
+	v.Pretty = string(raw)
+	head := page.Head{
+		Title: nameOf(v.Item.Object), Lead: q.T("release.hold.lead", q.SideName(v.Partner)), Area: area,
+		Chips: holdChips(v), Rail: page.Rail(q, holdWhy(v), holdEvidence(v)),
+	}
+	if len(v.Problems) > 0 {
+		head.Status = http.StatusUnprocessableEntity
+	}
+	return p.Render(w, r, head, holdPage(v))
+}
+
+// compare chooses what the item is shown beside: what it was made from, or the
+// version that left before.
+func (v *held) compare() (err error) {
+	other := v.Item.Object.Body
+	switch {
+	case v.Item.Source.Seq != 0:
+		v.With, other = "source", v.Item.Source.Body
+	case v.Item.Before.Seq != 0:
+		v.With, other = "before", v.Item.Before.Body
+	}
+	v.Rows, err = diff.Compare(other, v.Item.Object.Body)
+	return err
+}
+
+// bytes sends exactly what will leave.
+func (p *pages) bytes(w http.ResponseWriter, r *http.Request) error {
+	q := page.Of(r)
+	at, err := addressOf(r)
+	if err != nil {
+		return err
+	}
+	item, err := p.Releases.Preview(r.Context(), q.Handle, q.Actor, at.agreement, at.item)
+	if err != nil {
+		return err
+	}
+	if err := p.Audit.Saw(r.Context(), q.Actor, "export", "object", item.Object.ID, "where", "release queue"); err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Disposition", `attachment; filename="release.json"`)
+	h.Set("X-Content-Type-Options", "nosniff")
+	_, err = w.Write(item.Object.Body)
+	return err
+}
+
+// The words that a form can say.
+const (
+	approve   = release.VerdictApprove
+	emergency = release.VerdictEmergency
+	refuse    = release.VerdictRefuse
+	reopen    = release.VerdictReopen
+)
+
+// say takes an officer's word on one item.
+func (p *pages) say(verdict string) page.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		q := page.Of(r)
+		at, err := addressOf(r)
+		if err != nil {
+			return err
+		}
+		f, err := form(w, r)
+		if err != nil {
+			return err
+		}
+		digest, err := ident.ParseDigest(f.Get("digest"))
+		if err != nil {
+			return err
+		}
+		err = p.word(r.Context(), q, at, verdict, digest, f.Get("reason"))
+		if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.Denied) && q.Actor.May(people.Approve) == nil {
+			return p.showHold(w, r, held{At: at, Typed: f.Get("reason"), Wrong: verdict, Problems: []page.Problem{{Field: verdict + "-reason", Text: fault.Message(err)}}})
+		}
+		if err != nil {
+			return err
+		}
+		return page.See(w, r, at.path(""))
+	}
+}
+
+func (p *pages) word(ctx context.Context, q *page.Request, at address, verdict string, digest ident.Digest, reason string) (err error) {
+	switch verdict {
+	case approve:
+		_, err = p.Releases.Approve(ctx, q.Handle, q.Actor, at.agreement, at.item, digest)
+	case emergency:
+		_, err = p.Releases.Emergency(ctx, q.Handle, q.Actor, at.agreement, at.item, digest, reason)
+	case refuse:
+		_, err = p.Releases.Refuse(ctx, q.Handle, q.Actor, at.agreement, at.item, digest, reason)
+	case reopen:
+		_, err = p.Releases.Reopen(ctx, q.Handle, q.Actor, at.agreement, at.item, digest, reason)
+	}
+	return err
+}
+
+// typed is what was written in a form that was not taken.
+func (v held) typed(verdict string) string {
+	if v.Wrong == verdict {
+		return v.Typed
+	}
+	return ""
+}
+
+func (v held) wrong(verdict string) []page.Problem {
+	if v.Wrong == verdict {
+		return v.Problems
+	}
+	return nil
+}
+
+func (v held) waits() bool   { return v.Item.Hold.State == store.HoldWaiting }
+func (v held) refused() bool { return v.Item.Hold.State == store.HoldRefused }
+
+// signed reports whether the reader has approved these very bytes.
+func (v held) signed() bool { return v.Item.SignedBy(v.Actor.Name) }
+
+// why says why the reader may not approve, in the act's words.
+func (v held) why() string {
+	if err := v.Item.Approvable(v.Actor); err != nil {
+		return fault.Message(err)
+	}
+	return ""
+}
+
+// urgent reports whether the reader may release it in an emergency.
+func (v held) urgent() bool { return v.Item.Urgent(v.Actor) == nil }
+
+// changes are the rows that differ, or all of them.
+func (v held) changes() int { return diff.Count(v.Rows) }
+
+// said is a word of an officer: whether it counts, and how it looks.
+func (v held) void(w store.Word) bool { return w.Digest != v.Item.Digest }

@@ -1,0 +1,53 @@
+// Package waiting is the desk's page of what waits for the one who asks: items
+// to approve, emergency releases to review, agreements to sign, partners to
+// confirm.
+//
+// Invariant: it counts and lists only what the reader may do something about.
+package waiting
+
+import (
+	"net/http"
+	"net/url"
+
+	"twoseas/internal/act/people"
+	"twoseas/internal/act/release"
+	"twoseas/internal/edge/web/page"
+)
+
+// Acts is what the page asks.
+type Acts struct{ Releases *release.Releases }
+
+type pages struct {
+	*page.Desk
+	Acts
+}
+
+// Readers are the acts of which any may leave something waiting for a person.
+func Readers() []people.Act { return []people.Act{people.Approve, people.Agree, people.Exchange} }
+
+// Routes is the page.
+func Routes(d *page.Desk, acts Acts) []page.Route {
+	p := &pages{d, acts}
+	return []page.Route{{Pattern: "GET /waiting", OneOf: Readers(), Serve: p.show}}
+}
+
+// view is what waits for one person.
+type view struct {
+	*page.Request
+	release.Task
+}
+
+func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
+	q := page.Of(r)
+	task, err := p.Releases.Mine(r.Context(), q.Handle, q.Actor)
+	if err != nil {
+		return err
+	}
+	v := view{q, task}
+	return p.Render(w, r, page.Head{Title: q.T("waiting.title"), Lead: q.T("waiting.lead"), Area: "waiting"}, body(v))
+}
+
+// queuePath is the queue of one agreement.
+func queuePath(q release.Queue) string {
+	return "/releases/items?" + url.Values{"agreement": {string(q.Agreement)}, "state": {"waiting"}}.Encode()
+}
