@@ -23,6 +23,7 @@ import (
 	"twoseas/internal/act/library"
 	"twoseas/internal/act/pairing"
 	"twoseas/internal/act/people"
+	"twoseas/internal/act/release"
 	"twoseas/internal/base/clock"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/edge/auth"
@@ -34,8 +35,10 @@ import (
 	"twoseas/internal/edge/web/object"
 	"twoseas/internal/edge/web/operate"
 	"twoseas/internal/edge/web/page"
+	"twoseas/internal/edge/web/releases"
 	"twoseas/internal/edge/web/signin"
 	"twoseas/internal/edge/web/threats"
+	"twoseas/internal/edge/web/waiting"
 	"twoseas/internal/edge/web/words"
 	"twoseas/internal/store"
 )
@@ -54,6 +57,7 @@ type Config struct {
 	Accords  *accord.Accords
 	Exchange *exchange.Exchange
 	Library  *library.Library
+	Releases *release.Releases
 	Ledger   *ledger.Ledger
 	Answers  *answer.Answers
 	Audit    *audit.Log
@@ -78,7 +82,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.Ser
 func areas() []page.Area {
 	return []page.Area{
 		{Name: "overview", Path: "/", Icon: "overview"},
-		{Name: "waiting", Path: "/waiting", Icon: "waiting", Acts: []people.Act{people.Approve, people.Agree, people.Exchange}},
+		{Name: "waiting", Path: "/waiting", Icon: "waiting", Acts: waiting.Readers()},
 		{Name: "threats", Path: "/threats", Icon: "threats", Acts: []people.Act{people.Read}},
 		{Name: "imports", Path: "/imports", Icon: "imports", Acts: []people.Act{people.Import}},
 		{Name: "releases", Path: "/releases", Icon: "releases", Acts: []people.Act{people.Review}},
@@ -104,7 +108,7 @@ func New(c Config) (*Site, error) {
 	s := &Site{Config: c}
 	s.desk = page.New(page.Config{
 		Handle: c.Handle, People: c.People, Auth: c.Auth, Clock: c.Clock, Log: c.Log, Texts: texts, Assets: files,
-		Title: c.Title, Side: c.Self, Links: cached(c.Clock, 2*time.Second, s.links),
+		Title: c.Title, Side: c.Self, Links: cached(c.Clock, 2*time.Second, s.links), Waiting: s.waiting,
 	}, areas())
 	s.desk.Confirm = signin.Confirm(s.desk)
 	mux := http.NewServeMux()
@@ -126,11 +130,19 @@ func (s *Site) Routes() []page.Route {
 		signin.Routes(s.desk), account.Routes(s.desk), admin.Routes(s.desk),
 		ledgers.Routes(s.desk, ledgers.Deps{Ledger: s.Ledger, Audit: s.Audit}),
 		auditpages.Routes(s.desk, s.Audit),
+		waiting.Routes(s.desk, waiting.Acts{Releases: s.Releases}),
+		releases.Routes(s.desk, releases.Acts{Releases: s.Releases, Accords: s.Accords, Audit: s.Audit}),
 		operate.Routes(s.desk, operate.Acts{
 			People: s.People, Pairing: s.Pairing, Collections: s.Collections, Audit: s.Audit, Health: s.Health, Partners: s.Partners,
 		}),
 		object.Routes(s.desk, object.Acts{Library: s.Library, Answers: s.Answers, Audit: s.Audit}),
 	)
+}
+
+// waiting is how many things wait for by.
+func (s *Site) waiting(ctx context.Context, by people.Actor) (int64, error) {
+	c, err := s.Releases.Count(ctx, s.Handle, by)
+	return c.Total(), err
 }
 
 // links is how the exchange under each agreement of the node stands.

@@ -69,13 +69,13 @@ func stateOf(r *http.Request) string {
 
 // at is the address of the queue in another state or grouping.
 func (v overview) at(state string, how release.Grouping) string {
-	q := url.Values{"state": {state}, "by": {string(how)}}
+	q := url.Values{"agreement": {string(v.Agreement)}, "state": {state}, "by": {string(how)}}
 	return "/releases?" + q.Encode()
 }
 
 // items is the address of the items of a group.
 func (v overview) items(g release.Group) string {
-	q := url.Values{"state": {v.State}, "by": {string(v.How)}, "key": {g.Key}}
+	q := url.Values{"agreement": {string(v.Agreement)}, "state": {v.State}, "by": {string(v.How)}, "key": {g.Key}}
 	return "/releases/items?" + q.Encode()
 }
 

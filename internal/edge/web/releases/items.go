@@ -67,7 +67,7 @@ func askOf(r *http.Request, a ident.Agreement) (release.Page, error) {
 // at is the address of the page that begins after an item, without what was
 // done just now.
 func (v listing) at(after int64) string {
-	q := url.Values{"state": {v.Ask.State}, "by": {string(v.Ask.How)}, "key": {v.Ask.Key}}
+	q := url.Values{"agreement": {string(v.Ask.Agreement)}, "state": {v.Ask.State}, "by": {string(v.Ask.How)}, "key": {v.Ask.Key}}
 	if after > 0 {
 		q.Set("after", strconv.FormatInt(after, 10))
 	}
