@@ -51,13 +51,18 @@ func (a *Accords) Recorded(ctx context.Context, h *store.Handle, id ident.Agreem
 		if err != nil {
 			return err
 		}
-		inputs, objects, err = a.recorded(tx, partner)
+		inputs, objects, err = a.recorded(tx, everyClass, partner)
 		return err
 	})
 	return inputs, objects, err
 }
 
-func (a *Accords) recorded(tx *store.Tx, partner ident.Side) ([]gate.Input, []int64, error) {
+// everyClass stands for the node itself, which sees every label.
+const everyClass = -1
+
+// recorded returns the labels that a clearance class may see, as questions to
+// the gate, and how many objects carry each.
+func (a *Accords) recorded(tx *store.Tx, class int64, partner ident.Side) ([]gate.Input, []int64, error) {
 	stored, err := tx.Labels()
 	if err != nil {
 		return nil, nil, err
@@ -66,6 +71,12 @@ func (a *Accords) recorded(tx *store.Tx, partner ident.Side) ([]gate.Input, []in
 	var objects []int64
 	at := map[string]int{} // two stored labels may have come to mean the same
 	for _, s := range stored {
+		if seen, err := mayCount(tx, class, s.ID); err != nil || !seen {
+			if err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
 		l, err := marking.ParseLabel(s.Resolved)
 		if err != nil {
 			return nil, nil, fault.Errorf(fault.Conflict, "label %d: %w", s.ID, err)
@@ -84,6 +95,13 @@ func (a *Accords) recorded(tx *store.Tx, partner ident.Side) ([]gate.Input, []in
 	return inputs, objects, nil
 }
 
+func mayCount(tx *store.Tx, class, label int64) (bool, error) {
+	if class == everyClass {
+		return true, nil
+	}
+	return tx.Permits(class, label)
+}
+
 // Preview is what another version would change for what is stored here.
 type Preview struct {
 	agreement.Changes
@@ -96,6 +114,11 @@ type Preview struct {
 // Diff replays the labels of the store under version from and version to; from
 // 0 stands for the version in force, or the one before to when none is.
 func (a *Accords) Diff(ctx context.Context, h *store.Handle, id ident.Agreement, from, to int) (Preview, error) {
+	return a.DiffFor(ctx, h, everyClass, id, from, to)
+}
+
+// DiffFor is Diff of what a clearance class may see.
+func (a *Accords) DiffFor(ctx context.Context, h *store.Handle, class int64, id ident.Agreement, from, to int) (Preview, error) {
 	var p Preview
 	err := h.Read(ctx, func(tx *store.Tx) error {
 		force, err := a.inForceNumber(tx, id)
@@ -108,13 +131,13 @@ func (a *Accords) Diff(ctx context.Context, h *store.Handle, id ident.Agreement,
 		if from == 0 {
 			from = to - 1
 		}
-		p, err = a.diff(tx, id, from, to)
+		p, err = a.diff(tx, class, id, from, to)
 		return err
 	})
 	return p, err
 }
 
-func (a *Accords) diff(tx *store.Tx, id ident.Agreement, from, to int) (Preview, error) {
+func (a *Accords) diff(tx *store.Tx, class int64, id ident.Agreement, from, to int) (Preview, error) {
 	var docs [2]*agreement.Document
 	for i, n := range []int{from, to} {
 		v, err := tx.Agreement(id, int64(n))
@@ -129,7 +152,7 @@ func (a *Accords) diff(tx *store.Tx, id ident.Agreement, from, to int) (Preview,
 	if err != nil {
 		return Preview{}, err
 	}
-	inputs, objects, err := a.recorded(tx, partner)
+	inputs, objects, err := a.recorded(tx, class, partner)
 	if err != nil {
 		return Preview{}, err
 	}

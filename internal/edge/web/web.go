@@ -19,6 +19,7 @@ import (
 	"twoseas/internal/act/collection"
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/health"
+	"twoseas/internal/act/intake"
 	"twoseas/internal/act/ledger"
 	"twoseas/internal/act/library"
 	"twoseas/internal/act/pairing"
@@ -29,6 +30,7 @@ import (
 	"twoseas/internal/edge/auth"
 	"twoseas/internal/edge/web/account"
 	"twoseas/internal/edge/web/admin"
+	"twoseas/internal/edge/web/agreements"
 	"twoseas/internal/edge/web/assets"
 	auditpages "twoseas/internal/edge/web/audit"
 	"twoseas/internal/edge/web/ledgers"
@@ -60,6 +62,7 @@ type Config struct {
 	Releases *release.Releases
 	Ledger   *ledger.Ledger
 	Answers  *answer.Answers
+	Intake   *intake.Intake
 	Audit    *audit.Log
 
 	Pairing     *pairing.Pairing
@@ -128,6 +131,8 @@ func (s *Site) Routes() []page.Route {
 		},
 		threats.Routes(s.desk, threats.Acts{Library: s.Library, Audit: s.Audit}),
 		signin.Routes(s.desk), account.Routes(s.desk), admin.Routes(s.desk),
+		signin.Routes(s.desk),
+		agreements.Routes(s.desk, agreements.Deps{Accords: s.Accords, Intake: s.Intake, Audit: s.Audit, Self: s.Self}),
 		ledgers.Routes(s.desk, ledgers.Deps{Ledger: s.Ledger, Audit: s.Audit}),
 		auditpages.Routes(s.desk, s.Audit),
 		waiting.Routes(s.desk, waiting.Acts{Releases: s.Releases}),
