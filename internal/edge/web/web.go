@@ -131,7 +131,6 @@ func (s *Site) Routes() []page.Route {
 		},
 		threats.Routes(s.desk, threats.Acts{Library: s.Library, Audit: s.Audit}),
 		signin.Routes(s.desk), account.Routes(s.desk), admin.Routes(s.desk),
-		signin.Routes(s.desk),
 		agreements.Routes(s.desk, agreements.Deps{Accords: s.Accords, Intake: s.Intake, Audit: s.Audit, Self: s.Self}),
 		ledgers.Routes(s.desk, ledgers.Deps{Ledger: s.Ledger, Audit: s.Audit}),
 		auditpages.Routes(s.desk, s.Audit),
