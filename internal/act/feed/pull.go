@@ -35,6 +35,10 @@ type walk struct {
 	News bool      `json:"news,omitempty"`
 }
 
+// pageFactor is how many times more objects than it was asked for a server may
+// send at once.
+const pageFactor = 50
+
 // maxNext bounds what a server may give as "next", in bytes.
 const maxNext = 8 << 10
 
@@ -161,7 +165,7 @@ func (j *job) page(ctx context.Context, src intake.Source, w *walk) (p pulled, b
 	if err != nil {
 		return p, b, err
 	}
-	rep, head, err := j.f.Intake.Page(ctx, j.h, src, page.Body)
+	rep, head, err := j.f.Intake.Page(ctx, j.h, src, page.Body, pageFactor*j.f.Limit)
 	err = errors.Join(err, page.Body.Close())
 	j.out.Taken.Add(rep)
 	if err != nil {

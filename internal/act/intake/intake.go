@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"twoseas/internal/base/canon"
+	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/store"
@@ -119,10 +120,19 @@ func (in *Intake) Envelope(ctx context.Context, h *store.Handle, src Source, r i
 
 // Page is Stream for a page of somebody's TAXII collection, an envelope that may
 // lack its objects. Once all is read it returns what stood beside them, such as
-// "more".
-func (in *Intake) Page(ctx context.Context, h *store.Handle, src Source, r io.Reader) (Report, map[string][]byte, error) {
+// "more". Soon after more than most objects it stops with fault.TooLarge.
+func (in *Intake) Page(ctx context.Context, h *store.Handle, src Source, r io.Reader, most int) (Report, map[string][]byte, error) {
 	objects := canon.NewPage(r)
-	rep, err := in.stream(ctx, h, src, passage{objects: objects, done: func(Report, []Item, []Result) {}})
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	rep, err := in.stream(ctx, h, src, passage{objects: objects, done: func(rep Report, _ []Item, _ []Result) {
+		if rep.Read > most {
+			stop(errTooMany(most))
+		}
+	}})
+	if err != nil && fault.Is(context.Cause(ctx), fault.TooLarge) {
+		err = context.Cause(ctx)
+	}
 	if err != nil {
 		return rep, nil, err
 	}

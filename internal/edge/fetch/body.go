@@ -23,13 +23,14 @@ type body struct {
 	most    int64
 	silence time.Duration
 	timer   *time.Timer
+	ctx     context.Context //nolint:containedctx // of the request, which lives as long as this
 	cancel  context.CancelFunc
 }
 
 // bounded wraps the body of an answer: at most so many bytes once it is
 // decompressed, never silent for longer than Config.Silence.
 func (c *Client) bounded(resp *http.Response, most int64, cancel context.CancelFunc) (io.ReadCloser, error) {
-	b := &body{host: resp.Request.URL.Host, raw: resp.Body, in: resp.Body, left: most, most: most, silence: c.Silence, cancel: cancel}
+	b := &body{host: resp.Request.URL.Host, raw: resp.Body, in: resp.Body, left: most, most: most, silence: c.Silence, ctx: resp.Request.Context(), cancel: cancel}
 	b.timer = time.AfterFunc(c.Silence, cancel)
 	defer b.timer.Stop() // it runs while somebody reads
 	switch coding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding"))); {
@@ -63,10 +64,12 @@ func (b *body) Read(p []byte) (int, error) {
 	b.timer.Stop()
 	b.left -= int64(n)
 	switch {
-	case err == nil || errors.Is(err, io.EOF):
-		return n, err
-	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+	case err == nil:
+		return n, nil
+	case b.ctx.Err() != nil: // which may look like the end of the answer
 		return n, fault.Errorf(fault.Unavailable, "%s stopped in the middle of its answer, or takes too long over it", b.host)
+	case errors.Is(err, io.EOF):
+		return n, io.EOF
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return n, fault.Errorf(fault.Unavailable, "%s broke off in the middle of its answer", b.host)
 	case errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader):

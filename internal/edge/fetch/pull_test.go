@@ -103,7 +103,9 @@ func TestServersThatNeverEndAreLeftWithWords(t *testing.T) {
 		serve func(w http.ResponseWriter, r *http.Request)
 		want  string
 	}{
-		"same-next": {func(w http.ResponseWriter, _ *http.Request) { answer(w, `{"more":true,"next":"x","objects":[`+raw+`]}`) }, "circles"},
+		"same-next": {func(w http.ResponseWriter, _ *http.Request) {
+			answer(w, `{"more":true,"next":"x","objects":[`+raw+`]}`)
+		}, "circles"},
 		"two-nexts": {func(w http.ResponseWriter, _ *http.Request) {
 			n++
 			answer(w, fmt.Sprintf(`{"more":true,"next":"n%d","objects":[%s]}`, n%2, raw))

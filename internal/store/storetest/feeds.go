@@ -43,7 +43,9 @@ func testFeeds(t *testing.T, open Opener) {
 	if d := cmp.Diff([]store.Feed{a, b}, ask(t, live, (*store.Tx).Feeds)); d != "" || a.Due != Start.UnixMicro() {
 		t.Errorf("feeds read back as written, by name (-want +got):\n%s", d)
 	}
-	refused(t, live, fault.Conflict, func(tx *store.Tx) error { return tx.AddFeed(&store.Feed{Name: "a", Settings: []byte("{}"), Cursor: []byte("{}"), Health: []byte("{}")}) })
+	refused(t, live, fault.Conflict, func(tx *store.Tx) error {
+		return tx.AddFeed(&store.Feed{Name: "a", Settings: []byte("{}"), Cursor: []byte("{}"), Health: []byte("{}")})
+	})
 	refused(t, live, fault.NotFound, func(tx *store.Tx) error { _, err := tx.Feed("c"); return err })
 	refused(t, live, fault.NotFound, func(tx *store.Tx) error { return tx.SaveFeed(store.Feed{Name: "c"}) })
 	refused(t, live, fault.NotFound, func(tx *store.Tx) error { return tx.RemoveFeed("c") })
@@ -54,7 +56,9 @@ func testFeeds(t *testing.T, open Opener) {
 		t.Errorf("an exercise sees the feeds of live: %v", got)
 	}
 	refused(t, play, fault.NotFound, func(tx *store.Tx) error { return tx.RemoveFeed("a") })
-	write(t, play, func(tx *store.Tx) error { return tx.AddFeed(&store.Feed{Name: "a", Settings: []byte("{}"), Cursor: []byte("{}"), Health: []byte("{}")}) })
+	write(t, play, func(tx *store.Tx) error {
+		return tx.AddFeed(&store.Feed{Name: "a", Settings: []byte("{}"), Cursor: []byte("{}"), Health: []byte("{}")})
+	})
 
 	// One that is paused, or that another runs, is not due.
 	if got := due(live); !slices.Equal(got, []string{"a"}) {

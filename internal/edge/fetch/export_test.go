@@ -1,0 +1,4 @@
+package fetch
+
+// Admit is admit, for tests.
+var Admit = admit
