@@ -3,12 +3,14 @@ package cli
 import (
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
 	"twoseas/internal/act/feed"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
+	"twoseas/internal/format/table"
 	"twoseas/internal/node"
 )
 
@@ -67,13 +69,16 @@ func (c *feedPlace) authority() (string, error) {
 type feedFlags struct {
 	Name string `arg:"" help:"Name of the feed here: lower-case letters, digits, - and ."`
 	feedPlace
-	Kind        string        `enum:"taxii,push,stix" default:"taxii" help:"taxii: take from a TAXII 2.1 collection; push: send a collection of ours there; stix: files (default taxii)."`
+	Kind        string        `enum:"taxii,push,stix,csv,text" default:"taxii" help:"taxii: take from a TAXII 2.1 collection; push: send a collection of ours there; stix, csv, text: files with objects, tables or lists of values (default taxii)."`
 	Remote      string        `placeholder:"NAME" help:"Collection there, by id, alias or title, when the address is that of a server."`
 	Every       time.Duration `default:"1h" help:"Time between two looks, from 1m (default 1h)."`
 	Type        []string      `placeholder:"TYPE" help:"Only objects of these types."`
+	Column      []string      `placeholder:"ROLE" help:"For csv: what each column holds, in order: value, a kind such as domain, first-seen, name, description, tags, tlp, pap, or - for nothing. Without it each table is looked at."`
+	Comma       string        `default:"," help:"For csv with --column: the separator (default ,)."`
+	Header      bool          `help:"For csv with --column: the first line names the columns."`
 	TLP         string        `name:"tlp" placeholder:"LEVEL" help:"TLP of objects that carry none; without it they stay here."`
 	Ceiling     string        `placeholder:"LEVEL" help:"Strictest TLP that is taken."`
-	Origin      string        `placeholder:"SIDE" help:"Whose objects these are (default this side; other for a third party)."`
+	Origin      string        `placeholder:"SIDE" help:"Whose objects these are (default other: a third party, whose consent is needed before anything crosses)."`
 	Contributor string        `enum:",member" default:"" help:"member: contributed by an industry member."`
 	Sector      []string      `placeholder:"CODE" help:"Sectors concerned."`
 	Collection  string        `placeholder:"ID" help:"Collection here that they join, or that is sent."`
@@ -85,8 +90,22 @@ func (c *feedFlags) settings() (feed.Settings, error) {
 	return feed.Settings{
 		Kind: feed.Kind(c.Kind), URL: c.URL, Remote: c.Remote, User: c.User, CA: ca, Private: c.Private, Every: int64(c.Every / time.Second),
 		Types: c.Type, Origin: ident.Side(c.Origin), Contributor: c.Contributor, Sectors: c.Sector, TLP: c.TLP, Ceiling: c.Ceiling,
-		Collection: c.Collection, Account: c.Account,
+		Collection: c.Collection, Account: c.Account, Layout: c.layout(),
 	}, err
+}
+
+func (c *feedFlags) layout() *table.Layout {
+	if len(c.Column) == 0 {
+		return nil
+	}
+	l := &table.Layout{Comma: c.Comma, Header: c.Header}
+	for i, role := range c.Column {
+		if role == "-" {
+			role = table.Ignore
+		}
+		l.Columns, l.Roles = append(l.Columns, strconv.Itoa(i+1)), append(l.Roles, role)
+	}
+	return l
 }
 
 type feedAdd struct{ feedFlags }

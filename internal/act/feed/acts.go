@@ -58,7 +58,7 @@ func (f *Feeds) Add(ctx context.Context, h *store.Handle, by people.Actor, name 
 }
 
 // Change replaces what is said of a source, and its secret unless that is nil.
-// When it names another place now, it is asked for everything anew.
+// When it names another place now, or files, it is asked for everything anew.
 func (f *Feeds) Change(ctx context.Context, h *store.Handle, by people.Actor, name string, s Settings, secret *string) error {
 	said := ""
 	if secret != nil {
@@ -84,7 +84,7 @@ func (f *Feeds) Change(ctx context.Context, h *store.Handle, by people.Actor, na
 		if err != nil {
 			return err
 		}
-		if before.where() != s.where() {
+		if before.where() != s.where() || s.Kind != TAXII && s.Kind != Push { // files may be read otherwise now
 			row.Cursor = []byte("{}")
 		}
 		if err := f.notElsewhere(tx, name, before, s, secret); err != nil {

@@ -53,9 +53,16 @@ func sameMarks(a, b map[string]Mark) bool {
 }
 
 func (j *job) document(ctx context.Context, d Document) error {
-	src, err := j.s.source()
+	src, err := j.s.source(j.f.Ring.Side())
 	if err != nil {
 		return err
+	}
+	switch j.s.Kind {
+	case CSV:
+		return j.table(ctx, src, d)
+	case Text:
+		return j.text(ctx, src, d)
+	case STIX, TAXII, Push:
 	}
 	rep, err := j.f.Intake.Stream(ctx, j.h, src, d.Body, nil)
 	j.out.Taken.Add(rep)

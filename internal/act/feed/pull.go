@@ -45,7 +45,7 @@ const maxNext = 8 << 10
 // pull walks a collection to its end, from where the last walk ended, or
 // stopped.
 func (j *job) pull(ctx context.Context) error {
-	src, err := j.s.source()
+	src, err := j.s.source(j.f.Ring.Side())
 	if err != nil {
 		return err
 	}

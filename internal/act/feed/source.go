@@ -3,6 +3,7 @@ package feed
 import (
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
+	"twoseas/internal/format/table"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/store"
 )
@@ -25,10 +27,12 @@ const (
 	TAXII Kind = "taxii" // objects of a TAXII 2.1 collection
 	Push  Kind = "push"  // a collection of ours, sent to one of theirs
 	STIX  Kind = "stix"  // a bundle, envelope or object in a file
+	CSV   Kind = "csv"   // a table of values in a file
+	Text  Kind = "text"  // a text with values in it
 )
 
 // Kinds returns every kind.
-func Kinds() []Kind { return []Kind{TAXII, Push, STIX} }
+func Kinds() []Kind { return []Kind{TAXII, Push, STIX, CSV, Text} }
 
 // Bounds of how often a source is asked.
 const (
@@ -57,8 +61,12 @@ type Settings struct {
 	// Types are the types of objects that are wanted; none for all.
 	Types []string `json:"types,omitempty"`
 
-	// Of what comes in: whose it is, who contributed it, its sectors, the TLP
-	// of what has none, the strictest that is taken, the collection it joins.
+	// Layout is how the tables are written; without it each is looked at.
+	Layout *table.Layout `json:"layout,omitempty"`
+
+	// Of what comes in: whose it is (default a third side's, which goes nowhere
+	// without its consent), who contributed it, its sectors, the TLP of what
+	// has none, the strictest that is taken, the collection it joins.
 	Origin      ident.Side `json:"origin,omitempty"`
 	Contributor string     `json:"contributor,omitempty"`
 	Sectors     []string   `json:"sectors,omitempty"`
@@ -82,10 +90,11 @@ const maxText = 2000
 
 // checked returns s with its spellings settled, or fault.Invalid.
 func (s Settings) checked() (Settings, error) {
-	switch s.Kind {
-	case TAXII, Push, STIX:
-	default:
-		return s, fault.Errorf(fault.Invalid, "kind %.20q: want taxii, push or stix", s.Kind)
+	if !slices.Contains(Kinds(), s.Kind) {
+		return s, fault.Errorf(fault.Invalid, "kind %.20q: want taxii, push, stix, csv or text", s.Kind)
+	}
+	if err := s.checkLayout(); err != nil {
+		return s, err
 	}
 	if err := s.checkTexts(); err != nil {
 		return s, err
@@ -130,6 +139,18 @@ func (s Settings) checkTexts() error {
 	return nil
 }
 
+func (s Settings) checkLayout() error {
+	switch {
+	case s.Layout == nil:
+		return nil
+	case s.Kind != CSV:
+		return fault.New(fault.Invalid, "a layout is for tables")
+	case !s.Layout.HasValue():
+		return fault.New(fault.Invalid, "no column of the layout holds values")
+	}
+	return s.Layout.Check()
+}
+
 func (s Settings) checkURL() error {
 	if dir, ok := Folder(s.URL); ok {
 		if s.Kind == TAXII || s.Kind == Push {
@@ -169,9 +190,13 @@ func (s Settings) checkPush() error {
 // every returns the time between two looks.
 func (s Settings) every() time.Duration { return time.Duration(s.Every) * time.Second }
 
-// source returns what intake is told of what comes in.
-func (s Settings) source() (intake.Source, error) {
+// source returns what intake of side self is told of what comes in.
+func (s Settings) source(self ident.Side) (intake.Source, error) {
 	src := intake.Source{Origin: s.Origin, Contributor: s.Contributor, Sectors: s.Sectors, Collection: s.Collection}
+	if src.Origin == "" {
+		src.Origin = marking.OtherSide
+	}
+	src.Foreign = src.Origin != self
 	var err error
 	if s.TLP != "" {
 		if src.DefaultTLP, err = marking.ParseTLP(s.TLP); err != nil {

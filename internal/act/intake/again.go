@@ -29,6 +29,9 @@ func (b *batch) again(it *Item, k store.Known) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if b.src.Foreign && old.Origin == b.in.self {
+		return "", nil
+	}
 	now, err := b.labels.meaning(said)
 	if err != nil {
 		return "", err

@@ -40,6 +40,9 @@ type Source struct {
 	// Speaks says that what the source says of the handling counts also for
 	// objects that are stored already and that MaySee admits to.
 	Speaks bool
+	// Foreign says that the source speaks for nobody here: what is stored as
+	// this side's own keeps its handling when it comes back from there.
+	Foreign bool
 	// SpecVersion lifts STIX 2.0 objects when it is "2.0"; a bundle's own
 	// spec_version overrides it.
 	SpecVersion string
