@@ -10,7 +10,8 @@ import (
 )
 
 // view is one page as somebody sees it. A path that ends in a selector after a
-// space is the first link of that page which the selector finds.
+// space is the first link of that page which the selector finds; further ones,
+// each after " | ", lead on.
 type view struct{ name, side, account, path string }
 
 // views is every kind of page of the desk.
@@ -18,6 +19,12 @@ var views = []view{
 	{"sign-in", "in", "", "/sign-in"},
 	{"threats", "in", "analyst", "/threats"},
 	{"threats-found", "in", "analyst", "/threats?type=indicator"},
+	{"threats-none", "in", "analyst", "/threats?q=zzyzx&from=never"},
+	{"object-indicator", "in", "analyst", "/threats?type=indicator .results tbody a"},
+	{"object-malware", "in", "analyst", "/threats?type=malware .results tbody a"},
+	{"object-answered", "in", "analyst", "/threats?type=opinion .results tbody a | .facts ul a"},
+	{"object-access", "in", "analyst", "/threats?type=malware .results tbody a | .tabs a:nth-child(2)"},
+	{"object-proof", "jp", "analyst", "/threats?type=indicator .results tbody a | .rail a.btn"},
 	{"ledger", "in", "desk", "/ledger"},
 	{"ledger-entry", "in", "desk", "/ledger/in-jp-2022/entries/0"},
 	{"not-there", "in", "analyst", "/none"},
@@ -28,10 +35,12 @@ var views = []view{
 func (w *world) open(tb testing.TB, v view) *webtest.Tab {
 	tb.Helper()
 	t := w.as(tb, v.side, v.account)
-	path, selector, follow := strings.Cut(v.path, " ")
+	path, selectors, follow := strings.Cut(v.path, " ")
 	t.Go(path)
-	if follow {
-		t.Go(webtest.Eval[string](t, "new URL(document.querySelector("+quote(selector)+").href).pathname"))
+	for selector := range strings.SplitSeq(selectors, " | ") {
+		if follow {
+			t.Go(webtest.Eval[string](t, "(u => u.pathname + u.search)(new URL(document.querySelector("+quote(selector)+").href))"))
+		}
 	}
 	return t
 }

@@ -15,6 +15,7 @@ type graph struct {
 	nodes []node
 	edges []edge
 	more  int // neighbours that are not drawn
+	box   string
 }
 
 type node struct {
@@ -87,9 +88,13 @@ func draw(q *page.Request, o library.Object) graph {
 		return graph{}
 	}
 	shown := all[:min(len(all), maxNeighbours)]
-	g := graph{more: len(all) - len(shown)}
+	g := graph{more: len(all) - len(shown), box: "0 0 " + itoa(width) + " " + itoa(height)}
+	start := -math.Pi / 2
+	if len(shown) <= 2 { // side by side
+		start, g.box = 0, "0 "+itoa(centre-nodeH)+" "+itoa(width)+" "+itoa(2*nodeH)
+	}
 	for i, n := range shown {
-		angle := -math.Pi/2 + 2*math.Pi*float64(i)/float64(len(shown))
+		angle := start + 2*math.Pi*float64(i)/float64(len(shown))
 		x, y := centreX+int(ringX*math.Cos(angle)), centre+int(ringY*math.Sin(angle))
 		called := Called(q, n.id, n.typ, n.name)
 		g.nodes = append(g.nodes, node{x: x, y: y, typ: TypeName(q, n.typ), text: shorten(called), full: called, href: Path(n.id)})
