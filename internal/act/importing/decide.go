@@ -43,8 +43,9 @@ func (m *Imports) change(ctx context.Context, h *store.Handle, by people.Actor, 
 // Correct says what an upload is and what to say of its objects, and has it
 // looked at again. What a table's columns hold is remembered for the next one
 // with the same columns. Returns fault.Invalid for options that make no sense,
+// fault.NotFound for a collection that access does not let write to,
 // fault.Conflict for an import that was started or is over.
-func (m *Imports) Correct(ctx context.Context, h *store.Handle, by people.Actor, id string, opt Options) (Job, error) {
+func (m *Imports) Correct(ctx context.Context, h *store.Handle, by people.Actor, access people.Access, id string, opt Options) (Job, error) {
 	if err := opt.Check(); err != nil {
 		return Job{}, err
 	}
@@ -63,8 +64,12 @@ func (m *Imports) Correct(ctx context.Context, h *store.Handle, by people.Actor,
 			}
 		}
 		if opt.Collection != "" {
-			if _, err := tx.Collection(opt.Collection); err != nil {
+			c, err := tx.Collection(opt.Collection)
+			if err != nil {
 				return err
+			}
+			if !access.Right(c.ID).Write {
+				return fault.New(fault.NotFound, "no such collection")
 			}
 		}
 		raw, err := canon.Marshal(opt)

@@ -122,7 +122,7 @@ func (d *desk) correct(j importing.Job, change func(*importing.Options)) importi
 	d.t.Helper()
 	opt := j.Options
 	change(&opt)
-	if _, err := d.m.Correct(d.t.Context(), d.h, d.by, j.ID, opt); err != nil {
+	if _, err := d.m.Correct(d.t.Context(), d.h, d.by, people.Access{}, j.ID, opt); err != nil {
 		d.t.Fatal(err)
 	}
 	d.work()
@@ -381,7 +381,7 @@ func TestCancelStopsItAtTheNextBatch(t *testing.T) {
 	}
 	for name, err := range map[string]error{
 		"confirm": second(d.m.Confirm(t.Context(), d.h, d.by, d.class, j.ID)), "cancel": second(d.m.Cancel(t.Context(), d.h, d.by, j.ID)),
-		"retry": second(d.m.Retry(t.Context(), d.h, d.by, j.ID)), "correct": second(d.m.Correct(t.Context(), d.h, d.by, j.ID, j.Options)),
+		"retry": second(d.m.Retry(t.Context(), d.h, d.by, j.ID)), "correct": second(d.m.Correct(t.Context(), d.h, d.by, people.Access{}, j.ID, j.Options)),
 	} {
 		if !fault.Is(err, fault.Conflict) {
 			t.Errorf("%s after the end: %v", name, err)
@@ -405,7 +405,7 @@ func TestAnUploadIsNobodysBusinessButItsAccounts(t *testing.T) {
 		for name, err := range map[string]error{
 			"job": second(d.m.Job(ctx, d.h, c.by, j.ID)), "confirm": second(d.m.Confirm(ctx, d.h, c.by, d.class, j.ID)),
 			"cancel": second(d.m.Cancel(ctx, d.h, c.by, j.ID)), "retry": second(d.m.Retry(ctx, d.h, c.by, j.ID)),
-			"correct": second(d.m.Correct(ctx, d.h, c.by, j.ID, j.Options)), "remove": d.m.Remove(ctx, d.h, c.by, j.ID),
+			"correct": second(d.m.Correct(ctx, d.h, c.by, people.Access{}, j.ID, j.Options)), "remove": d.m.Remove(ctx, d.h, c.by, j.ID),
 			"detect": second(d.m.Detect(ctx, d.h, c.by, j.ID)),
 		} {
 			if !fault.Is(err, c.want) {

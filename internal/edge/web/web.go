@@ -19,6 +19,7 @@ import (
 	"twoseas/internal/act/collection"
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/health"
+	"twoseas/internal/act/importing"
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/ledger"
 	"twoseas/internal/act/library"
@@ -33,6 +34,7 @@ import (
 	"twoseas/internal/edge/web/agreements"
 	"twoseas/internal/edge/web/assets"
 	auditpages "twoseas/internal/edge/web/audit"
+	"twoseas/internal/edge/web/imports"
 	"twoseas/internal/edge/web/ledgers"
 	"twoseas/internal/edge/web/object"
 	"twoseas/internal/edge/web/operate"
@@ -67,6 +69,7 @@ type Config struct {
 
 	Pairing     *pairing.Pairing
 	Collections *collection.Collections
+	Imports     *importing.Imports
 	Health      health.Source
 	Partners    operate.Partners
 }
@@ -132,6 +135,7 @@ func (s *Site) Routes() []page.Route {
 		threats.Routes(s.desk, threats.Acts{Library: s.Library, Audit: s.Audit}),
 		signin.Routes(s.desk), account.Routes(s.desk), admin.Routes(s.desk),
 		agreements.Routes(s.desk, agreements.Deps{Accords: s.Accords, Intake: s.Intake, Audit: s.Audit, Self: s.Self}),
+		imports.Routes(s.desk, s.Imports, s.Audit),
 		ledgers.Routes(s.desk, ledgers.Deps{Ledger: s.Ledger, Audit: s.Audit}),
 		auditpages.Routes(s.desk, s.Audit),
 		waiting.Routes(s.desk, waiting.Acts{Releases: s.Releases}),
