@@ -151,9 +151,6 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 	n.Accords.OnForce(n.Releases.Reconsider)
 	n.Intake = intake.New(self, home, n.Releases)
 	n.Releases.Use(n.Intake, n.People)
-	n.Imports = importing.New(importing.Config{
-		Intake: n.Intake, Releases: n.Releases, Journal: n.journal, Clock: n.Clock, Owner: processName(), Lease: opt.Lease, MaxBytes: n.Config.MaxUpload,
-	})
 	n.Search = search.New()
 	n.Collections = collection.New(n.Intake, n.journal, rand.Reader)
 	n.Exchange = exchange.New(exchange.Config{
