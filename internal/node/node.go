@@ -158,7 +158,7 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 		Rand: rand.Reader, Owner: processName(), Lease: opt.Lease,
 	})
 	n.Imports = importing.New(importing.Config{
-		Intake: n.Intake, Releases: n.Releases, Journal: n.journal, Clock: n.Clock, Owner: processName(), Lease: opt.Lease,
+		Intake: n.Intake, Releases: n.Releases, Journal: n.journal, Clock: n.Clock, Owner: processName(), Lease: opt.Lease, MaxBytes: n.Config.MaxUpload,
 	})
 	n.Answers = answer.New(n.Intake, n.Ledger, rand.Reader)
 	n.Library = library.New(library.Config{Self: self, Home: home, Search: n.Search, Releases: n.Releases, Exchange: n.Exchange})
