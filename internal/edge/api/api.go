@@ -87,7 +87,13 @@ type api struct {
 }
 
 // Mount adds the interface to mux.
-func Mount(mux *http.ServeMux, c Config) {
+func Mount(mux *http.ServeMux, c Config) { mount(mux, c) }
+
+// Describe returns the description of the interface; what it mounts on mux
+// serves the description alone.
+func Describe(mux *http.ServeMux) *huma.OpenAPI { return mount(mux, Config{}).huma.OpenAPI() }
+
+func mount(mux *http.ServeMux, c Config) *api {
 	a := &api{Config: c}
 	config := huma.DefaultConfig("Twoseas", "1")
 	config.Info.Description = description
@@ -102,6 +108,7 @@ func Mount(mux *http.ServeMux, c Config) {
 	a.huma = humago.New(mux, config)
 	a.routes()
 	mux.HandleFunc("GET "+Prefix+"/docs", a.docs)
+	return a
 }
 
 // schemaName names a type in the description: ours without what tells it is a

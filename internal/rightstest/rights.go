@@ -1,0 +1,259 @@
+// Package rightstest walks every route of an edge with every role and with the
+// ids of what is somebody else's: no route serves or changes what the table of
+// roles does not allow, and "not yours" looks the same as "not there".
+package rightstest
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"twoseas/internal/act/people"
+	"twoseas/internal/law/marking"
+	"twoseas/internal/nodetest"
+	"twoseas/internal/store"
+)
+
+// Route is one route as the walk needs it. Path has its parameters as {name}.
+type Route struct {
+	Method, Path string
+	Acts         []people.Act // any of them opens it
+	Any          bool         // any account
+	Open         bool         // nobody need be known
+	// Body is what a request carries that would do something, and Media its
+	// type.
+	Body, Media string
+}
+
+// may reports whether the table of roles opens the route to a role.
+func (r Route) may(role people.Role) bool {
+	return r.Open || r.Any || slices.ContainsFunc(r.Acts, role.May)
+}
+
+// Password is that of every account of a World.
+const Password = "a long enough password"
+
+// World is two nodes under the reference agreement with an account for each
+// role, none of them cleared for more than TLP:GREEN, and things none of them
+// may see.
+type World struct {
+	*nodetest.Node
+	t      *testing.T
+	client *http.Client
+	// Foreign and Absent hold, for names of parameters, what is there and not
+	// for the accounts, and what is not there; Shared what anybody may know.
+	Foreign, Absent, Shared map[string]string
+	// Owners names the act that makes a foreign thing one's own after all.
+	Owners map[string]people.Act
+}
+
+const (
+	red  = "indicator--7d0c2b9e-5d0f-4f0e-8a55-0d6f4f7f1c03"
+	none = "indicator--7d0c2b9e-5d0f-4f0e-8a55-0d6f4f7f1c99"
+)
+
+const secret = `[{"type":"indicator","spec_version":"2.1","id":"` + red + `","created":"2026-11-01T00:00:00.000Z","modified":"2026-11-01T00:00:00.000Z","valid_from":"2026-11-01T00:00:00Z","pattern_type":"stix","pattern":"[domain-name:value = 'secret.example']","name":"Operation Secret","object_marking_refs":["marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"]}]`
+
+// NewWorld makes a world.
+func NewWorld(t *testing.T) *World {
+	t.Helper()
+	in, _ := nodetest.IndiaJapan(t, nil)
+	w := &World{
+		Node: in, t: t,
+		Foreign: map[string]string{"object": red, "id": red},
+		Absent:  map[string]string{"object": none, "id": none, "item": "99999", "token": "0123456789abcdef"},
+		Shared:  map[string]string{"agreement": string(nodetest.InJp), "version": "1", "side": "jp", "number": "1", "entry": "0"},
+		Owners:  map[string]people.Act{"token": people.Administer},
+	}
+	w.client = &http.Client{
+		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, //nolint:gosec // the node of the test
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	for _, role := range people.Roles() {
+		w.must(in.People.AddAccount(t.Context(), in.Operator(), people.Account{
+			Name: string(role), Roles: []people.Role{role}, Clearance: "TLP:GREEN", Password: Password,
+		}))
+	}
+	w.must(in.People.AddAccount(t.Context(), in.Operator(), people.Account{Name: "owner", Roles: []people.Role{people.Analyst}, Clearance: "TLP:RED"}))
+	token, err := in.People.IssueToken(t.Context(), in.Operator(), "owner", "somebody else's", 0)
+	w.must(err)
+	w.Foreign["token"] = strings.Split(token, "_")[1]
+	if rep := in.Import(marking.Clear, secret); rep.New != 1 {
+		t.Fatalf("import: %+v", rep)
+	}
+	w.must(in.Library.CatchUp(t.Context(), in.Live))
+	w.must(in.Live.Read(t.Context(), func(tx *store.Tx) error {
+		return tx.Versions(red, func(o store.Object) error {
+			w.Foreign["item"] = fmt.Sprint(o.Seq)
+			return nil
+		})
+	}))
+	return w
+}
+
+func (w *World) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+var parameter = regexp.MustCompile(`\{([a-z_]+)(?:\.\.\.)?\}`)
+
+// fill puts values into a path; other parameters get a text that names nothing.
+func (w *World) fill(path string, values map[string]string) string {
+	return parameter.ReplaceAllStringFunc(strings.TrimSuffix(path, "{$}"), func(p string) string {
+		name := parameter.FindStringSubmatch(p)[1]
+		for _, from := range []map[string]string{values, w.Shared} {
+			if v, ok := from[name]; ok {
+				return url.PathEscape(v)
+			}
+		}
+		return "none"
+	})
+}
+
+// ask sends a request as an account, "" for nobody.
+func (w *World) ask(r Route, path, as string) (int, string) {
+	w.t.Helper()
+	req, err := http.NewRequestWithContext(context.WithoutCancel(w.t.Context()), r.Method, w.Run.URL+path, strings.NewReader(r.Body))
+	w.must(err)
+	if r.Media != "" {
+		req.Header.Set("Content-Type", r.Media)
+	}
+	if as != "" {
+		req.SetBasicAuth(as, Password)
+	}
+	resp, err := w.client.Do(req)
+	w.must(err)
+	defer resp.Body.Close()
+	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
+		return resp.StatusCode, "" // it would never end
+	}
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, 4<<20))
+	w.must(err)
+	return resp.StatusCode, string(raw)
+}
+
+// recorded returns how many acts the home log holds.
+func (w *World) recorded() (n int64) {
+	w.t.Helper()
+	w.must(w.Live.Read(w.t.Context(), func(tx *store.Tx) (err error) {
+		n, err = tx.AuditEnd()
+		return err
+	}))
+	return n
+}
+
+// Refused walks routes with every role that the table does not open them to,
+// and with nobody: each is refused, the same for what is there and what is
+// not, tells nothing of what is there, and records no act.
+func (w *World) Refused(t *testing.T, routes []Route) {
+	for _, r := range routes {
+		for _, who := range append([]string{""}, names()...) {
+			if r.Open || who != "" && r.may(people.Role(who)) {
+				continue
+			}
+			before := w.recorded()
+			status, body := w.ask(r, w.fill(r.Path, w.Foreign), who)
+			if !refusal(status, who) {
+				t.Errorf("%s %s as %q: %d, want a refusal", r.Method, r.Path, who, status)
+			}
+			if after := w.recorded(); after != before {
+				t.Errorf("%s %s as %q: %d acts are recorded of what was refused", r.Method, r.Path, who, after-before)
+			}
+			other, text := w.ask(r, w.fill(r.Path, w.Absent), who)
+			if other != status || w.plain(r.Path, text) != w.plain(r.Path, body) {
+				t.Errorf("%s %s as %q: what is there (%d) and what is not (%d) are refused differently", r.Method, r.Path, who, status, other)
+			}
+		}
+	}
+}
+
+func names() []string {
+	var out []string
+	for _, r := range people.Roles() {
+		out = append(out, string(r))
+	}
+	return out
+}
+
+// refusal reports whether a status refuses: who is not known is asked to sign
+// in, who is known is told that it is not for them.
+func refusal(status int, who string) bool {
+	if who == "" {
+		return status == http.StatusUnauthorized || status == http.StatusSeeOther
+	}
+	return status == http.StatusForbidden
+}
+
+// Foreigners walks routes that name something with every role that the table
+// opens them to: what is there and not for the caller is answered as what is
+// not there, and no answer says anything of it.
+func (w *World) Foreigners(t *testing.T, routes []Route) {
+	for _, r := range routes {
+		for _, role := range people.Roles() {
+			if !r.may(role) || r.Open || w.owns(r.Path, role) {
+				continue
+			}
+			status, body := w.ask(r, w.fill(r.Path, w.Foreign), string(role))
+			if strings.Contains(body, "secret.example") || strings.Contains(body, "Operation Secret") {
+				t.Errorf("%s %s as %s: %d tells what it is not for", r.Method, r.Path, role, status)
+			}
+			if !w.names(r.Path) {
+				continue
+			}
+			other, text := w.ask(r, w.fill(r.Path, w.Absent), string(role))
+			if other != status || w.plain(r.Path, body) != w.plain(r.Path, text) {
+				t.Errorf("%s %s as %s: what is not for the reader (%d) looks otherwise than what is not there (%d):\n%s\n%s", r.Method, r.Path, role, status, other, w.plain(r.Path, body), w.plain(r.Path, text))
+			}
+			if status < 400 && r.Method == http.MethodGet {
+				t.Errorf("%s %s as %s: %d for what is not for the reader", r.Method, r.Path, role, status)
+			}
+		}
+	}
+}
+
+// owns reports whether a path names something that is the role's own.
+func (w *World) owns(path string, role people.Role) bool {
+	for _, m := range parameter.FindAllStringSubmatch(path, -1) {
+		if act, ok := w.Owners[m[1]]; ok && role.May(act) {
+			return true
+		}
+	}
+	return false
+}
+
+// names reports whether a path names something that is not for everybody.
+func (w *World) names(path string) bool {
+	for _, m := range parameter.FindAllStringSubmatch(path, -1) {
+		if w.Foreign[m[1]] != "" && w.Absent[m[1]] != "" {
+			return true
+		}
+	}
+	return false
+}
+
+var changing = regexp.MustCompile(`\d\d:\d\d(:\d\d)?|\d+ (ms|s|min) ago`)
+
+// plain is an answer without the ids asked for and what differs from one
+// asking to the next.
+func (w *World) plain(path, body string) string {
+	for _, m := range parameter.FindAllStringSubmatch(path, -1) {
+		for _, values := range []map[string]string{w.Foreign, w.Absent} {
+			for _, form := range []string{values[m[1]], url.PathEscape(values[m[1]]), url.QueryEscape(values[m[1]])} {
+				if form != "" {
+					body = strings.ReplaceAll(body, form, "…")
+				}
+			}
+		}
+	}
+	return changing.ReplaceAllString(body, "…")
+}
