@@ -34,6 +34,7 @@ import (
 	"twoseas/internal/edge/web/agreements"
 	"twoseas/internal/edge/web/assets"
 	auditpages "twoseas/internal/edge/web/audit"
+	"twoseas/internal/edge/web/exchanges"
 	"twoseas/internal/edge/web/imports"
 	"twoseas/internal/edge/web/ledgers"
 	"twoseas/internal/edge/web/object"
@@ -92,7 +93,7 @@ func areas() []page.Area {
 		{Name: "threats", Path: "/threats", Icon: "threats", Acts: []people.Act{people.Read}},
 		{Name: "imports", Path: "/imports", Icon: "imports", Acts: []people.Act{people.Import}},
 		{Name: "releases", Path: "/releases", Icon: "releases", Acts: []people.Act{people.Review}},
-		{Name: "exchange", Path: "/exchange", Icon: "exchange", Acts: []people.Act{people.Review, people.Exchange}},
+		{Name: "exchange", Path: "/exchange", Icon: "exchange", Acts: exchanges.Readers()},
 		{Name: "agreements", Path: "/agreements", Icon: "agreements"},
 		{Name: "ledger", Path: "/ledger", Icon: "ledger", Acts: ledgers.Readers()},
 		{Name: "audit", Path: "/audit", Icon: "audit", Acts: []people.Act{people.Audit}},
@@ -138,6 +139,7 @@ func (s *Site) Routes() []page.Route {
 		imports.Routes(s.desk, s.Imports, s.Audit),
 		ledgers.Routes(s.desk, ledgers.Deps{Ledger: s.Ledger, Audit: s.Audit}),
 		auditpages.Routes(s.desk, s.Audit),
+		exchanges.Routes(s.desk, exchanges.Acts{Exchange: s.Exchange, Audit: s.Audit}),
 		waiting.Routes(s.desk, waiting.Acts{Releases: s.Releases}),
 		releases.Routes(s.desk, releases.Acts{Releases: s.Releases, Accords: s.Accords, Audit: s.Audit}),
 		operate.Routes(s.desk, operate.Acts{

@@ -1,0 +1,119 @@
+package exchanges
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"twoseas/internal/act/exchange"
+	"twoseas/internal/act/people"
+	"twoseas/internal/base/fault"
+	"twoseas/internal/base/ident"
+	"twoseas/internal/edge/web/page"
+	"twoseas/internal/store"
+)
+
+// on does something to a channel and leads back to it.
+func (p *pages) on(w http.ResponseWriter, r *http.Request, act func(context.Context, *store.Handle, people.Actor, ident.Agreement) error) error {
+	q := page.Of(r)
+	a, err := agreementOf(r)
+	if err != nil {
+		return err
+	}
+	if err := act(r.Context(), q.Handle, q.Actor, a); err != nil {
+		return err
+	}
+	return page.See(w, r, at(a))
+}
+
+// legList is the shipments of one direction.
+type legList struct {
+	*page.Request
+	On        ident.Agreement
+	Partner   ident.Side
+	Direction string
+	Legs      []exchange.Leg
+	First     string
+	Next      string
+}
+
+func (p *pages) legs(w http.ResponseWriter, r *http.Request) error {
+	q := page.Of(r)
+	v := legList{Request: q}
+	var err error
+	if v.On, err = agreementOf(r); err != nil {
+		return err
+	}
+	if v.Direction, err = directionOf(r); err != nil {
+		return err
+	}
+	before := int64(0)
+	if s := r.URL.Query().Get("before"); s != "" {
+		if before, err = strconv.ParseInt(s, 10, 64); err != nil || before < 1 {
+			return fault.Errorf(fault.Invalid, "before %.20q: want the number of a shipment", s)
+		}
+		v.First = at(v.On, v.Direction)
+	}
+	legs, more, err := p.Exchange.Legs(r.Context(), q.Handle, q.Actor, v.On, v.Direction, before, perPage)
+	if err != nil {
+		return err
+	}
+	if v.Legs = legs; more {
+		v.Next = at(v.On, v.Direction) + "?before=" + itoa(legs[len(legs)-1].Number)
+	}
+	v.Partner = partnerOf(q, v.On)
+	return p.Render(w, r, page.Head{
+		Title: q.T("exchange.legs.title."+v.Direction, q.SideName(v.Partner)), Lead: q.T("exchange.legs.lead"), Area: area,
+	}, legsPage(v))
+}
+
+func partnerOf(q *page.Request, a ident.Agreement) ident.Side {
+	for _, l := range q.Links {
+		if l.Agreement == a {
+			return l.Partner
+		}
+	}
+	return ""
+}
+
+// legView is one shipment.
+type legView struct {
+	*page.Request
+	exchange.Leg
+	On      ident.Agreement
+	Partner ident.Side
+	Kept    []exchange.Kept
+	Last    bool // the chain ends here
+}
+
+func (p *pages) leg(w http.ResponseWriter, r *http.Request) error {
+	q := page.Of(r)
+	v := legView{Request: q}
+	var err error
+	if v.On, err = agreementOf(r); err != nil {
+		return err
+	}
+	direction, err := directionOf(r)
+	if err != nil {
+		return err
+	}
+	number, err := strconv.ParseInt(r.PathValue("number"), 10, 64)
+	if err != nil {
+		return errNowhere
+	}
+	if v.Leg, v.Kept, err = p.Exchange.Leg(r.Context(), q.Handle, q.Actor, q.Access.Class, v.On, direction, number); err != nil {
+		return err
+	}
+	if err := p.Audit.Saw(r.Context(), q.Actor, "read", "shipment", direction+" "+itoa(number), "agreement", string(v.On)); err != nil {
+		return err
+	}
+	s, err := p.Exchange.State(r.Context(), q.Handle, v.On)
+	if err != nil {
+		return err
+	}
+	v.Partner, v.Last = s.Partner, number == map[string]int64{store.In: s.In, store.Out: s.Out}[direction]
+	return p.Render(w, r, page.Head{
+		Title: q.T("exchange.leg.title."+direction, q.Int(number)), Lead: q.T("exchange.leg.lead."+direction, q.SideName(v.Partner)), Area: area,
+		Chips: legChips(q, v.Leg), Rail: page.Rail(q, nil, legEvidence(v)),
+	}, legPage(v))
+}
