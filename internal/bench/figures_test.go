@@ -43,10 +43,12 @@ var (
 	startAgain    = &figure{work: "the same after kill -9 while taking in", unit: "s"}
 	millionRate   = &figure{work: "intake of 1,000,000 indicators", unit: "objects/s"}
 	millionWalk   = &figure{work: "TAXII walk of 1,000,000 indicators, limit 1,000", unit: "objects/s"}
+	objectTail    = &figure{work: "page of an object, 1,000,000 stored", unit: "ms at p95", floor: 50, atMost: true}
+	listTail      = &figure{work: "page of a search, 1,000,000 stored", unit: "ms at p95", floor: 200, atMost: true}
 	searchTail    = &figure{work: "search among 1,000,000 indicators, any filters", unit: "ms at p95", floor: 200, atMost: true}
 	figuresInTurn = []*figure{
 		intakeRate, postRate, walkRate, walkBytes, matchRate, matchTail, nothingRate, nothingTail, lookupRate, lookupTail,
-		crossingRate, peakMemory, costRatio, startTime, startAgain, millionRate, millionWalk, searchTail,
+		crossingRate, peakMemory, costRatio, startTime, startAgain, millionRate, millionWalk, searchTail, objectTail, listTail,
 	}
 )
 

@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -70,4 +71,50 @@ func BenchmarkSearch(b *testing.B) {
 	if err := n.Close(); err != nil {
 		b.Fatal(err)
 	}
+}
+
+// BenchmarkObjectPage asks for pages of single objects, and of searches, as a
+// browser does, one at a time.
+func BenchmarkObjectPage(b *testing.B) {
+	m := needMillion(b)
+	p := m.serve(b)
+	defer p.stop(b)
+	c := p.dial(b, m)
+	c.root = p.url
+	n := m.mustOpen(b)
+	if err := n.Library.CatchUp(b.Context(), n.Live); err != nil {
+		b.Fatal(err)
+	}
+	var ids []string
+	if err := n.Live.Query(b.Context(), func(tx *store.Tx) error {
+		for seq := int64(1000); seq < int64(m.objects) && len(ids) < 100; seq += int64(m.objects / 101) {
+			o, err := tx.Object(seq)
+			if err != nil {
+				return err
+			}
+			ids = append(ids, o.ID)
+		}
+		return nil
+	}); err != nil {
+		b.Fatal(err)
+	}
+	if err := n.Close(); err != nil {
+		b.Fatal(err)
+	}
+	var objects, lists []time.Duration
+	for b.Loop() {
+		for i, id := range ids {
+			for path, to := range map[string]*[]time.Duration{
+				"/objects/" + id: &objects, fmt.Sprintf("/threats?type=indicator&q=sensor+%d", i): &lists,
+			} {
+				at := time.Now()
+				if _, _, err := c.get(b.Context(), path); err != nil {
+					b.Fatal(err)
+				}
+				*to = append(*to, time.Since(at))
+			}
+		}
+	}
+	objectTail.is(b, percentile(objects, 95))
+	listTail.is(b, percentile(lists, 95))
 }

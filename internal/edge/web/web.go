@@ -133,7 +133,7 @@ func (s *Site) Routes() []page.Route {
 			s.desk.Choose(),
 			s.liveRoute(),
 		},
-		threats.Routes(s.desk, threats.Acts{Library: s.Library, Audit: s.Audit}),
+		threats.Routes(s.desk, threats.Acts{Library: s.Library, Answers: s.Answers, Audit: s.Audit}),
 		signin.Routes(s.desk), account.Routes(s.desk), admin.Routes(s.desk),
 		agreements.Routes(s.desk, agreements.Deps{Accords: s.Accords, Intake: s.Intake, Audit: s.Audit, Self: s.Self}),
 		imports.Routes(s.desk, s.Imports, s.Audit),

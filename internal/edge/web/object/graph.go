@@ -93,6 +93,9 @@ func draw(q *page.Request, o library.Object) graph {
 	if len(shown) <= 2 { // side by side
 		start, g.box = 0, "0 "+itoa(centre-nodeH)+" "+itoa(width)+" "+itoa(2*nodeH)
 	}
+	if len(shown) == 1 {
+		g.box = itoa(centreX-nodeW) + " " + itoa(centre-nodeH) + " " + itoa(width-centreX+nodeW) + " " + itoa(2*nodeH)
+	}
 	for i, n := range shown {
 		angle := start + 2*math.Pi*float64(i)/float64(len(shown))
 		x, y := centreX+int(ringX*math.Cos(angle)), centre+int(ringY*math.Sin(angle))

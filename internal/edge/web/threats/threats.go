@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"twoseas/internal/act/answer"
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/library"
 	"twoseas/internal/act/people"
@@ -21,6 +22,7 @@ import (
 // Acts is what the pages do.
 type Acts struct {
 	Library *library.Library
+	Answers *answer.Answers
 	Audit   *audit.Log
 }
 
@@ -40,6 +42,7 @@ func Routes(d *page.Desk, acts Acts) []page.Route {
 		{Pattern: "POST /threats/searches/remove", Act: people.Read, Serve: p.removeSearch},
 		{Pattern: "GET /threats/export", Act: people.Export, Serve: p.export},
 		{Pattern: "POST /threats/chosen", Act: people.Export, Serve: p.exportChosen},
+		{Pattern: "POST /threats/opinion", Act: people.Respond, Serve: p.opine},
 	}
 }
 
@@ -53,13 +56,14 @@ type list struct {
 	columns  []string
 	searches []store.Kept
 	names    map[string]string // of creators, by id
-	export   bool
+	export   bool              // whether the reader may
+	respond  bool
 	problems []page.Problem
 }
 
 func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
-	l := list{asked: parse(r.URL.Query()), export: q.Actor.May(people.Export) == nil}
+	l := list{asked: parse(r.URL.Query()), export: q.Actor.May(people.Export) == nil, respond: q.Actor.May(people.Respond) == nil}
 	f, problems := l.filter(q)
 	l.problems = problems
 	if err := p.Audit.Searched(r.Context(), q.Actor, "threats", cmp.Or(l.encode(), "everything")); err != nil {
@@ -128,6 +132,23 @@ func (p *pages) find(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return page.See(w, r, asked{values: map[string][]string{"q": {typed}}}.path())
+}
+
+// opine gives one opinion on all objects that are marked, and leads to it.
+func (p *pages) opine(w http.ResponseWriter, r *http.Request) error {
+	q := page.Of(r)
+	if err := r.ParseForm(); err != nil {
+		return fault.Errorf(fault.Invalid, "form: %w", err)
+	}
+	ids := r.PostForm["id"]
+	if len(ids) == 0 {
+		return fault.New(fault.Invalid, "mark at least one object")
+	}
+	id, err := p.Answers.Opine(r.Context(), q.Handle, q.Actor, q.Access.Class, answer.About{IDs: ids}, answer.Verdict(r.PostFormValue("verdict")), "")
+	if err != nil {
+		return err
+	}
+	return page.See(w, r, object.Path(id))
 }
 
 const (

@@ -211,3 +211,29 @@ func TestExport(t *testing.T) {
 		}
 	}
 }
+
+func TestAnOpinionOnMany(t *testing.T) {
+	d := open(t)
+	status, h, _ := d.ask(t, "ana", "/threats/opinion", url.Values{"verdict": {"known"}, "id": {id("malware", 1), id("tool", 2)}})
+	if status != http.StatusSeeOther || !strings.HasPrefix(h.Get("Location"), "/objects/opinion--") {
+		t.Fatalf("%d to %s", status, h.Get("Location"))
+	}
+	if err := d.Library.CatchUp(t.Context(), d.Live); err != nil {
+		t.Fatal(err)
+	}
+	for _, about := range []string{id("malware", 1), id("tool", 2)} {
+		if _, _, body := d.ask(t, "ana", "/objects/"+about, nil); !strings.Contains(body, "<strong>known already</strong>") {
+			t.Errorf("%s has no opinion", about)
+		}
+	}
+	for want, form := range map[int]url.Values{
+		404: {"verdict": {"known"}, "id": {id("malware", 1), id("malware", 3)}}, 422: {"verdict": {"known"}},
+	} {
+		if status, _, _ := d.ask(t, "ana", "/threats/opinion", form); status != want {
+			t.Errorf("%v: %d, want %d", form, status, want)
+		}
+	}
+	if status, _, _ := d.ask(t, "adm", "/threats/opinion", url.Values{"verdict": {"known"}, "id": {id("malware", 1)}}); status != 403 {
+		t.Errorf("an administrator: %d", status)
+	}
+}
