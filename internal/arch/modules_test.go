@@ -22,7 +22,6 @@ var linked = map[string][]string{
 	"github.com/mattn/go-isatty":          {"internal/cli"},
 	"github.com/prometheus/client_golang": {"internal/node", "internal/edge"},
 	"github.com/a-h/templ":                {"internal/edge/web", "internal/edge/api"}, // pages
-	"github.com/alexedwards/scs/v2":       {"internal/edge/auth", "internal/act/session"},
 	"github.com/coreos/go-oidc/v3":        {"internal/edge/auth"},
 	"github.com/go-webauthn/webauthn":     {"internal/edge/auth"},
 	"github.com/pquerna/otp":              {"internal/act/session", "internal/edge"},

@@ -54,26 +54,27 @@ type globals struct {
 type commands struct {
 	globals
 
-	Init       initCmd       `cmd:"" help:"Make a new node in --data-dir."`
-	Serve      serveCmd      `cmd:"" help:"Run the node until it is told to stop."`
-	Demo       demoCmd       `cmd:"" help:"Run two nodes on this machine that exchange data under the reference memorandum."`
-	Import     importCmd     `cmd:"" help:"Take STIX files in."`
-	Export     exportCmd     `cmd:"" help:"Write objects, the ledger, or some items of a shipment with their proof to a file."`
-	Lookup     lookupCmd     `cmd:"" help:"Ask what is known of addresses, domains, URLs, hashes, file names."`
-	Status     statusCmd     `cmd:"" help:"Show how the exchange with each partner stands."`
-	Release    releaseCmd    `cmd:"" help:"See what waits for an officer; approve or refuse it."`
-	Agreement  agreementCmd  `cmd:"" help:"Check, add, sign and explain agreements."`
-	Peer       peerCmd       `cmd:"" help:"Get to know the partner's node."`
-	Bundle     bundleCmd     `cmd:"" help:"Exchange with the partner by file, where there is no line."`
-	User       userCmd       `cmd:"" help:"Accounts, API tokens and rights."`
-	Collection collectionCmd `cmd:"" help:"TAXII collections and who may read and write them."`
-	Audit      auditCmd      `cmd:"" help:"What people of this side did: search, export and check the home audit log."`
-	Feed       feedCmd       `cmd:"" help:"Sources outside that are taken from, or sent to, on a schedule."`
-	Verify     verifyCmd     `cmd:"" help:"Check exported ledgers from files and public keys alone."`
-	Backup     backupCmd     `cmd:"" help:"Write everything the node holds to one file, while it runs."`
-	Restore    restoreCmd    `cmd:"" help:"Make a node from a backup."`
-	Completion completionCmd `cmd:"" help:"Print a completion script for bash, zsh or fish."`
-	Version    versionCmd    `cmd:"" help:"Print the version."`
+	Init         initCmd         `cmd:"" help:"Make a new node in --data-dir."`
+	Serve        serveCmd        `cmd:"" help:"Run the node until it is told to stop."`
+	Demo         demoCmd         `cmd:"" help:"Run two nodes on this machine that exchange data under the reference memorandum."`
+	Import       importCmd       `cmd:"" help:"Take STIX files in."`
+	Export       exportCmd       `cmd:"" help:"Write objects, the ledger, or some items of a shipment with their proof to a file."`
+	Lookup       lookupCmd       `cmd:"" help:"Ask what is known of addresses, domains, URLs, hashes, file names."`
+	Status       statusCmd       `cmd:"" help:"Show how the exchange with each partner stands."`
+	Release      releaseCmd      `cmd:"" help:"See what waits for an officer; approve or refuse it."`
+	Agreement    agreementCmd    `cmd:"" help:"Check, add, sign and explain agreements."`
+	Peer         peerCmd         `cmd:"" help:"Get to know the partner's node."`
+	Bundle       bundleCmd       `cmd:"" help:"Exchange with the partner by file, where there is no line."`
+	User         userCmd         `cmd:"" help:"Accounts, API tokens and rights."`
+	Organisation organisationCmd `cmd:"" help:"Organisations that accounts belong to, with their ceilings."`
+	Collection   collectionCmd   `cmd:"" help:"TAXII collections and who may read and write them."`
+	Audit        auditCmd        `cmd:"" help:"What people of this side did: search, export and check the home audit log."`
+	Feed         feedCmd         `cmd:"" help:"Sources outside that are taken from, or sent to, on a schedule."`
+	Verify       verifyCmd       `cmd:"" help:"Check exported ledgers from files and public keys alone."`
+	Backup       backupCmd       `cmd:"" help:"Write everything the node holds to one file, while it runs."`
+	Restore      restoreCmd      `cmd:"" help:"Make a node from a backup."`
+	Completion   completionCmd   `cmd:"" help:"Print a completion script for bash, zsh or fish."`
+	Version      versionCmd      `cmd:"" help:"Print the version."`
 }
 
 // app is what commands work with.
