@@ -27,7 +27,7 @@ const readerPassword = "correct horse battery staple 12"
 // read makes an account with roles.
 func read(tb testing.TB, n *nodetest.Node, name string, roles ...people.Role) *reader {
 	tb.Helper()
-	a := people.Account{Name: name, Org: "test", Roles: roles, Password: readerPassword}
+	a := people.Account{Name: name, Roles: roles, Password: readerPassword}
 	if err := n.People.AddAccount(tb.Context(), n.Operator(), a); err != nil {
 		tb.Fatal(err)
 	}

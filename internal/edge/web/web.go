@@ -39,6 +39,7 @@ import (
 	"twoseas/internal/edge/web/ledgers"
 	"twoseas/internal/edge/web/object"
 	"twoseas/internal/edge/web/operate"
+	"twoseas/internal/edge/web/overview"
 	"twoseas/internal/edge/web/page"
 	"twoseas/internal/edge/web/releases"
 	"twoseas/internal/edge/web/signin"
@@ -135,6 +136,7 @@ func (s *Site) Routes() []page.Route {
 		},
 		threats.Routes(s.desk, threats.Acts{Library: s.Library, Answers: s.Answers, Audit: s.Audit}),
 		signin.Routes(s.desk), account.Routes(s.desk), admin.Routes(s.desk),
+		overview.Routes(s.desk, overview.Deps{Accords: s.Accords, Releases: s.Releases, Exchange: s.Exchange, Self: s.Self}),
 		agreements.Routes(s.desk, agreements.Deps{Accords: s.Accords, Intake: s.Intake, Audit: s.Audit, Self: s.Self}),
 		imports.Routes(s.desk, s.Imports, s.Audit),
 		ledgers.Routes(s.desk, ledgers.Deps{Ledger: s.Ledger, Audit: s.Audit}),
