@@ -145,7 +145,7 @@ func answer(w http.ResponseWriter, body string) {
 
 // indicator returns an indicator that nobody else has, and its id.
 func indicator(n int) (raw, id string) {
-	id = stixtest.NumberedID("indicator", uint64(n)+1)
+	id = stixtest.NumberedID("indicator", uint64(n)+1<<32) // far from those that nobody numbered
 	return string(stixtest.Indicator(stixtest.ID(id), stixtest.Pattern(fmt.Sprintf("[ipv4-addr:value = '198.51.%d.%d']", n/256%256, n%256)))), id
 }
 
