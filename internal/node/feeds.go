@@ -13,7 +13,7 @@ import (
 // How often feeds are looked at without being told to, and how many run at
 // once.
 const (
-	feedEvery   = 5 * time.Second
+	feedEvery   = 2 * time.Second
 	feedsAtOnce = 4
 )
 
