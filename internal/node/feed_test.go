@@ -67,7 +67,7 @@ func TestAPullThatIsKilledLosesAndDoublesNothing(t *testing.T) {
 	in.Close()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	dice := rand.New(rand.NewPCG(seed, 0)) // picks moments, guards nothing
+	dice := rand.New(rand.NewPCG(seed, 0))                      // picks moments, guards nothing
 	desk, err := node.Open(t.Context(), in.Dir, node.Options{}) // looks on, does not serve
 	if err != nil {
 		t.Fatal(err)

@@ -2,10 +2,13 @@ package node
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"time"
 
+	"twoseas/internal/act/feed"
+	"twoseas/internal/base/fault"
 	"twoseas/internal/store"
 	"twoseas/internal/store/db"
 )
@@ -88,6 +91,10 @@ func (n *Node) runFeeds(ctx context.Context, wake <-chan struct{}, done chan<- s
 		}
 		for ctx.Err() == nil {
 			ran, err := n.Feeds.RunDue(ctx, n.Live)
+			if failed, ok := errors.AsType[*feed.Failure](err); ok && ctx.Err() == nil {
+				n.Log.WarnContext(ctx, "feed failed", slog.String("feed", failed.Feed), slog.String("kind", fault.KindOf(err).String()), slog.String("error", failed.Err.Error()))
+				continue
+			}
 			if err != nil && ctx.Err() == nil {
 				n.Log.ErrorContext(ctx, "feeds cannot run", slog.String("error", err.Error()))
 			}

@@ -86,8 +86,8 @@ type job struct {
 }
 
 // RunDue runs one source that is due, if there is one that no other process is
-// running, and reports whether there was. What went wrong with the source is
-// part of its health and not an error.
+// running, and reports whether there was. What went wrong with the source, which
+// is part of its health too, is a *Failure.
 func (f *Feeds) RunDue(ctx context.Context, h *store.Handle) (bool, error) {
 	var due []string
 	err := h.Query(ctx, func(tx *store.Tx) (err error) {
@@ -98,8 +98,8 @@ func (f *Feeds) RunDue(ctx context.Context, h *store.Handle) (bool, error) {
 		return false, err
 	}
 	_, err = f.run(ctx, h, due[0], true)
-	if _, failed := errors.AsType[*runError](err); failed {
-		return true, nil
+	if _, failed := errors.AsType[*Failure](err); failed {
+		return true, err
 	}
 	if errors.Is(err, ErrLeased) || fault.Is(err, fault.NotFound) || fault.Is(err, fault.Conflict) {
 		return true, nil // another was quicker, or it is gone
@@ -114,17 +114,23 @@ func (f *Feeds) Run(ctx context.Context, h *store.Handle, by people.Actor, name 
 		return Result{}, err
 	}
 	out, err := f.run(ctx, h, name, false)
-	if failed, ok := errors.AsType[*runError](err); ok {
-		return out, failed.err
+	if failed, ok := errors.AsType[*Failure](err); ok {
+		return out, failed.Err
 	}
 	return out, err
 }
 
-// runError is what went wrong with a source, recorded in its health.
-type runError struct{ err error }
+// Failure is what went wrong with a source, recorded in its health.
+type Failure struct {
+	Feed string
+	Err  error
+}
 
-func (e *runError) Error() string { return e.err.Error() }
-func (e *runError) Unwrap() error { return e.err }
+// Error says which source it was and why.
+func (f *Failure) Error() string { return "feed " + f.Feed + ": " + f.Err.Error() }
+
+// Unwrap returns why.
+func (f *Failure) Unwrap() error { return f.Err }
 
 func (f *Feeds) run(ctx context.Context, h *store.Handle, name string, onlyDue bool) (Result, error) {
 	j, err := f.begin(ctx, h, name, onlyDue)
@@ -268,7 +274,7 @@ func (j *job) end(ctx context.Context, failed error, cut bool) error {
 		return j.f.note(tx, people.System("feeds"), "feed.run", j.told()...)
 	})
 	if err == nil && failed != nil {
-		return &runError{failed}
+		return &Failure{j.name, failed}
 	}
 	return err
 }
