@@ -11,7 +11,7 @@ import (
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/session"
 	"twoseas/internal/base/clock"
-	"twoseas/internal/edge/web/webtest"
+	"twoseas/internal/edge/web/formtest"
 	"twoseas/internal/node"
 	"twoseas/internal/nodetest"
 )
@@ -40,9 +40,9 @@ func must(t *testing.T, err error) {
 
 func TestAPasswordIsChangedByWhoKnowsIt(t *testing.T) {
 	n, _ := open(t)
-	b, elsewhere := webtest.New(t, n.Run.URL).SignIn("a", password), webtest.New(t, n.Run.URL).SignIn("a", password)
+	b, elsewhere := formtest.New(t, n.Run.URL).SignIn("a", password), formtest.New(t, n.Run.URL).SignIn("a", password)
 	b.Get("/account").Want(200, "/account", "a password is enough", "Analyst")
-	change := func(old, password, again string) *webtest.Browser {
+	change := func(old, password, again string) *formtest.Browser {
 		return b.Get("/account").Submit("/account/password", url.Values{"old": {old}, "password": {password}, "again": {again}})
 	}
 	change(other, other, other).Want(422, "", "The present password was wrong.")
@@ -58,7 +58,7 @@ func TestAPasswordIsChangedByWhoKnowsIt(t *testing.T) {
 
 func TestAnAppIsSetUpAndTakenAway(t *testing.T) {
 	n, clk := open(t)
-	b := webtest.New(t, n.Run.URL).SignIn("a", password)
+	b := formtest.New(t, n.Run.URL).SignIn("a", password)
 	b.Get("/account/generator").Want(200, "/account/generator")
 	secret := regexp.MustCompile(`<code class="digest">([A-Z2-7]{32})</code>`).FindStringSubmatch(b.Body)
 	code, err := totp.GenerateCode(secret[1], clk.Now())
@@ -66,16 +66,16 @@ func TestAnAppIsSetUpAndTakenAway(t *testing.T) {
 	b.Submit("/account/generator", url.Values{"code": {"12345"}}).Want(422, "", "Wrong or used code")
 	b.Submit("/account/generator", url.Values{"code": {code}}).Want(200, "", "Recovery codes")
 	b.Get("/account").Want(200, "/account", "10 recovery codes left")
-	webtest.New(t, n.Run.URL).SignIn("a", password).Want(200, "/sign-in/code")
+	formtest.New(t, n.Run.URL).SignIn("a", password).Want(200, "/sign-in/code")
 	clk.Advance(session.DefaultRecent)
 	b.Get("/account").Submit("/account/generator/remove", nil).Want(200, "", "Is it you?")
 	b.Submit("/confirm", url.Values{"confirm.password": {password}}).Want(200, "/account").Lacks("recovery codes left")
-	webtest.New(t, n.Run.URL).SignIn("a", password).Want(0, "/")
+	formtest.New(t, n.Run.URL).SignIn("a", password).Want(0, "/")
 }
 
 func TestOnesOwnSessionsAndTokensAndNoOthers(t *testing.T) {
 	n, _ := open(t)
-	a, again, b := webtest.New(t, n.Run.URL).SignIn("a", password), webtest.New(t, n.Run.URL).SignIn("a", password), webtest.New(t, n.Run.URL).SignIn("b", password)
+	a, again, b := formtest.New(t, n.Run.URL).SignIn("a", password), formtest.New(t, n.Run.URL).SignIn("a", password), formtest.New(t, n.Run.URL).SignIn("b", password)
 	theirs, err := n.Sessions.List(t.Context(), n.Operator(), "b")
 	must(t, err)
 	a.Post("/account/sessions/end", url.Values{"session": {theirs[0].ID}}).Want(404, "")

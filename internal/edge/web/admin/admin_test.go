@@ -8,7 +8,7 @@ import (
 
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/fault"
-	"twoseas/internal/edge/web/webtest"
+	"twoseas/internal/edge/web/formtest"
 	"twoseas/internal/node"
 	"twoseas/internal/nodetest"
 )
@@ -52,8 +52,8 @@ func (s *site) must(err error) {
 	}
 }
 
-func (s *site) as(name string) *webtest.Browser {
-	return webtest.New(s.t, s.Run.URL).SignIn(name, password)
+func (s *site) as(name string) *formtest.Browser {
+	return formtest.New(s.t, s.Run.URL).SignIn(name, password)
 }
 
 func (s *site) get(name string) people.Account {
@@ -86,7 +86,7 @@ func TestAnAdministratorLooksAfterPeople(t *testing.T) {
 	if link == nil {
 		t.Fatal("no link: " + b.Words())
 	}
-	webtest.New(t, s.Run.URL).Get(strings.TrimPrefix(link[1], s.Run.URL)).Want(200, "", "Welcome, new.one")
+	formtest.New(t, s.Run.URL).Get(strings.TrimPrefix(link[1], s.Run.URL)).Want(200, "", "Welcome, new.one")
 
 	victim := s.as("bank-one").Get("/account").Want(200, "/account")
 	b.Get("/people/account/bank-one").Want(200, "", "Firefox, Linux")
@@ -163,7 +163,7 @@ func TestAnOrganisationsOwnAdministratorStaysInIt(t *testing.T) {
 		b.Post(path, url.Values{"body-id": {"x"}, "body-name": {"X"}, "kind": {"cert"}, "ceiling": {"TLP:RED"}}).Want(403, "")
 	}
 	b.Get("/people/add").Want(200, "", "Member (industry)").Lacks("Releasing officer", "Bank")
-	add := func(org, role, clearance string) *webtest.Browser {
+	add := func(org, role, clearance string) *formtest.Browser {
 		return b.Post("/people/add", url.Values{"name": {"new"}, "role": {role}, "organisation": {org}, "clearance": {clearance}})
 	}
 	for _, c := range [][3]string{
@@ -176,7 +176,7 @@ func TestAnOrganisationsOwnAdministratorStaysInIt(t *testing.T) {
 		}
 	}
 	add("grid", "member", "TLP:AMBER").Want(200, "/people/account/new")
-	change := func(form url.Values) *webtest.Browser { return b.Post("/people/account/new", form) }
+	change := func(form url.Values) *formtest.Browser { return b.Post("/people/account/new", form) }
 	change(url.Values{"role": {"member", "releasing-officer"}, "organisation": {"grid"}, "clearance": {"TLP:AMBER"}}).Want(422, "")
 	change(url.Values{"role": {"member"}, "organisation": {"bank"}, "clearance": {"TLP:AMBER"}}).Want(422, "")
 	change(url.Values{"role": {"member"}, "organisation": {"grid"}, "clearance": {"TLP:RED"}}).Want(422, "")

@@ -13,7 +13,7 @@ import (
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/session"
 	"twoseas/internal/base/clock"
-	"twoseas/internal/edge/web/webtest"
+	"twoseas/internal/edge/web/formtest"
 	"twoseas/internal/node"
 	"twoseas/internal/nodetest"
 )
@@ -41,7 +41,7 @@ func (s *site) add(a people.Account) {
 	}
 }
 
-func (s *site) browser() *webtest.Browser { return webtest.New(s.t, s.Run.URL) }
+func (s *site) browser() *formtest.Browser { return formtest.New(s.t, s.Run.URL) }
 
 func (s *site) link(name string) string {
 	s.t.Helper()

@@ -1,6 +1,6 @@
-// Package webtest is a browser without scripts, for tests of the pages: it
+// Package formtest is a browser without scripts, for tests of the pages: it
 // keeps cookies, follows redirects and sends forms as they stand in a page.
-package webtest
+package formtest
 
 import (
 	"bytes"
