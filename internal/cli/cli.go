@@ -57,7 +57,8 @@ type commands struct {
 	Init         initCmd         `cmd:"" help:"Make a new node in --data-dir."`
 	Serve        serveCmd        `cmd:"" help:"Run the node until it is told to stop."`
 	Demo         demoCmd         `cmd:"" help:"Run two nodes on this machine that exchange data under the reference memorandum."`
-	Import       importCmd       `cmd:"" help:"Take STIX files in."`
+	Import       importCmd       `cmd:"" help:"Take STIX, MISP, tables and texts with indicators in."`
+	Warninglist  warninglistCmd  `cmd:"" help:"Lists of values that are rarely malicious, shown at imports."`
 	Export       exportCmd       `cmd:"" help:"Write objects, the ledger, or some items of a shipment with their proof to a file."`
 	Lookup       lookupCmd       `cmd:"" help:"Ask what is known of addresses, domains, URLs, hashes, file names."`
 	Status       statusCmd       `cmd:"" help:"Show how the exchange with each partner stands."`

@@ -4,18 +4,23 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"twoseas/internal/act/importing"
 	"twoseas/internal/act/intake"
 	"twoseas/internal/base/fault"
-	"twoseas/internal/base/ident"
-	"twoseas/internal/law/marking"
 	"twoseas/internal/node"
 )
 
 type importCmd struct {
-	Files       []string `arg:"" name:"file" help:"STIX bundles, TAXII envelopes, single objects; - for standard input; a directory for every .json in it."`
+	Files       []string `arg:"" name:"file" help:"STIX bundles, envelopes or objects, MISP events, tables, texts, also with gzip; - for standard input; a directory for every .json, .csv and .txt in it."`
+	Format      string   `enum:"auto,stix,misp,csv,text" default:"auto" help:"How the files are read: stix, misp, csv, text; auto tells by what is in them."`
+	Map         []string `placeholder:"C=ROLE" help:"What a column of a table holds: value, first-seen, name, description, tags, tlp, pap, a kind of value such as domain or sha256, or nothing."`
+	Zone        string   `placeholder:"+HH:MM" help:"Time zone of the times of a table that do not say theirs (default UTC)."`
 	TLP         string   `placeholder:"LEVEL" help:"TLP of objects that carry none: clear, green, amber, amber+strict, red. Without it they stay here."`
+	PAP         string   `name:"pap" placeholder:"LEVEL" help:"PAP of objects that carry none: clear, green, amber, red."`
+	SkipListed  bool     `help:"Leave out what a warning list names."`
 	Origin      string   `placeholder:"SIDE" help:"Whose objects these are (default this side; other for a third party)."`
 	Contributor string   `enum:",member" default:"" help:"member: contributed by an industry member, whose identity is taken out before anything crosses."`
 	Sector      []string `placeholder:"CODE" help:"Sectors concerned."`
@@ -29,37 +34,30 @@ type importOutput struct {
 }
 
 type fileReport struct {
-	File   string        `json:"file"`
-	Report intake.Report `json:"report"`
-	Error  string        `json:"error,omitempty"`
+	File   string           `json:"file"`
+	Format importing.Kind   `json:"format,omitempty"`
+	Report importing.Report `json:"report"`
+	Error  string           `json:"error,omitempty"`
 }
 
 // shownRemarks bounds the remarks shown in text; --json has more.
 const shownRemarks = 20
 
-// source returns what the flags say of the objects.
-func (c *importCmd) source() (intake.Source, error) {
-	src := intake.Source{Origin: ident.Side(c.Origin), Contributor: c.Contributor, Sectors: c.Sector, Collection: c.Collection}
-	if c.Origin != "" {
-		if _, err := ident.ParseSide(c.Origin); err != nil {
-			return src, err
-		}
+// options returns what the flags say of the objects.
+func (c *importCmd) options() importing.Options {
+	return importing.Options{
+		Kind: importing.Kind(c.Format), TLP: c.TLP, PAP: c.PAP, Origin: c.Origin, Contributor: c.Contributor, Sectors: c.Sector,
+		Collection: c.Collection, SkipListed: c.SkipListed,
 	}
-	var err error
-	if c.TLP != "" {
-		src.DefaultTLP, err = marking.ParseTLP(c.TLP)
-	}
-	return src, err
 }
 
 // Run takes the files in, each as far as it can be read. It exits with 1 when
 // an object was refused.
 func (c *importCmd) Run(a *app) error {
-	src, err := c.source()
-	if err != nil {
+	if _, err := c.options().Source(); err != nil {
 		return err
 	}
-	names, err := jsonFiles(c.Files)
+	names, err := dataFiles(c.Files)
 	if err != nil {
 		return err
 	}
@@ -67,27 +65,27 @@ func (c *importCmd) Run(a *app) error {
 		out := importOutput{Files: []fileReport{}}
 		start := n.Clock.Now()
 		var failed error
+		faults := 0
 		for _, name := range names {
-			rep, err := a.importFile(n, src, name)
-			f := fileReport{File: name, Report: rep}
+			f, err := a.importFile(n, c, name)
 			if err != nil {
 				f.Error = err.Error()
 				failed = errors.Join(failed, fault.Errorf(fault.Invalid, "%s: %w", name, err))
 			}
 			out.Files = append(out.Files, f)
-			out.Total.Add(rep)
+			out.Total.Add(f.Report.Report)
+			faults += f.Report.Faults
 		}
 		out.Seconds = n.Clock.Now().Sub(start).Seconds()
 		err := a.say(out, func() {
-			for _, r := range out.Total.Refusals {
-				a.printf("  refused %s\n", r)
-			}
+			a.sayRefusals(out.Files)
+			a.sayProblems(out.Files)
 			for _, r := range out.Total.Remarks[:min(len(out.Total.Remarks), shownRemarks)] {
 				a.printf("  remark %s\n", r)
 			}
 			a.printf("%s\n", tally(out.Total))
 		})
-		if err == nil && failed == nil && out.Total.Refused > 0 {
+		if err == nil && failed == nil && out.Total.Refused+faults > 0 {
 			return errNotSound
 		}
 		return errors.Join(err, failed)
@@ -99,28 +97,8 @@ func tally(r intake.Report) string {
 		number(int64(r.Updated)) + " updated, " + number(int64(r.Refused)) + " refused; " + number(int64(r.Warnings)) + " with remarks"
 }
 
-func (a *app) importFile(n *node.Node, src intake.Source, name string) (intake.Report, error) {
-	r := a.in
-	size := int64(0)
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return intake.Report{}, err
-		}
-		defer func() { _ = f.Close() }() // only read
-		if info, err := f.Stat(); err == nil {
-			size = info.Size()
-		}
-		r = f
-	}
-	p := a.progress(filepath.Base(name), size)
-	rep, err := n.Intake.Stream(a.ctx, n.Live, src, r, func(rep intake.Report) { p.show(rep.Offset, rep.Read) })
-	p.done(rep.Read)
-	return rep, err
-}
-
-// jsonFiles replaces directories by the .json files in them.
-func jsonFiles(names []string) ([]string, error) {
+// dataFiles replaces directories by the files of data in them.
+func dataFiles(names []string) ([]string, error) {
 	var out []string
 	for _, name := range names {
 		info, err := os.Stat(name)
@@ -136,13 +114,13 @@ func jsonFiles(names []string) ([]string, error) {
 			return nil, err
 		}
 		for _, e := range entries {
-			if !e.IsDir() && strings.HasSuffix(e.Name(), ".json") {
+			if !e.IsDir() && slices.Contains([]string{".json", ".csv", ".txt"}, filepath.Ext(e.Name())) {
 				out = append(out, filepath.Join(name, e.Name()))
 			}
 		}
 	}
 	if len(out) == 0 {
-		return nil, fault.Errorf(fault.NotFound, "no .json files in %s", strings.Join(names, ", "))
+		return nil, fault.Errorf(fault.NotFound, "no .json, .csv or .txt files in %s", strings.Join(names, ", "))
 	}
 	return out, nil
 }

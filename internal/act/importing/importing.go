@@ -71,7 +71,7 @@ func (o Options) Check() error {
 	if _, err := ParseKind(string(o.Kind)); err != nil {
 		return err
 	}
-	if _, err := o.source(); err != nil {
+	if _, err := o.Source(); err != nil {
 		return err
 	}
 	if o.Kind != CSV {
@@ -86,8 +86,8 @@ func (o Options) Check() error {
 	return nil
 }
 
-// source returns what intake is told of the objects.
-func (o Options) source() (intake.Source, error) {
+// Source returns what intake is told of the objects.
+func (o Options) Source() (intake.Source, error) {
 	src := intake.Source{Origin: ident.Side(o.Origin), Contributor: o.Contributor, Sectors: o.Sectors, Collection: o.Collection}
 	var err error
 	if o.TLP != "" {

@@ -171,7 +171,7 @@ func (m *Imports) look(ctx context.Context, h *store.Handle, u store.Upload, s *
 
 // sourceOf returns what intake is told of an upload's objects.
 func (m *Imports) sourceOf(u store.Upload, opt Options) (intake.Source, error) {
-	src, err := opt.source()
+	src, err := opt.Source()
 	src.By, src.Speaks = u.Account, true
 	src.MaySee = func(tx *store.Tx, label int64) (bool, error) { return tx.Permits(u.Class, label) }
 	return src, err

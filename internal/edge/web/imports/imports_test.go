@@ -128,7 +128,7 @@ func TestWhatIsPastedIsSeenMarkedAndImported(t *testing.T) {
 	if status != http.StatusSeeOther || !strings.HasPrefix(to, "/imports/") {
 		t.Fatalf("upload: %d %s\n%s", status, to, body)
 	}
-	seen := d.page("ana", to, "Waits for you", "released to nobody", "Reserved addresses (IANA)", "https://evil.shop/a", "What the gate would do under")
+	seen := d.page("ana", to, "Waits for you", "have no TLP", "Reserved addresses (IANA)", "https://evil.shop/a", "What the gate would do under")
 	if strings.Contains(seen, "<script>alert") {
 		t.Error("what was pasted is not escaped")
 	}
@@ -139,7 +139,7 @@ func TestWhatIsPastedIsSeenMarkedAndImported(t *testing.T) {
 		t.Fatalf("options: %d\n%s", status, body)
 	}
 	seen = d.page("ana", to, "TLP:GREEN", "left out because a warning list names", "Released")
-	if strings.Contains(seen, "released to nobody") {
+	if strings.Contains(seen, "no TLP, or words") {
 		t.Error("what has a default TLP is called unreleasable")
 	}
 	if status, _, _ = d.send("ana", to+"/confirm", url.Values{}); status != http.StatusSeeOther {
