@@ -27,7 +27,13 @@ const readerPassword = "correct horse battery staple 12"
 // read makes an account with roles.
 func read(tb testing.TB, n *nodetest.Node, name string, roles ...people.Role) *reader {
 	tb.Helper()
-	a := people.Account{Name: name, Roles: roles, Password: readerPassword}
+	return cleared(tb, n, name, "", roles...)
+}
+
+// cleared is read with a clearance.
+func cleared(tb testing.TB, n *nodetest.Node, name, clearance string, roles ...people.Role) *reader {
+	tb.Helper()
+	a := people.Account{Name: name, Roles: roles, Password: readerPassword, Clearance: clearance}
 	if err := n.People.AddAccount(tb.Context(), n.Operator(), a); err != nil {
 		tb.Fatal(err)
 	}

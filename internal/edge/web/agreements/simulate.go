@@ -1,6 +1,7 @@
 package agreements
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -174,25 +175,40 @@ func (p *pages) stored(r *http.Request, x *question) (marking.Label, error) {
 	var label marking.Label
 	found := false
 	err := q.Handle.Read(r.Context(), func(tx *store.Tx) error {
-		newest := int64(0)
-		return tx.Versions(x.Object, func(o store.Object) error {
+		var versions []store.Object
+		if err := tx.Versions(x.Object, func(o store.Object) error {
+			versions = append(versions, o)
+			return nil
+		}); err != nil {
+			return err
+		}
+		slices.SortFunc(versions, func(a, b store.Object) int { return cmp.Compare(b.Seq, a.Seq) })
+		for _, o := range versions { // the newest that the reader may see
 			may, err := tx.Permits(q.Access.Class, o.Label)
-			if err != nil || !may || o.Seq < newest {
+			if err != nil {
 				return err
 			}
-			newest, found = o.Seq, true
-			s, err := tx.Label(o.Label)
-			if err == nil {
-				label, err = marking.ParseLabel(s.Resolved)
+			if may {
+				found = true
+				return readLabel(tx, o.Label, &label)
 			}
-			return err
-		})
+		}
+		return nil
 	})
 	if err == nil && !found {
 		x.Problems = append(x.Problems, page.Problem{Field: "object", Text: q.T("agreement.sim.object.none")})
 	}
 	x.Read = x.Object
 	return label, err
+}
+
+func readLabel(tx *store.Tx, id int64, into *marking.Label) error {
+	s, err := tx.Label(id)
+	if err != nil {
+		return err
+	}
+	*into, err = marking.ParseLabel(s.Resolved)
+	return err
 }
 
 // pasted returns the label that a pasted object would get.
