@@ -46,7 +46,7 @@ func BenchmarkSearch(b *testing.B) {
 	if err := n.Library.CatchUp(b.Context(), n.Live); err != nil {
 		b.Fatal(err)
 	}
-	b.ReportMetric(time.Since(begin).Seconds(), "s-to-index")
+	indexed := time.Since(begin)
 	who := people.System("bench")
 	access, err := n.People.Access(b.Context(), n.Live, people.Actor{Name: "reader", Roles: []people.Role{people.Analyst}, Clearance: people.Clearance{TLP: marking.Amber}})
 	if err != nil {
@@ -67,6 +67,7 @@ func BenchmarkSearch(b *testing.B) {
 			}
 		}
 	}
+	b.ReportMetric(indexed.Seconds(), "s-to-index")
 	searchTail.is(b, percentile(times, 95))
 	if err := n.Close(); err != nil {
 		b.Fatal(err)

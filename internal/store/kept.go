@@ -9,7 +9,6 @@ type Kept struct {
 	At                int64
 }
 
-
 // Kept returns what account keeps of a kind, in order of name.
 func (t *Tx) Kept(account, kind string) (out []Kept, err error) {
 	err = t.Each(func(r *sql.Rows) error {

@@ -60,6 +60,22 @@ type Posted struct {
 // be found.
 func (t *Tx) Indexed() (int64, error) { return t.Followed("objects") }
 
+// maxUnindexed bounds what is looked at to tell how far the index is behind.
+const maxUnindexed = 20_000
+
+// Unindexed returns how many versions that class may see the index does not
+// hold yet; where it is far behind, of the next ones only.
+func (t *Tx) Unindexed(class int64) (n int64, err error) {
+	upTo, err := t.Indexed()
+	if err != nil {
+		return 0, err
+	}
+	_, err = t.Get([]any{&n}, `SELECT COUNT(*) FROM object o
+		WHERE o.domain = $1 AND o.seq > $3 AND o.seq <= $4 AND o.type <> 'erased' AND `+mayFind,
+		t.domain, class, upTo, upTo+maxUnindexed)
+	return n, err
+}
+
 // Followed returns how far what follows under name has come, 0 at first.
 func (t *Tx) Followed(name string) (upTo int64, err error) {
 	_, err = t.Get([]any{&upTo}, "SELECT upto FROM followed WHERE domain = $1 AND name = $2", t.domain, name)

@@ -11,28 +11,24 @@ import (
 // Sizes of one step: what is read and made ready before the write transaction,
 // which is short, begins.
 const (
-	stepObjects   = 2000
-	stepBytes     = 8 << 20
+	stepObjects   = 1000
+	stepBytes     = 2 << 20
 	stepShipments = 20
 )
 
 // Behind returns how many versions were stored that cannot be found yet, at
-// most: numbers of other domains count with them.
+// most: numbers of other domains count with them. It is for the node itself.
 func (l *Library) Behind(ctx context.Context, h *store.Handle) (n int64, err error) {
 	err = h.Query(ctx, func(tx *store.Tx) error {
-		n, err = behind(tx)
+		last, err := tx.LastObject()
+		if err != nil {
+			return err
+		}
+		upTo, err := tx.Indexed()
+		n = max(0, last-upTo)
 		return err
 	})
 	return n, err
-}
-
-func behind(tx *store.Tx) (int64, error) {
-	last, err := tx.LastObject()
-	if err != nil {
-		return 0, err
-	}
-	upTo, err := tx.Indexed()
-	return max(0, last-upTo), err
 }
 
 // CatchUp makes everything that is stored findable, in steps of a transaction

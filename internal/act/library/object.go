@@ -29,7 +29,7 @@ type Object struct {
 	Beside     []Beside    // what refers to it, newest first
 	MoreBeside bool
 	Crossings  []Crossing
-	Late       int64 // versions that cannot be found yet
+	Late       int64 // as of a Page
 	// Names are those of the objects spoken of here, by id; an id without one
 	// is not stored, or not for the reader.
 	Names map[string]Named
@@ -72,7 +72,7 @@ func (l *Library) Object(ctx context.Context, h *store.Handle, by people.Actor, 
 		if o, err = l.object(versions, seq); err != nil {
 			return err
 		}
-		if o.Late, err = behind(tx); err != nil {
+		if o.Late, err = tx.Unindexed(class); err != nil {
 			return err
 		}
 		if err := l.beside(tx, class, &o); err != nil {

@@ -67,7 +67,7 @@ type Page struct {
 	Next  store.Place
 	Count int   // at most CountTo
 	More  bool  // there are more than Count
-	Late  int64 // so many newer versions cannot be found yet
+	Late  int64 // at least so many newer versions, of those the class may see, cannot be found yet
 	// Beyond says that more objects name the value than are looked at.
 	Beyond bool
 }
@@ -80,7 +80,7 @@ func (l *Library) Search(ctx context.Context, h *store.Handle, by people.Actor, 
 	limit = max(1, min(limit, MaxPage))
 	q := store.Sought{Class: class, After: after, Limit: limit, CountTo: CountTo}
 	err = h.Read(ctx, func(tx *store.Tx) error {
-		if p.Late, err = behind(tx); err != nil {
+		if p.Late, err = tx.Unindexed(class); err != nil {
 			return err
 		}
 		sought, ok, err := l.sought(tx, f, &p, q)

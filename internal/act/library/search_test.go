@@ -169,6 +169,11 @@ func TestSearchSaysThatItIsBehind(t *testing.T) {
 	if p := s.search(t, store.AllLabels, library.Filter{}); p.Late != 6 || len(p.Rows) != 0 {
 		t.Errorf("before: late %d, found %q", p.Late, found(p))
 	}
+	for class, want := range map[int64]int64{s.slow: 4, 0: 0} { // nobody learns that what they may not see arrives
+		if p := s.search(t, class, library.Filter{}); p.Late != want {
+			t.Errorf("class %d: late %d, want %d", class, p.Late, want)
+		}
+	}
 	s.catchUp(t)
 	s.catchUp(t) // again: nothing to do
 	if p := s.search(t, store.AllLabels, library.Filter{}); p.Late != 0 || len(p.Rows) != 6 {
