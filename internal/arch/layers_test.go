@@ -29,6 +29,7 @@ var along = map[string][]string{
 	"office":     {"release"},
 	"exercise":   {"release"},
 	"offline":    {"exchange", "pairing"},
+	"matching":   {"release"},
 }
 
 // evidence is what the auditor's tool is made of.

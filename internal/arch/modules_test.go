@@ -11,6 +11,7 @@ import (
 // a person we must trust: a new line needs its reason in docs/adr.
 var linked = map[string][]string{
 	"filippo.io/age":                      {"internal/act/exchange", "internal/act/keys", "internal/act/offline", "internal/act/backup", "internal/cli"}, // offline bundles, backups
+	"github.com/cloudflare/circl":         {"internal/act/matching"},                                                                                     // RFC 9497
 	"github.com/alecthomas/kong":          {"internal/cli"},
 	"github.com/danielgtaylor/huma/v2":    {"internal/edge/api"},
 	"github.com/go-json-experiment/json":  {"internal/base/canon"},                           // untagged: one importer

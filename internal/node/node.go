@@ -25,6 +25,7 @@ import (
 	"twoseas/internal/act/keys"
 	"twoseas/internal/act/ledger"
 	"twoseas/internal/act/library"
+	"twoseas/internal/act/matching"
 	"twoseas/internal/act/offline"
 	"twoseas/internal/act/pairing"
 	"twoseas/internal/act/people"
@@ -63,6 +64,8 @@ type Node struct {
 	Pairing  *pairing.Pairing
 	Exchange *exchange.Exchange
 	Offline  *offline.Offline
+	// Matchings asks and answers what both sides know.
+	Matchings *matching.Matchings
 	// Collections is the acts on TAXII collections.
 	Collections *collection.Collections
 	// Feeds is the acts on sources outside.
@@ -172,12 +175,13 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 		return err
 	}
 	n.Pairing = pairing.New(n.Live, n.Ring, n.Ledger, pairing.Identity{URL: n.peerURL(), SPKI: pin}, n.Clock, rand.Reader)
+	n.Matchings = matching.New(self, n.Ring, n.Ledger, n.Releases, rand.Reader)
 	n.Offline = offline.New(offline.Config{
 		Self: self, Ring: n.Ring, Ledger: n.Ledger, Accords: n.Accords, Pairing: n.Pairing, Exchange: n.Exchange, Clock: n.Clock,
 	})
 	n.Peers = peer.Config{
 		Domains: map[ident.Domain]*store.Handle{ident.Live: n.Live}, Pairing: n.Pairing, Accords: n.Accords,
-		Exchange: n.Exchange, Ledger: n.Ledger, Certificate: cert, Log: n.Log,
+		Exchange: n.Exchange, Ledger: n.Ledger, Matchings: n.Matchings, Certificate: cert, Log: n.Log,
 	}
 	if err := n.Ledger.Check(ctx, n.Live); err != nil {
 		return err

@@ -68,7 +68,7 @@ func (t *Tx) bundles(query string, args ...any) (out []Bundle, err error) {
 		b, err := scanBundle(r)
 		out = append(out, b)
 		return err
-	}, "SELECT "+bundleColumns+" FROM bundle "+query, args...)
+	}, query, args...)
 	return out, err
 }
 
@@ -84,13 +84,13 @@ func (t *Tx) AddBundle(b Bundle) error {
 
 // Bundle returns one bundle, or fault.NotFound.
 func (t *Tx) Bundle(a ident.Agreement, direction string, number int64) (Bundle, error) {
-	list, err := t.bundles("WHERE domain = $1 AND agreement = $2 AND direction = $3 AND number = $4", t.domain, string(a), direction, number)
+	list, err := t.bundles("SELECT "+bundleColumns+" FROM bundle WHERE domain = $1 AND agreement = $2 AND direction = $3 AND number = $4", t.domain, string(a), direction, number)
 	return one(list, err, a, direction)
 }
 
 // LastBundle returns the newest bundle of one direction, or fault.NotFound.
 func (t *Tx) LastBundle(a ident.Agreement, direction string) (Bundle, error) {
-	list, err := t.bundles(`WHERE domain = $1 AND agreement = $2 AND direction = $3
+	list, err := t.bundles("SELECT "+bundleColumns+` FROM bundle WHERE domain = $1 AND agreement = $2 AND direction = $3
 		ORDER BY number DESC LIMIT 1`, t.domain, string(a), direction)
 	return one(list, err, a, direction)
 }
@@ -98,7 +98,7 @@ func (t *Tx) LastBundle(a ident.Agreement, direction string) (Bundle, error) {
 // SeenBundle returns the newest bundle written that the partner is known to
 // have imported, or fault.NotFound.
 func (t *Tx) SeenBundle(a ident.Agreement) (Bundle, error) {
-	list, err := t.bundles(`WHERE domain = $1 AND agreement = $2 AND direction = $3 AND seen > 0
+	list, err := t.bundles("SELECT "+bundleColumns+` FROM bundle WHERE domain = $1 AND agreement = $2 AND direction = $3 AND seen > 0
 		ORDER BY number DESC LIMIT 1`, t.domain, string(a), Out)
 	return one(list, err, a, Out)
 }
@@ -106,7 +106,7 @@ func (t *Tx) SeenBundle(a ident.Agreement) (Bundle, error) {
 // Bundles returns the newest bundles of one direction, at most limit, newest
 // first.
 func (t *Tx) Bundles(a ident.Agreement, direction string, limit int64) ([]Bundle, error) {
-	return t.bundles(`WHERE domain = $1 AND agreement = $2 AND direction = $3
+	return t.bundles("SELECT "+bundleColumns+` FROM bundle WHERE domain = $1 AND agreement = $2 AND direction = $3
 		ORDER BY number DESC LIMIT $4 + 0`, t.domain, string(a), direction, limit)
 }
 

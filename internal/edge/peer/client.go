@@ -135,34 +135,40 @@ func (c *Client) post(ctx context.Context, path string, body []byte, more http.H
 }
 
 func (c *Client) do(ctx context.Context, method, path string, body []byte, more http.Header) ([]byte, error) {
+	raw, _, err := c.call(ctx, method, path, body, more, maxSmall)
+	return raw, err
+}
+
+// call makes one call whose answer has at most limit bytes.
+func (c *Client) call(ctx context.Context, method, path string, body []byte, more http.Header, limit int64) ([]byte, http.Header, error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for k, v := range more {
 		req.Header[k] = v
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, unreachable(ctx, c.side, err)
+		return nil, nil, unreachable(ctx, c.side, err)
 	}
 	defer resp.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxSmall+1))
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	if err != nil {
-		return nil, unreachable(ctx, c.side, err)
+		return nil, nil, unreachable(ctx, c.side, err)
 	}
-	if len(raw) > maxSmall {
-		return nil, fault.Errorf(fault.TooLarge, "the node of %s answered with more than %d bytes", c.side, maxSmall)
+	if int64(len(raw)) > limit {
+		return nil, nil, fault.Errorf(fault.TooLarge, "the node of %s answered with more than %d bytes", c.side, limit)
 	}
 	if resp.StatusCode == http.StatusConflict && resp.Header.Get("Content-Type") == "text/x.tlog.size" {
 		n, err := strconv.ParseInt(strings.TrimSpace(string(raw)), 10, 64)
 		if err != nil || n < 0 {
-			return nil, fault.Errorf(fault.Invalid, "the node of %s answered with no size", c.side)
+			return nil, nil, fault.Errorf(fault.Invalid, "the node of %s answered with no size", c.side)
 		}
-		return nil, &ledger.Behind{Size: n}
+		return nil, nil, &ledger.Behind{Size: n}
 	}
 	if resp.StatusCode/100 != 2 {
-		return nil, understand(resp.StatusCode, raw)
+		return nil, nil, understand(resp.StatusCode, raw)
 	}
-	return raw, nil
+	return raw, resp.Header, nil
 }

@@ -18,6 +18,7 @@ import (
 	"twoseas/internal/act/accord"
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/ledger"
+	"twoseas/internal/act/matching"
 	"twoseas/internal/act/pairing"
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/fault"
@@ -32,6 +33,7 @@ type Config struct {
 	Accords     *accord.Accords
 	Exchange    *exchange.Exchange
 	Ledger      *ledger.Ledger
+	Matchings   *matching.Matchings
 	Certificate tls.Certificate // this node's own, self-made
 	Log         *slog.Logger
 	// Arrived is told after a partner handed something over; it must return

@@ -40,6 +40,9 @@ func Handler(c Config) http.Handler {
 	mux.HandleFunc("POST "+pathAgreement+"/shipments", s.agreement(s.ship))
 	mux.HandleFunc("POST "+pathAgreement+"/holding", s.agreement(s.holding))
 	mux.HandleFunc("POST "+pathAgreement+"/add-checkpoint", s.agreement(s.addCheckpoint))
+	mux.HandleFunc("POST "+pathAgreement+"/matching", s.agreement(s.matching))
+	mux.HandleFunc("POST "+pathAgreement+"/matching/{session}/answer", s.agreement(s.matchingAnswer))
+	mux.HandleFunc("POST "+pathAgreement+"/matching/{session}/found", s.agreement(s.matchingFound))
 	mux.HandleFunc("GET "+pathAgreement+"/log/{path...}", s.agreement(s.log))
 	return mux
 }

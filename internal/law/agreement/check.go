@@ -35,6 +35,7 @@ func (d *Document) check() error {
 	c.dates()
 	c.areas()
 	c.policy()
+	c.matching()
 	c.calendar()
 	if len(c.problems) == 0 { // a table of wrong rows proves nothing
 		c.tests()
@@ -241,7 +242,7 @@ type condition struct {
 // conditions returns the keys that have a vocabulary; sector has none.
 func conditions(w When) []condition {
 	return []condition{
-		{"kind", w.Kind, marking.Kinds()},
+		{"kind", w.Kind, append(marking.Kinds(), gate.Matching)},
 		{"tlp", w.TLP, tlpWords()},
 		{"pap", w.PAP, []string{"clear", "green", "amber", "red", "none"}},
 		{"classification", w.Classification, append([]string{gate.AnyClass, gate.NoClass}, marking.LevelCodes()...)},

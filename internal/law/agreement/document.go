@@ -49,6 +49,7 @@ type Document struct {
 	Precedence    []Instrument `json:"precedence,omitempty"`
 	Rules         []Rule       `json:"rules"`
 	Targets       Targets      `json:"targets,omitzero"`
+	Matching      Matching     `json:"matching,omitzero"`
 	Calendar      []DateRule   `json:"calendar,omitempty"`
 	Tests         []Test       `json:"tests,omitempty"`
 

@@ -44,3 +44,42 @@ CREATE TABLE bundle_look (
     confirmed BIGINT NOT NULL,
     PRIMARY KEY (domain, link, person)
 ) /* table */;
+
+-- Questions of private matching, asked of the partner or by it. request and
+-- answer are the signed notes; known is the overlap, -1 while it is not known
+-- here.
+CREATE TABLE matching (
+    domain    BIGINT NOT NULL,
+    session   TEXT   NOT NULL,
+    agreement TEXT   NOT NULL,
+    asker     TEXT   NOT NULL,
+    state     TEXT   NOT NULL,
+    asked     BIGINT NOT NULL,
+    needed    BIGINT NOT NULL,
+    request   BYTEA  NOT NULL,
+    answer    BYTEA  NOT NULL,
+    known     BIGINT NOT NULL,
+    person    TEXT   NOT NULL,
+    why       TEXT   NOT NULL,
+    at        BIGINT NOT NULL,
+    PRIMARY KEY (domain, session)
+) /* table */;
+CREATE INDEX matching_day ON matching (domain, agreement, asker, at);
+
+-- What a question needs until it is done: blinded values, one's own values and
+-- what unblinds them, the answer.
+CREATE TABLE matching_data (
+    domain  BIGINT NOT NULL,
+    session TEXT   NOT NULL,
+    name    TEXT   NOT NULL,
+    data    BYTEA  NOT NULL,
+    PRIMARY KEY (domain, session, name)
+) /* table */;
+
+CREATE TABLE matching_vote (
+    domain  BIGINT NOT NULL,
+    session TEXT   NOT NULL,
+    officer TEXT   NOT NULL,
+    at      BIGINT NOT NULL,
+    PRIMARY KEY (domain, session, officer)
+) /* table */;

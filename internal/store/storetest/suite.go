@@ -39,6 +39,7 @@ var suite = map[string]func(t *testing.T, open Opener){
 	"rights":        testRights,
 	"tokens":        testTokens,
 	"collections":   testCollections,
+	"matching":      testMatching,
 	"members":       testMembers,
 	"pages":         testPages,
 	"statuses":      testStatuses,
