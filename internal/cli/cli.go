@@ -61,6 +61,7 @@ type commands struct {
 	Warninglist  warninglistCmd  `cmd:"" help:"Lists of values that are rarely malicious, shown at imports."`
 	Export       exportCmd       `cmd:"" help:"Write objects, the ledger, or some items of a shipment with their proof to a file."`
 	Lookup       lookupCmd       `cmd:"" help:"Ask what is known of addresses, domains, URLs, hashes, file names."`
+	Match        matchCmd        `cmd:"" help:"Ask the partner which values it knows, without showing them, and answer it."`
 	Status       statusCmd       `cmd:"" help:"Show how the exchange with each partner stands."`
 	Release      releaseCmd      `cmd:"" help:"See what waits for an officer; approve or refuse it."`
 	Agreement    agreementCmd    `cmd:"" help:"Check, add, sign and explain agreements."`

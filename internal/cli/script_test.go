@@ -42,7 +42,7 @@ func TestScripts(t *testing.T) {
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"eventually": eventually, "field": field},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"eventually": eventually, "field": field, "withrule": withRule},
 	})
 }
 
@@ -75,4 +75,15 @@ func field(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	line, _, _ := strings.Cut(after, "\n")
 	ts.Setenv(args[0], strings.TrimSpace(strings.SplitN(strings.TrimSpace(line), "\"", 2)[0]))
+}
+
+// withRule puts a rule that permits private matching into an agreement:
+// withrule FILE
+func withRule(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: withrule FILE")
+	}
+	const rule = "\nrules:\n  - {id: matching, clause: \"1(1)\", when: {kind: matching}, then: {approve: 1}}\n"
+	text := strings.Replace(ts.ReadFile(args[0]), "\nrules:\n", rule, 1)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
