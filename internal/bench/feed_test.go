@@ -50,5 +50,5 @@ func BenchmarkFeedsWithNothingNew(b *testing.B) {
 	for b.Loop() {
 		poll()
 	}
-	feedsCPU.is(b, (cpu() - used).Seconds()/float64(b.N))
+	feedsCPU.is(b, (cpu()-used).Seconds()/float64(b.N))
 }

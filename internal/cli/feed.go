@@ -69,7 +69,7 @@ func (c *feedPlace) authority() (string, error) {
 type feedFlags struct {
 	Name string `arg:"" help:"Name of the feed here: lower-case letters, digits, - and ."`
 	feedPlace
-	Kind        string        `enum:"taxii,push,stix,csv,text" default:"taxii" help:"taxii: take from a TAXII 2.1 collection; push: send a collection of ours there; stix, csv, text: files with objects, tables or lists of values (default taxii)."`
+	Kind        string        `enum:"taxii,push,stix,csv,text,misp" default:"taxii" help:"taxii: take from a TAXII 2.1 collection; push: send a collection of ours there; stix, csv, text, misp: files with objects, tables, lists of values, events (default taxii)."`
 	Remote      string        `placeholder:"NAME" help:"Collection there, by id, alias or title, when the address is that of a server."`
 	Every       time.Duration `default:"1h" help:"Time between two looks, from 1m (default 1h)."`
 	Type        []string      `placeholder:"TYPE" help:"Only objects of these types."`

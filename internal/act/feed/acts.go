@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"regexp"
+	"strings"
 	"time"
 
 	"twoseas/internal/act/people"
@@ -155,9 +156,11 @@ func (f *Feeds) notElsewhere(tx *store.Tx, name string, before, now Settings, se
 	return fault.New(fault.Invalid, "the password or token was given for another server, user or kind of line: give it again")
 }
 
-// told returns what the journal gets to know of settings.
+// told returns what the journal gets to know of settings. What follows a
+// question mark may be a key.
 func (s Settings) told(name string) []string {
-	fields := []string{"feed", name, "kind", string(s.Kind), "address", s.URL}
+	address, _, _ := strings.Cut(s.URL, "?")
+	fields := []string{"feed", name, "kind", string(s.Kind), "address", address}
 	if s.Collection != "" {
 		fields = append(fields, "collection", s.Collection)
 	}

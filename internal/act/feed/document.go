@@ -62,6 +62,8 @@ func (j *job) document(ctx context.Context, d Document) error {
 		return j.table(ctx, src, d)
 	case Text:
 		return j.text(ctx, src, d)
+	case MISP:
+		return j.misp(ctx, src, d)
 	case STIX, TAXII, Push:
 	}
 	rep, err := j.f.Intake.Stream(ctx, j.h, src, d.Body, nil)

@@ -12,6 +12,7 @@ import (
 	"twoseas/internal/base/fault"
 	"twoseas/internal/format/feed"
 	"twoseas/internal/format/ioc"
+	"twoseas/internal/format/misp"
 	"twoseas/internal/format/table"
 	"twoseas/internal/store"
 )
@@ -37,7 +38,9 @@ func (j *job) table(ctx context.Context, src intake.Source, d Document) error {
 			return err
 		}
 	}
-	return j.values(ctx, src, func(at time.Time, out feed.Out) error { return table.Read(d.Body, *layout, at, out) })
+	return j.values(ctx, &list{j: j, ctx: ctx, src: src, first: true}, func(at time.Time, out feed.Out) error {
+		return table.Read(d.Body, *layout, at, out)
+	})
 }
 
 // text takes in the values that stand in a text. What it says of its handling,
@@ -50,30 +53,41 @@ func (j *job) text(ctx context.Context, src intake.Source, d Document) error {
 	if _, err := d.Body.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	return j.values(ctx, src, func(at time.Time, out feed.Out) error { return ioc.Read(d.Body, marks, at, out) })
+	return j.values(ctx, &list{j: j, ctx: ctx, src: src, first: true}, func(at time.Time, out feed.Out) error {
+		return ioc.Read(d.Body, marks, at, out)
+	})
 }
 
-func (j *job) values(ctx context.Context, src intake.Source, read func(time.Time, feed.Out) error) error {
-	l := &list{j: j, ctx: ctx, src: src}
+// misp takes in the events of a MISP file.
+func (j *job) misp(ctx context.Context, src intake.Source, d Document) error {
+	open := func() (io.ReadCloser, error) {
+		_, err := d.Body.Seek(0, io.SeekStart)
+		return io.NopCloser(d.Body), err
+	}
+	return j.values(ctx, &list{j: j, ctx: ctx, src: src}, func(_ time.Time, out feed.Out) error { return misp.Read(open, out) })
+}
+
+func (j *job) values(ctx context.Context, l *list, read func(time.Time, feed.Out) error) error {
 	err := read(time.UnixMicro(j.now).UTC(), feed.Out{Object: l.object, Problem: l.problem})
-	if err != nil {
+	if err != nil && ctx.Err() != nil {
 		return err
 	}
-	return l.flush()
+	return errors.Join(err, l.flush()) // what came before a break is kept, as by Stream
 }
 
 // listBatch is how many objects of a list go in at a time.
 const listBatch = 1000
 
-// list is the objects of a list on their way in. A value that was listed
-// before, here or elsewhere, in the same words stays the object that it was:
-// it is not made anew with the time of each look.
+// list is the objects of a file on their way in. With first, a value that was
+// listed before, here or elsewhere, in the same words stays the object that it
+// was: it is not made anew with the time of each look.
 type list struct {
-	j    *job
-	ctx  context.Context //nolint:containedctx // of the run, which the list is part of
-	src  intake.Source
-	raws [][]byte
-	ids  []string
+	j     *job
+	ctx   context.Context //nolint:containedctx // of the run, which the list is part of
+	src   intake.Source
+	first bool // the first object made of a value stays
+	raws  [][]byte
+	ids   []string
 }
 
 func (l *list) object(_ int, raw []byte) error {
@@ -109,8 +123,10 @@ func (l *list) flush() error {
 	if len(l.raws) == 0 {
 		return nil
 	}
-	if err := l.j.h.Query(l.ctx, l.stored); err != nil {
-		return err
+	if l.first {
+		if err := l.j.h.Query(l.ctx, l.stored); err != nil {
+			return err
+		}
 	}
 	rep, err := l.j.f.Intake.Objects(l.ctx, l.j.h, l.src, l.raws)
 	l.j.out.Taken.Add(rep)

@@ -29,10 +29,11 @@ const (
 	STIX  Kind = "stix"  // a bundle, envelope or object in a file
 	CSV   Kind = "csv"   // a table of values in a file
 	Text  Kind = "text"  // a text with values in it
+	MISP  Kind = "misp"  // events of MISP in a file
 )
 
 // Kinds returns every kind.
-func Kinds() []Kind { return []Kind{TAXII, Push, STIX, CSV, Text} }
+func Kinds() []Kind { return []Kind{TAXII, Push, STIX, CSV, Text, MISP} }
 
 // Bounds of how often a source is asked.
 const (
@@ -65,7 +66,7 @@ type Settings struct {
 	Layout *table.Layout `json:"layout,omitempty"`
 
 	// Of what comes in: whose it is (default a third side's, which goes nowhere
-	// without its consent), who contributed it, its sectors, the TLP of what
+	// without its consent; this side's when a member contributed it), who did, its sectors, the TLP of what
 	// has none, the strictest that is taken, the collection it joins.
 	Origin      ident.Side `json:"origin,omitempty"`
 	Contributor string     `json:"contributor,omitempty"`
@@ -91,7 +92,7 @@ const maxText = 2000
 // checked returns s with its spellings settled, or fault.Invalid.
 func (s Settings) checked() (Settings, error) {
 	if !slices.Contains(Kinds(), s.Kind) {
-		return s, fault.Errorf(fault.Invalid, "kind %.20q: want taxii, push, stix, csv or text", s.Kind)
+		return s, fault.Errorf(fault.Invalid, "kind %.20q: want taxii, push, stix, csv, text or misp", s.Kind)
 	}
 	if err := s.checkLayout(); err != nil {
 		return s, err
@@ -193,7 +194,11 @@ func (s Settings) every() time.Duration { return time.Duration(s.Every) * time.S
 // source returns what intake of side self is told of what comes in.
 func (s Settings) source(self ident.Side) (intake.Source, error) {
 	src := intake.Source{Origin: s.Origin, Contributor: s.Contributor, Sectors: s.Sectors, Collection: s.Collection}
-	if src.Origin == "" {
+	switch {
+	case src.Origin != "":
+	case s.Contributor != "":
+		src.Origin = self // its members are under it
+	default:
 		src.Origin = marking.OtherSide
 	}
 	src.Foreign = src.Origin != self

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"mime"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -48,6 +49,9 @@ func (c *Client) download(ctx context.Context, r feed.Remote, seen feed.Mark, ta
 	}
 	if got.status == http.StatusNotModified {
 		return seen, got.body.Close()
+	}
+	if typ, _, err := mime.ParseMediaType(got.header.Get("Content-Type")); err == nil && (typ == "text/html" || typ == "application/xhtml+xml") {
+		return seen, errors.Join(fault.New(fault.Invalid, "the server sends a web page: is this the address of the file itself?"), got.body.Close())
 	}
 	d, done, err := c.spool(got.body)
 	err = errors.Join(err, got.body.Close())

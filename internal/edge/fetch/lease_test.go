@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"twoseas/internal/act/feed"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/node"
 	"twoseas/internal/nodetest"
+	"twoseas/internal/store/storetest"
 )
 
 // twin is another process of the same node, as far as the store can tell.
@@ -29,7 +31,18 @@ func (d *desk) twin() *desk {
 // One process runs a source. When it is lost, another goes on once its lease
 // has run out; when it comes back, it may not say anything any more.
 func TestOneProcessRunsASource(t *testing.T) {
-	d, s := newDesk(t), fill(40)
+	t.Run("SQLite", func(t *testing.T) { oneProcess(t, newDesk(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) {
+		source := storetest.PostgresSource(t)
+		d := &desk{t: t, clk: clock.NewFake(start)}
+		d.Node = nodetest.StartAt(t, "in", d.clk, func(c *node.Config) { c.Store = source })
+		d.Halt()
+		oneProcess(t, d)
+	})
+}
+
+func oneProcess(t *testing.T, d *desk) {
+	s := fill(40)
 	hold := make(chan struct{})
 	held := make(chan struct{}, 100)
 	first := true
@@ -80,8 +93,10 @@ func TestOneProcessRunsASource(t *testing.T) {
 // A source that is paused, changed or removed while it runs is left.
 func TestPeopleInterruptARun(t *testing.T) {
 	for name, act := range map[string]func(d *desk) error{
-		"pause":  func(d *desk) error { return d.Feeds.Pause(t.Context(), d.Live, d.Operator(), "a") },
-		"change": func(d *desk) error { return d.Feeds.Change(t.Context(), d.Live, d.Operator(), "a", d.feed("a").Settings, nil) },
+		"pause": func(d *desk) error { return d.Feeds.Pause(t.Context(), d.Live, d.Operator(), "a") },
+		"change": func(d *desk) error {
+			return d.Feeds.Change(t.Context(), d.Live, d.Operator(), "a", d.feed("a").Settings, nil)
+		},
 		"remove": func(d *desk) error { return d.Feeds.Remove(t.Context(), d.Live, d.Operator(), "a") },
 	} {
 		t.Run(name, func(t *testing.T) {
