@@ -10,6 +10,7 @@ import (
 	"twoseas/internal/format/stix/stixtest"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/nodetest"
+	"twoseas/internal/webtest"
 )
 
 var sumRE = regexp.MustCompile(`(\d+) went to Japan, (\d+) came from there`)
@@ -74,5 +75,24 @@ func TestTheOverviewOfANewNode(t *testing.T) {
 	in := nodetest.Start(t, "in", nil)
 	for i, role := range people.Roles() {
 		read(t, in, fmt.Sprintf("r%d", i), role).get("/", "There is no agreement yet", "/agreements")
+	}
+}
+
+// TestTheOverviewFollowsTheNode leaves the page open while something crosses.
+func TestTheOverviewFollowsTheNode(t *testing.T) {
+	in, _ := nodetest.IndiaJapan(t, nil)
+	analyst := read(t, in, "analyst", people.Analyst)
+	tab := webtest.Open(t).Tab(t, in.Run.URL)
+	tab.Basic(analyst.name, readerPassword)
+	tab.Go("/")
+	tab.See("0 went to Japan")
+	webtest.Eval[string](tab, `(window.stayed = "yes", document.querySelector("#overview-shores details").open = true, "")`)
+	in.Import(marking.Green, bundleOf(stixtest.Indicator(stixtest.TLP("green")), stixtest.Indicator(stixtest.TLP("clear"))))
+	tab.See("2 went to Japan")
+	if webtest.Eval[string](tab, "window.stayed || ''") != "yes" {
+		t.Error("the page was loaded anew")
+	}
+	for _, p := range tab.Problems() {
+		t.Error(p)
 	}
 }

@@ -562,7 +562,7 @@ func (d *Desk) top(q *Request) templ.Component {
 			}
 		}
 		if l, ok := q.Link(); ok {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<p class=\"link-state\" data-live=\"link\" id=\"top-link\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<p class=\"link-state\" data-live=\"release arrived config\" id=\"top-link\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
