@@ -43,9 +43,10 @@ func (n *Node) provider() (*auth.Provider, error) {
 	return auth.NewProvider(out), nil
 }
 
-// LinkURL is the address of a one-time link with this secret. This machine is
-// called by its name in it: authenticators do not know addresses.
-func (n *Node) LinkURL(secret string) string { return n.DeskURL() + "/welcome/" + secret }
+// LinkURL is the address of a one-time link with this secret, which stands in
+// the query since logs hold paths. This machine is called by its name in it:
+// authenticators do not know addresses.
+func (n *Node) LinkURL(secret string) string { return n.DeskURL() + "/welcome?link=" + secret }
 
 // DeskURL is how a browser reaches the desk.
 func (n *Node) DeskURL() string {

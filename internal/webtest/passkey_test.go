@@ -31,7 +31,7 @@ func TestAPasskeyFromTheLinkToTheConfirmation(t *testing.T) {
 	}
 	tab := b.Tab(t, "https://"+u.Host)
 	tab.Authenticator()
-	tab.Go(u.Path)
+	tab.Go(u.RequestURI())
 	if !webtest.Eval[bool](tab, "!!document.querySelector('script[src]')") {
 		t.Skip("the scripts are not built: make assets")
 	}

@@ -170,8 +170,9 @@ func fieldsOf(row store.Account) []string {
 }
 
 // Change replaces person, organisation, roles and clearance of the account
-// called a.Name, and ends its sessions when more than the person changed; its
-// password and whether it is disabled stay. Returns fault.Denied unless by may
+// called a.Name, and ends its sessions when more than the person changed; with
+// another e-mail address single sign-on has to be verified anew; its password
+// and whether it is disabled stay. Returns fault.Denied unless by may
 // Administer, or Manage the organisation and gives no more than that allows,
 // and when the account is by's own: nobody hands a role to himself;
 // fault.NotFound, or fault.Invalid.
@@ -187,6 +188,15 @@ func (p *People) Change(ctx context.Context, by Actor, a Account) error {
 	e := entry{by, "change account", fieldsOf(want)[2:]}
 	return p.edit(ctx, e, want.Name, func(tx *store.Tx, row *store.Account) error {
 		row.Org, row.Roles, row.Clearance = want.Org, want.Roles, want.Clearance
+		before, err := tx.Person(row.Name)
+		if err != nil {
+			return err
+		}
+		if before.Email != who.Email {
+			if err := tx.ForgetIdentities(row.Name); err != nil {
+				return err
+			}
+		}
 		return tx.SetPerson(who)
 	})
 }

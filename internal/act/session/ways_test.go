@@ -49,6 +49,15 @@ func TestAProviderLeadsToTheInvitedAccountOnly(t *testing.T) {
 	must(t, err, "the same address at another provider that verified it")
 	_, err = n.Provider(ctx, change(func(c *session.Identity) { c.Email, c.Verified = "", false }), session.Session{}, here)
 	must(t, err, "the subject, whatever the address has become")
+	must(t, n.people.Change(ctx, operator, people.Account{Name: "a", Email: "a@example.in", FullName: "A", Roles: []people.Role{people.Member}}), "another name")
+	_, err = n.Provider(ctx, id, session.Session{}, here)
+	must(t, err, "after a change of the name")
+	must(t, n.people.Change(ctx, operator, people.Account{Name: "a", Email: "new@example.in", Roles: []people.Role{people.Member}}), "another address")
+	_, err = n.Provider(ctx, id, session.Session{}, here)
+	want(t, err, fault.Denied, "the subject of the address before")
+	id.Email = "new@example.in"
+	_, err = n.Provider(ctx, id, session.Session{}, here)
+	must(t, err, "the new address")
 	other := x
 	other.Account = "b"
 	_, err = n.Provider(ctx, id, other, here)

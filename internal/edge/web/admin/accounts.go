@@ -261,7 +261,7 @@ func (a area) link(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.personPage(w, r, person{Link: origin.String() + "/welcome/" + secret})
+	return a.personPage(w, r, person{Link: origin.String() + "/welcome?link=" + secret})
 }
 
 // then sends the browser back to the account's page when err is nil.

@@ -20,7 +20,7 @@ type welcome struct {
 }
 
 func (a area) showLink(w http.ResponseWriter, r *http.Request) error {
-	f := welcome{Request: page.Of(r), Link: r.PathValue("link")}
+	f := welcome{Request: page.Of(r), Link: r.URL.Query().Get("link")}
 	var err error
 	if f.Account, err = a.Auth.Sessions().LinkFor(r.Context(), f.Link); err != nil {
 		return a.noLink(w, r, err)
@@ -63,6 +63,12 @@ type enrol struct {
 	Problems  []page.Problem
 }
 
+// apps reports whether a code generator is to be set up: beside a password,
+// where one is required or was in use.
+func (f enrol) apps() bool {
+	return f.Ways.Password && (!f.OneFactor || f.Ways.Generator || len(f.Ways.Passkeys) > 0)
+}
+
 func (a area) showEnrol(w http.ResponseWriter, r *http.Request) error {
 	return a.enrolPage(w, r, nil)
 }
@@ -83,7 +89,7 @@ func (a area) enrolPage(w http.ResponseWriter, r *http.Request, problems []page.
 	if f.Ways, err = a.Auth.Sessions().OwnWays(r.Context(), q.Session); err != nil {
 		return err
 	}
-	if f.Ways.Password && !f.OneFactor {
+	if f.apps() {
 		if f.Generator, err = a.Auth.Sessions().BeginGenerator(r.Context(), q.Session); err != nil {
 			return err
 		}

@@ -205,7 +205,7 @@ func enrolPage(f enrol) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if f.Ways.Password && !f.OneFactor {
+		if f.apps() {
 			templ_7745c5c3_Err = Generator(f.Request, "/enrol/generator", f.Generator.Secret, f.QR, f.Problems).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

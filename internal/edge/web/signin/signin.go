@@ -34,7 +34,7 @@ func Routes(d *page.Desk) []page.Route {
 		{Pattern: "POST /sign-in/passkey", Open: true, Serve: a.passkey},
 		{Pattern: "GET /sign-in/provider", Open: true, Serve: a.toProvider},
 		{Pattern: "GET " + auth.ProviderBack, Open: true, Serve: a.fromProvider},
-		{Pattern: "GET /welcome/{link}", Open: true, Serve: a.showLink},
+		{Pattern: "GET /welcome", Open: true, Serve: a.showLink},
 		{Pattern: "POST /welcome", Open: true, Serve: a.useLink},
 		{Pattern: "GET " + page.Enrol, Open: true, Serve: a.showEnrol},
 		{Pattern: "POST /enrol/password", Open: true, Serve: a.enrolPassword},

@@ -53,7 +53,7 @@ func (s *site) link(name string) string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return u.Path
+	return u.RequestURI()
 }
 
 func (s *site) code(secret string) url.Values {
@@ -76,13 +76,13 @@ func TestFromTheLinkToTheDesk(t *testing.T) {
 	b := s.browser()
 	path := s.link("a")
 	b.Get("/account").Want(200, "/sign-in")
-	b.Get(path).Want(200, path, "Welcome, a")
+	b.Get(path).Want(200, "/welcome", "Welcome, a")
 	if got := b.Header.Get("Referrer-Policy"); got != "no-referrer" {
 		t.Errorf("the page of a secret address has Referrer-Policy %q", got)
 	}
-	s.browser().Get(path).Want(200, path) // looking uses nothing up
+	s.browser().Get(path).Want(200, "/welcome") // looking uses nothing up
 	b.Submit("/welcome", nil).Want(200, "/enrol", "A password and an authenticator app")
-	s.browser().Get(path).Want(403, path, "This link was used")
+	s.browser().Get(path).Want(403, "/welcome", "This link was used")
 	b.Get("/account").Want(200, "/enrol") // nothing else yet
 	b.Get("/enrol").Submit("/enrol/password", url.Values{"password": {"short"}, "again": {"short"}}).Want(422, "/enrol/password", "at least 12 characters")
 	b.Submit("/enrol/password", url.Values{"password": {password}, "again": {"another"}}).Want(422, "", "differ")
@@ -207,4 +207,19 @@ func TestTwoNodesOnOneHostDoNotSignEachOthersPeopleOut(t *testing.T) {
 	b.Get(jp.Run.URL+"/sign-in").Post(jp.Run.URL+"/sign-in", url.Values{"name": {"a"}, "password": {password}}).Want(0, "/")
 	b.Get(s.Run.URL+"/account").Want(200, "/account", "Your account")
 	b.Get(jp.Run.URL+"/account").Want(200, "/account", "Your account")
+}
+
+// TestALostAppIsReplacedWhereAPasswordIsEnough guards against a page on which
+// there is no way on.
+func TestALostAppIsReplacedWhereAPasswordIsEnough(t *testing.T) {
+	s := open(t, oneFactor)
+	s.add(people.Account{Name: "a", Roles: []people.Role{people.Analyst}, Password: password})
+	b := s.browser().SignIn("a", password)
+	b.Get("/account/generator").Submit("/account/generator", s.code(secretRE.FindStringSubmatch(b.Body)[1])).Want(200, "", "Recovery codes")
+	lost := s.browser()
+	lost.Get(s.link("a")).Submit("/welcome", nil).Want(200, "/enrol", "data:image/png")
+	s.clk.Advance(time.Minute)
+	lost.Submit("/enrol/generator", s.code(secretRE.FindStringSubmatch(lost.Body)[1])).Want(200, "", "Recovery codes")
+	lost.Get("/account").Want(200, "/account")
+	b.Get("/account").Want(200, "/sign-in")
 }
