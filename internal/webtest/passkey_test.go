@@ -35,8 +35,21 @@ func TestAPasskeyFromTheLinkToTheConfirmation(t *testing.T) {
 	if !webtest.Eval[bool](tab, "!!document.querySelector('script[src]')") {
 		t.Skip("the scripts are not built: make assets")
 	}
+	fit := func(what string) {
+		t.Helper()
+		for _, f := range tab.Axe() {
+			t.Errorf("%s: %s", what, f)
+		}
+	}
+	fit("the page of the link")
 	tab.Submit("main form button")
 	tab.See("Set up how you sign in")
+	fit("setting up")
+	tab.Type("#password", "correct horse battery")
+	tab.Type("#again", "correct horse battery")
+	tab.Submit("form[action='/enrol/password'] button")
+	tab.See("Scan the picture")
+	fit("setting up an app")
 	tab.Type("#passkey-name", "virtual")
 	tab.Submit("#passkey")
 	tab.Go("/account")
@@ -57,6 +70,7 @@ func TestAPasskeyFromTheLinkToTheConfirmation(t *testing.T) {
 	tab.Click("#role-analyst")
 	tab.Submit("form[action='/people/add'] button")
 	tab.See("Is it you?")
+	fit("confirming")
 	tab.Submit("form[data-passkey] button")
 	tab.See("No way in yet")
 	if got := tab.Path(); got != "/people/account/kept" {
