@@ -42,7 +42,7 @@ func TestTheAgreementIsReadClauseByClause(t *testing.T) {
 	member.get("/agreements", "Memorandum of Cooperation in the Field of Cybersecurity", "in-jp-2022")
 	text := member.get("/agreements/in-jp-2022",
 		"1(1) ", "Timely sharing of information", "TLP:CLEAR or TLP:GREEN", "2 officers approve", "2027-03-18", "Two originals: both sides signed the same bytes",
-		"Term ending", "third-party", "needs the originator&#39;s consent", "PT15M", "telecom", "who contributed it and who was hit")
+		"Term ending", "third-party", "needs the originator&#39;s consent", "15 min", "telecom", "who contributed it and who was hit")
 	if strings.Contains(text, "<form method=\"post\" action=\"/agreements/in-jp-2022") {
 		t.Error("a member is offered to change the agreement")
 	}
