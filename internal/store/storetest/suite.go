@@ -50,6 +50,8 @@ var suite = map[string]func(t *testing.T, open Opener){
 	"bundles":       testBundles,
 	"channels":      testChannels,
 	"releases":      testReleases,
+	"queue":         testQueue,
+	"flow":          testFlow,
 	"shipments":     testShipments,
 	"domains":       testDomains,
 	"matches":       testMatches,
