@@ -38,24 +38,13 @@ func officer(i int) people.Actor {
 // hold imports one indicator and returns what waits of it.
 func hold(t testing.TB, n *nodetest.Node, i int, tlp marking.TLP) release.Preview {
 	t.Helper()
-	raw := fmt.Sprintf(`{"type":"indicator","spec_version":"2.1","id":"indicator--00000000-0000-4000-8000-%012d",`+
+	return brought(t, n, i, tlp, "")
+}
+
+func indicator(i int) []byte {
+	return fmt.Appendf(nil, `{"type":"indicator","spec_version":"2.1","id":"indicator--00000000-0000-4000-8000-%012d",`+
 		`"created":"2026-01-01T00:00:00Z","modified":"2026-01-01T00:00:00Z","valid_from":"2026-01-01T00:00:00Z",`+
 		`"pattern_type":"stix","pattern":"[ipv4-addr:value = '10.0.0.1']"}`, i)
-	if rep := n.Import(tlp, raw); rep.New != 1 {
-		t.Fatalf("%+v", rep)
-	}
-	var seq int64
-	if err := n.Live.Query(t.Context(), func(tx *store.Tx) (err error) {
-		seq, err = tx.LastObject()
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	p, err := n.Releases.Preview(t.Context(), n.Live, officer(0), inJP, seq)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
 }
 
 // mean changes what a label means, as a marking definition that arrives does.
@@ -180,9 +169,39 @@ type model struct {
 	needed  int
 	refused bool
 	left    bool
+	// emergency says that one of said released the present bytes alone.
+	emergency bool
 }
 
-func (m *model) free() bool { return !m.refused && len(m.said) >= m.needed }
+func (m *model) free() bool {
+	return !m.refused && (len(m.said) >= m.needed || m.emergency && len(m.said) > 0)
+}
+
+// urgent has an officer release the item in an emergency.
+func (m *model) urgent(t testing.TB, rt *rapid.T, n *nodetest.Node) {
+	i := rapid.IntRange(1, 3).Draw(rt, "officer")
+	m.p = preview(t, n, m.p.Object.Seq)
+	_, err := n.Releases.Emergency(t.Context(), n.Live, officer(i), inJP, m.p.Object.Seq, m.p.Digest, "now")
+	last := len(m.said)+1 >= m.needed && !m.said[i]
+	if may := m.p.Hold.State == store.HoldWaiting && m.needed > 1 && !last; may != (err == nil) {
+		rt.Fatalf("an emergency is possible: %v, got %v (%d said)", may, err, len(m.said))
+	}
+	if err == nil {
+		m.said[i], m.emergency = true, true
+	}
+}
+
+// reopen has an officer put a refused item back.
+func (m *model) reopen(t testing.TB, rt *rapid.T, n *nodetest.Node) {
+	m.p = preview(t, n, m.p.Object.Seq)
+	_, err := n.Releases.Reopen(t.Context(), n.Live, officer(1), inJP, m.p.Object.Seq, m.p.Digest, "again")
+	if (m.p.Hold.State == store.HoldRefused) != (err == nil) {
+		rt.Fatalf("%s: %v", m.p.Hold.State, err)
+	}
+	if err == nil {
+		m.refused, m.said, m.emergency = false, map[int]bool{}, false
+	}
+}
 
 func TestAnItemLeavesExactlyWhenEnoughOfficersApprovedItsVeryBytes(t *testing.T) {
 	in := alone(t)
@@ -196,13 +215,15 @@ func TestAnItemLeavesExactlyWhenEnoughOfficersApprovedItsVeryBytes(t *testing.T)
 		mean(t, in, m.p.Object.Label, func(l *marking.Label) { l.Sectors = []string{fmt.Sprintf("s%d", next)} })
 		m.p = preview(t, in, m.p.Object.Seq)
 		rt.Repeat(map[string]func(*rapid.T){
-			"approve": func(rt *rapid.T) { m.word(t, rt, in, true) },
-			"refuse":  func(rt *rapid.T) { m.word(t, rt, in, false) },
+			"approve":   func(rt *rapid.T) { m.word(t, rt, in, true) },
+			"refuse":    func(rt *rapid.T) { m.word(t, rt, in, false) },
+			"emergency": func(rt *rapid.T) { m.urgent(t, rt, in) },
+			"reopen":    func(rt *rapid.T) { m.reopen(t, rt, in) },
 			"change": func(*rapid.T) {
 				next++
 				mean(t, in, m.p.Object.Label, func(l *marking.Label) { l.Sectors = []string{fmt.Sprintf("s%d", next)} })
 				if !m.left {
-					m.said = map[int]bool{}
+					m.said, m.emergency = map[int]bool{}, false
 				}
 			},
 			"ship": func(rt *rapid.T) {
@@ -212,7 +233,7 @@ func TestAnItemLeavesExactlyWhenEnoughOfficersApprovedItsVeryBytes(t *testing.T)
 				}
 				m.left = m.left || len(out) > crossed
 				crossed = len(out)
-				if m.left && out[crossed-1].Approved < m.needed {
+				if m.left && out[crossed-1].Approved < m.needed && (!m.emergency || !out[crossed-1].Emergency || out[crossed-1].Approved < 1) {
 					rt.Fatalf("left with %d approvals of %d", out[crossed-1].Approved, m.needed)
 				}
 			},
