@@ -64,6 +64,7 @@ type commands struct {
 	Match        matchCmd        `cmd:"" help:"Ask the partner which values it knows, without showing them, and answer it."`
 	Status       statusCmd       `cmd:"" help:"Show how the exchange with each partner stands."`
 	Release      releaseCmd      `cmd:"" help:"See what waits for an officer; approve or refuse it."`
+	Channel      channelCmd      `cmd:"" help:"What crosses under an agreement: shipments, retries; pause and resume."`
 	Agreement    agreementCmd    `cmd:"" help:"Check, add, sign and explain agreements."`
 	Peer         peerCmd         `cmd:"" help:"Get to know the partner's node."`
 	Bundle       bundleCmd       `cmd:"" help:"Exchange with the partner by file, where there is no line."`

@@ -17,6 +17,12 @@ type releaseCmd struct {
 	Show    releaseShow    `cmd:"" help:"Show one item exactly as the partner will get it, and its digest."`
 	Approve releaseApprove `cmd:"" help:"Approve an item; binds to the digest shown."`
 	Refuse  releaseRefuse  `cmd:"" help:"Keep an item back, and say why."`
+
+	Groups    releaseGroups    `cmd:"" help:"Count what waits by rule, marking, type or collection."`
+	Reopen    releaseReopen    `cmd:"" help:"Put a refused item back into the queue, and say why."`
+	Emergency releaseEmergency `cmd:"" help:"Release with one approval where more are asked for; another officer reviews it."`
+	Reviews   releaseReviews   `cmd:"" help:"List emergency releases and what reviews found."`
+	Review    releaseReview    `cmd:"" help:"Review another officer's emergency release."`
 }
 
 type releaseSummary struct {
