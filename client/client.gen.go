@@ -20,6 +20,66 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for AddOpinionRequestVerdict.
+const (
+	FalsePositive AddOpinionRequestVerdict = "false-positive"
+	Known         AddOpinionRequestVerdict = "known"
+	TooLate       AddOpinionRequestVerdict = "too-late"
+	Useful        AddOpinionRequestVerdict = "useful"
+)
+
+// Valid indicates whether the value is a known member of the AddOpinionRequestVerdict enum.
+func (e AddOpinionRequestVerdict) Valid() bool {
+	switch e {
+	case FalsePositive:
+		return true
+	case Known:
+		return true
+	case TooLate:
+		return true
+	case Useful:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AddOrganisationRequestKind.
+const (
+	AddOrganisationRequestKindAcademia   AddOrganisationRequestKind = "academia"
+	AddOrganisationRequestKindCert       AddOrganisationRequestKind = "cert"
+	AddOrganisationRequestKindMinistry   AddOrganisationRequestKind = "ministry"
+	AddOrganisationRequestKindOperator   AddOrganisationRequestKind = "operator"
+	AddOrganisationRequestKindPolice     AddOrganisationRequestKind = "police"
+	AddOrganisationRequestKindRegulator  AddOrganisationRequestKind = "regulator"
+	AddOrganisationRequestKindSectorBody AddOrganisationRequestKind = "sector-body"
+	AddOrganisationRequestKindVendor     AddOrganisationRequestKind = "vendor"
+)
+
+// Valid indicates whether the value is a known member of the AddOrganisationRequestKind enum.
+func (e AddOrganisationRequestKind) Valid() bool {
+	switch e {
+	case AddOrganisationRequestKindAcademia:
+		return true
+	case AddOrganisationRequestKindCert:
+		return true
+	case AddOrganisationRequestKindMinistry:
+		return true
+	case AddOrganisationRequestKindOperator:
+		return true
+	case AddOrganisationRequestKindPolice:
+		return true
+	case AddOrganisationRequestKindRegulator:
+		return true
+	case AddOrganisationRequestKindSectorBody:
+		return true
+	case AddOrganisationRequestKindVendor:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthCheckState.
 const (
 	HealthCheckStateBad   HealthCheckState = "bad"
@@ -77,6 +137,117 @@ func (e HealthReportState) Valid() bool {
 	case HealthReportStateGood:
 		return true
 	case HealthReportStateWatch:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OptionsContributor.
+const (
+	OptionsContributorMember OptionsContributor = "member"
+)
+
+// Valid indicates whether the value is a known member of the OptionsContributor enum.
+func (e OptionsContributor) Valid() bool {
+	switch e {
+	case OptionsContributorMember:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OptionsKind.
+const (
+	Csv  OptionsKind = "csv"
+	Misp OptionsKind = "misp"
+	Stix OptionsKind = "stix"
+	Text OptionsKind = "text"
+)
+
+// Valid indicates whether the value is a known member of the OptionsKind enum.
+func (e OptionsKind) Valid() bool {
+	switch e {
+	case Csv:
+		return true
+	case Misp:
+		return true
+	case Stix:
+		return true
+	case Text:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OrganisationKind.
+const (
+	OrganisationKindAcademia   OrganisationKind = "academia"
+	OrganisationKindCert       OrganisationKind = "cert"
+	OrganisationKindMinistry   OrganisationKind = "ministry"
+	OrganisationKindOperator   OrganisationKind = "operator"
+	OrganisationKindPolice     OrganisationKind = "police"
+	OrganisationKindRegulator  OrganisationKind = "regulator"
+	OrganisationKindSectorBody OrganisationKind = "sector-body"
+	OrganisationKindVendor     OrganisationKind = "vendor"
+)
+
+// Valid indicates whether the value is a known member of the OrganisationKind enum.
+func (e OrganisationKind) Valid() bool {
+	switch e {
+	case OrganisationKindAcademia:
+		return true
+	case OrganisationKindCert:
+		return true
+	case OrganisationKindMinistry:
+		return true
+	case OrganisationKindOperator:
+		return true
+	case OrganisationKindPolice:
+		return true
+	case OrganisationKindRegulator:
+		return true
+	case OrganisationKindSectorBody:
+		return true
+	case OrganisationKindVendor:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OrganisationFieldsKind.
+const (
+	OrganisationFieldsKindAcademia   OrganisationFieldsKind = "academia"
+	OrganisationFieldsKindCert       OrganisationFieldsKind = "cert"
+	OrganisationFieldsKindMinistry   OrganisationFieldsKind = "ministry"
+	OrganisationFieldsKindOperator   OrganisationFieldsKind = "operator"
+	OrganisationFieldsKindPolice     OrganisationFieldsKind = "police"
+	OrganisationFieldsKindRegulator  OrganisationFieldsKind = "regulator"
+	OrganisationFieldsKindSectorBody OrganisationFieldsKind = "sector-body"
+	OrganisationFieldsKindVendor     OrganisationFieldsKind = "vendor"
+)
+
+// Valid indicates whether the value is a known member of the OrganisationFieldsKind enum.
+func (e OrganisationFieldsKind) Valid() bool {
+	switch e {
+	case OrganisationFieldsKindAcademia:
+		return true
+	case OrganisationFieldsKindCert:
+		return true
+	case OrganisationFieldsKindMinistry:
+		return true
+	case OrganisationFieldsKindOperator:
+		return true
+	case OrganisationFieldsKindPolice:
+		return true
+	case OrganisationFieldsKindRegulator:
+		return true
+	case OrganisationFieldsKindSectorBody:
+		return true
+	case OrganisationFieldsKindVendor:
 		return true
 	default:
 		return false
@@ -214,12 +385,30 @@ type AcceptPeerRequest struct {
 	Invitation string `json:"invitation"`
 }
 
+// Access defines model for Access.
+type Access struct {
+	Clearance string  `json:"clearance"`
+	May       bool    `json:"may"`
+	Reason    *string `json:"reason,omitempty"`
+}
+
+// AccessOutput defines model for AccessOutput.
+type AccessOutput struct {
+	Here     *[]Access `json:"here"`
+	Partners *[]Why    `json:"partners"`
+}
+
 // Account defines model for Account.
 type Account struct {
-	Account      string    `json:"account"`
-	Clearance    string    `json:"clearance"`
-	Created      time.Time `json:"created"`
-	Disabled     bool      `json:"disabled"`
+	Account   string    `json:"account"`
+	Clearance string    `json:"clearance"`
+	Created   time.Time `json:"created"`
+	Disabled  bool      `json:"disabled"`
+
+	// Effective What the organisation's ceiling leaves of the clearance
+	Effective    string    `json:"effective"`
+	Email        *string   `json:"email,omitempty"`
+	FullName     *string   `json:"full_name,omitempty"`
 	Organisation string    `json:"organisation"`
 	Roles        *[]string `json:"roles"`
 }
@@ -227,7 +416,11 @@ type Account struct {
 // AccountFields defines model for AccountFields.
 type AccountFields struct {
 	// Clearance Highest TLP, with +UNMARKED or not; TLP:GREEN when left out
-	Clearance    *string   `json:"clearance,omitempty"`
+	Clearance *string `json:"clearance,omitempty"`
+	Email     *string `json:"email,omitempty"`
+	FullName  *string `json:"full_name,omitempty"`
+
+	// Organisation Id of an organisation
 	Organisation *string   `json:"organisation,omitempty"`
 	Roles        *[]string `json:"roles"`
 }
@@ -251,7 +444,11 @@ type AddAccountRequest struct {
 	Account string `json:"account"`
 
 	// Clearance Highest TLP, with +UNMARKED or not; TLP:GREEN when left out
-	Clearance    *string `json:"clearance,omitempty"`
+	Clearance *string `json:"clearance,omitempty"`
+	Email     *string `json:"email,omitempty"`
+	FullName  *string `json:"full_name,omitempty"`
+
+	// Organisation Id of an organisation
 	Organisation *string `json:"organisation,omitempty"`
 
 	// Password Left out: only tokens open the account
@@ -266,6 +463,54 @@ type AddCollectionRequest struct {
 	DefaultTlp  *string `json:"default_tlp,omitempty"`
 	Description *string `json:"description,omitempty"`
 	Title       string  `json:"title"`
+}
+
+// AddNoteRequest defines model for Add-noteRequest.
+type AddNoteRequest struct {
+	Text string `json:"text"`
+
+	// Tlp Takes the marking of the object when left out
+	Tlp *string `json:"tlp,omitempty"`
+}
+
+// AddOpinionRequest defines model for Add-opinionRequest.
+type AddOpinionRequest struct {
+	Text *string `json:"text,omitempty"`
+
+	// Tlp Takes the marking of the object when left out
+	Tlp     *string                  `json:"tlp,omitempty"`
+	Verdict AddOpinionRequestVerdict `json:"verdict"`
+}
+
+// AddOpinionRequestVerdict defines model for AddOpinionRequest.Verdict.
+type AddOpinionRequestVerdict string
+
+// AddOrganisationRequest defines model for Add-organisationRequest.
+type AddOrganisationRequest struct {
+	// Ceiling The highest clearance that counts for its people
+	Ceiling *string `json:"ceiling,omitempty"`
+
+	// Closed Shuts every account of it
+	Closed  *bool                      `json:"closed,omitempty"`
+	ID      string                     `json:"id"`
+	Kind    AddOrganisationRequestKind `json:"kind"`
+	Name    string                     `json:"name"`
+	Sectors *[]string                  `json:"sectors,omitempty"`
+}
+
+// AddOrganisationRequestKind defines model for AddOrganisationRequest.Kind.
+type AddOrganisationRequestKind string
+
+// AddSightingRequest defines model for Add-sightingRequest.
+type AddSightingRequest struct {
+	// Count Times; once when left out
+	Count *int64     `json:"count,omitempty"`
+	First *time.Time `json:"first,omitempty"`
+	Last  *time.Time `json:"last,omitempty"`
+	Text  *string    `json:"text,omitempty"`
+
+	// Tlp Takes the marking of the object when left out
+	Tlp *string `json:"tlp,omitempty"`
 }
 
 // AddedVersion defines model for AddedVersion.
@@ -296,6 +541,12 @@ type Agreement struct {
 // AgreementsOutput defines model for AgreementsOutput.
 type AgreementsOutput struct {
 	Agreements *[]Agreement `json:"agreements"`
+}
+
+// AnswerOutput defines model for AnswerOutput.
+type AnswerOutput struct {
+	// ID Of the object that answers
+	ID string `json:"id"`
 }
 
 // ApproveInput defines model for ApproveInput.
@@ -345,6 +596,25 @@ type CollectionsOutput struct {
 type ConfirmPeerRequest struct {
 	// Code What the partner's person read out
 	Code string `json:"code"`
+}
+
+// Crossing defines model for Crossing.
+type Crossing struct {
+	Agreement string     `json:"agreement"`
+	Answered  *time.Time `json:"answered,omitempty"`
+	At        time.Time  `json:"at"`
+
+	// Digest Of the shipment's signed text
+	Digest    string `json:"digest"`
+	Direction string `json:"direction"`
+	Number    int64  `json:"number"`
+	Partner   string `json:"partner"`
+	Position  int64  `json:"position"`
+}
+
+// CrossingsOutput defines model for CrossingsOutput.
+type CrossingsOutput struct {
+	Crossings *[]Crossing `json:"crossings"`
 }
 
 // Date defines model for Date.
@@ -630,6 +900,115 @@ type Hold struct {
 	Why    string     `json:"why"`
 }
 
+// ImportingFinding defines model for ImportingFinding.
+type ImportingFinding struct {
+	Broken    *string                 `json:"broken,omitempty"`
+	Faults    *int64                  `json:"faults,omitempty"`
+	First     *[]ImportingRow         `json:"first,omitempty"`
+	Gates     *[]ImportingGateFinding `json:"gates,omitempty"`
+	Hits      *[]ImportingHitCount    `json:"hits,omitempty"`
+	LeftOut   *int64                  `json:"left_out,omitempty"`
+	ListFault *[]string               `json:"list_fault,omitempty"`
+	Listed    *int64                  `json:"listed,omitempty"`
+	Markings  *[]ImportingMarkCount   `json:"markings,omitempty"`
+	New       int64                   `json:"new"`
+	Problems  *[]IntakeRefusal        `json:"problems,omitempty"`
+	Read      int64                   `json:"read"`
+	Refusals  *[]IntakeRefusal        `json:"refusals,omitempty"`
+	Refused   int64                   `json:"refused"`
+	Remarked  *int64                  `json:"remarked,omitempty"`
+	Remarks   *[]IntakeRefusal        `json:"remarks,omitempty"`
+	Same      int64                   `json:"same"`
+	Types     *[]ImportingTypeCount   `json:"types,omitempty"`
+	Unmarked  *int64                  `json:"unmarked,omitempty"`
+	Updated   int64                   `json:"updated"`
+}
+
+// ImportingGateFinding defines model for ImportingGateFinding.
+type ImportingGateFinding struct {
+	Agreement string         `json:"agreement"`
+	Lines     *[]ReleaseLine `json:"lines,omitempty"`
+	Why       *string        `json:"why,omitempty"`
+}
+
+// ImportingHitCount defines model for ImportingHitCount.
+type ImportingHitCount struct {
+	Count    int64     `json:"count"`
+	Examples *[]string `json:"examples,omitempty"`
+	List     string    `json:"list"`
+}
+
+// ImportingJob defines model for ImportingJob.
+type ImportingJob struct {
+	Changed time.Time        `json:"changed"`
+	Created time.Time        `json:"created"`
+	Done    int64            `json:"done"`
+	Failure *string          `json:"failure,omitempty"`
+	Finding ImportingFinding `json:"finding"`
+	ID      string           `json:"id"`
+	Name    string           `json:"name"`
+	Options ImportingOptions `json:"options"`
+	Report  ImportingReport  `json:"report"`
+	Size    int64            `json:"size"`
+	State   string           `json:"state"`
+}
+
+// ImportingMarkCount defines model for ImportingMarkCount.
+type ImportingMarkCount struct {
+	Count   int64     `json:"count"`
+	Pap     string    `json:"pap"`
+	Tlp     string    `json:"tlp"`
+	Unknown *[]string `json:"unknown,omitempty"`
+}
+
+// ImportingOptions defines model for ImportingOptions.
+type ImportingOptions struct {
+	Collection  *string     `json:"collection,omitempty"`
+	Contributor *string     `json:"contributor,omitempty"`
+	Kind        string      `json:"kind"`
+	Layout      TableLayout `json:"layout"`
+	Origin      *string     `json:"origin,omitempty"`
+	Pap         *string     `json:"pap,omitempty"`
+	Sectors     *[]string   `json:"sectors,omitempty"`
+	SkipListed  *bool       `json:"skip_listed,omitempty"`
+	Tlp         *string     `json:"tlp,omitempty"`
+}
+
+// ImportingReport defines model for ImportingReport.
+type ImportingReport struct {
+	Bytes    int64            `json:"bytes"`
+	Faults   *int64           `json:"faults,omitempty"`
+	LeftOut  *int64           `json:"left_out,omitempty"`
+	New      int64            `json:"new"`
+	Offset   int64            `json:"offset"`
+	Problems *[]IntakeRefusal `json:"problems,omitempty"`
+	Read     int64            `json:"read"`
+	Refusals *[]IntakeRefusal `json:"refusals,omitempty"`
+	Refused  int64            `json:"refused"`
+	Remarks  *[]IntakeRefusal `json:"remarks,omitempty"`
+	Same     int64            `json:"same"`
+	Updated  int64            `json:"updated"`
+	Warnings int64            `json:"warnings"`
+}
+
+// ImportingRow defines model for ImportingRow.
+type ImportingRow struct {
+	ID      string  `json:"id"`
+	Outcome string  `json:"outcome"`
+	Place   int64   `json:"place"`
+	Title   string  `json:"title"`
+	Tlp     string  `json:"tlp"`
+	Type    string  `json:"type"`
+	Value   *string `json:"value,omitempty"`
+}
+
+// ImportingTypeCount defines model for ImportingTypeCount.
+type ImportingTypeCount struct {
+	Count int64  `json:"count"`
+	Kind  string `json:"kind"`
+	Type  string `json:"type"`
+}
+
 // IntakeRefusal defines model for IntakeRefusal.
 type IntakeRefusal struct {
 	ID       *string `json:"id,omitempty"`
@@ -711,6 +1090,15 @@ type KeysOutput struct {
 type LifeOutput struct {
 	Remarks *[]string `json:"remarks"`
 	State   string    `json:"state"`
+}
+
+// LinkOutput defines model for LinkOutput.
+type LinkOutput struct {
+	// Path The link, from this node's address on
+	Path string `json:"path"`
+
+	// Secret Shown once: the last part of the link's address
+	Secret string `json:"secret"`
 }
 
 // ListAccount defines model for ListAccount.
@@ -827,6 +1215,73 @@ type Object struct {
 	Version time.Time `json:"version"`
 }
 
+// Options defines model for Options.
+type Options struct {
+	Collection  *string             `json:"collection,omitempty"`
+	Contributor *OptionsContributor `json:"contributor,omitempty"`
+	Kind        OptionsKind         `json:"kind"`
+	Layout      *TableLayout        `json:"layout,omitempty"`
+
+	// Origin Whose objects these are; this side's when left out
+	Origin  *string   `json:"origin,omitempty"`
+	Pap     *string   `json:"pap,omitempty"`
+	Sectors *[]string `json:"sectors,omitempty"`
+
+	// SkipListed Leave out what a warning list names
+	SkipListed *bool `json:"skip_listed,omitempty"`
+
+	// Tlp Of what carries none; without it that stays here
+	Tlp *string `json:"tlp,omitempty"`
+}
+
+// OptionsContributor defines model for Options.Contributor.
+type OptionsContributor string
+
+// OptionsKind defines model for Options.Kind.
+type OptionsKind string
+
+// Organisation defines model for Organisation.
+type Organisation struct {
+	// Ceiling The highest clearance that counts for its people
+	Ceiling *string `json:"ceiling,omitempty"`
+
+	// Closed Shuts every account of it
+	Closed  *bool            `json:"closed,omitempty"`
+	Created time.Time        `json:"created"`
+	ID      string           `json:"id"`
+	Kind    OrganisationKind `json:"kind"`
+	Name    string           `json:"name"`
+	Sectors *[]string        `json:"sectors,omitempty"`
+}
+
+// OrganisationKind defines model for Organisation.Kind.
+type OrganisationKind string
+
+// OrganisationFields defines model for OrganisationFields.
+type OrganisationFields struct {
+	// Ceiling The highest clearance that counts for its people
+	Ceiling *string `json:"ceiling,omitempty"`
+
+	// Closed Shuts every account of it
+	Closed  *bool                  `json:"closed,omitempty"`
+	Kind    OrganisationFieldsKind `json:"kind"`
+	Name    string                 `json:"name"`
+	Sectors *[]string              `json:"sectors,omitempty"`
+}
+
+// OrganisationFieldsKind defines model for OrganisationFields.Kind.
+type OrganisationFieldsKind string
+
+// OrganisationsOutput defines model for OrganisationsOutput.
+type OrganisationsOutput struct {
+	Organisations *[]Organisation `json:"organisations"`
+}
+
+// PauseChannelRequest defines model for Pause-channelRequest.
+type PauseChannelRequest struct {
+	Reason string `json:"reason"`
+}
+
 // Peer defines model for Peer.
 type Peer struct {
 	Changed time.Time `json:"changed"`
@@ -888,6 +1343,32 @@ type Refused struct {
 	Outcome  string  `json:"outcome"`
 	Position int64   `json:"position"`
 	Why      *string `json:"why,omitempty"`
+}
+
+// Relation defines model for Relation.
+type Relation struct {
+	// By The relationship between the two, when one stands between
+	By *string `json:"by,omitempty"`
+
+	// How The property that refers, or the type of relationship
+	How string `json:"how"`
+
+	// ID The object that refers, or is referred to
+	ID   string  `json:"id"`
+	Name *string `json:"name,omitempty"`
+
+	// Outgoing It leads away from the object
+	Outgoing bool `json:"outgoing"`
+
+	// Type Left out when it is not stored or not for you
+	Type *string `json:"type,omitempty"`
+}
+
+// RelationsOutput defines model for RelationsOutput.
+type RelationsOutput struct {
+	// More There are more than those listed
+	More      bool        `json:"more"`
+	Relations *[]Relation `json:"relations"`
 }
 
 // ReleaseLine defines model for ReleaseLine.
@@ -962,6 +1443,24 @@ type SearchOutput struct {
 	Next *string `json:"next,omitempty"`
 }
 
+// Session defines model for Session.
+type Session struct {
+	Account string    `json:"account"`
+	Address string    `json:"address"`
+	Created time.Time `json:"created"`
+	Device  string    `json:"device"`
+	ID      string    `json:"id"`
+
+	// Method How it was opened
+	Method string    `json:"method"`
+	Seen   time.Time `json:"seen"`
+}
+
+// SessionsOutput defines model for SessionsOutput.
+type SessionsOutput struct {
+	Sessions *[]Session `json:"sessions"`
+}
+
 // SettingsOutput defines model for SettingsOutput.
 type SettingsOutput struct {
 	Settings *[]HealthSetting `json:"settings"`
@@ -1020,6 +1519,16 @@ type SummaryOutput struct {
 	Lines *[]ReleaseLine `json:"lines"`
 }
 
+// TableLayout defines model for TableLayout.
+type TableLayout struct {
+	Charset *string   `json:"charset,omitempty"`
+	Columns *[]string `json:"columns"`
+	Comma   string    `json:"comma"`
+	Header  bool      `json:"header"`
+	Roles   *[]string `json:"roles"`
+	Zone    *int64    `json:"zone,omitempty"`
+}
+
 // Token defines model for Token.
 type Token struct {
 	Account string    `json:"account"`
@@ -1032,6 +1541,11 @@ type Token struct {
 // TokensOutput defines model for TokensOutput.
 type TokensOutput struct {
 	Tokens *[]Token `json:"tokens"`
+}
+
+// UploadsOutput defines model for UploadsOutput.
+type UploadsOutput struct {
+	Uploads *[]ImportingJob `json:"uploads"`
 }
 
 // Verdict defines model for Verdict.
@@ -1070,6 +1584,41 @@ type VersionsOutput struct {
 	Versions *[]Version `json:"versions"`
 }
 
+// WarningList defines model for WarningList.
+type WarningList struct {
+	// Account Who added it
+	Account *string    `json:"account,omitempty"`
+	Added   *time.Time `json:"added,omitempty"`
+	BuiltIn bool       `json:"built_in"`
+	Entries int64      `json:"entries"`
+	Name    string     `json:"name"`
+
+	// Type string, substring, hostname, cidr or regex
+	Type string `json:"type"`
+}
+
+// WarningListsOutput defines model for WarningListsOutput.
+type WarningListsOutput struct {
+	Lists *[]WarningList `json:"lists"`
+}
+
+// Why defines model for Why.
+type Why struct {
+	Agreement string    `json:"agreement"`
+	Clauses   *[]string `json:"clauses"`
+
+	// Hold State of the held item, when it waits or waited
+	Hold    *string `json:"hold,omitempty"`
+	Outcome *string `json:"outcome,omitempty"`
+	Partner string  `json:"partner"`
+
+	// Sentence In English
+	Sentence string `json:"sentence"`
+
+	// Theirs It is the partner's own
+	Theirs bool `json:"theirs"`
+}
+
 // AccountsParams defines parameters for Accounts.
 type AccountsParams struct {
 	// Cursor Where to go on: from next of the page before
@@ -1103,8 +1652,26 @@ type EnableAccountParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// AccountLinkParams defines parameters for AccountLink.
+type AccountLinkParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // AddAgreementParams defines parameters for AddAgreement.
 type AddAgreementParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// PauseChannelParams defines parameters for PauseChannel.
+type PauseChannelParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ResumeChannelParams defines parameters for ResumeChannel.
+type ResumeChannelParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
@@ -1117,6 +1684,12 @@ type ChannelTotalsParams struct {
 
 // ChannelTotalsParamsDirection defines parameters for ChannelTotals.
 type ChannelTotalsParamsDirection string
+
+// TryChannelParams defines parameters for TryChannel.
+type TryChannelParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
 
 // AgreementDiffParams defines parameters for AgreementDiff.
 type AgreementDiffParams struct {
@@ -1163,8 +1736,20 @@ type ApproveParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// EmergencyParams defines parameters for Emergency.
+type EmergencyParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // RefuseParams defines parameters for Refuse.
 type RefuseParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ReopenParams defines parameters for Reopen.
+type ReopenParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
@@ -1369,10 +1954,46 @@ type ObjectParams struct {
 	Version *time.Time `form:"version,omitempty" json:"version,omitempty"`
 }
 
+// ObjectAccessParams defines parameters for ObjectAccess.
+type ObjectAccessParams struct {
+	// Version Another version than the newest, by its time
+	Version *time.Time `form:"version,omitempty" json:"version,omitempty"`
+}
+
+// ObjectCrossingsParams defines parameters for ObjectCrossings.
+type ObjectCrossingsParams struct {
+	// Version Another version than the newest, by its time
+	Version *time.Time `form:"version,omitempty" json:"version,omitempty"`
+}
+
+// AddNoteParams defines parameters for AddNote.
+type AddNoteParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// AddOpinionParams defines parameters for AddOpinion.
+type AddOpinionParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // ObjectRawParams defines parameters for ObjectRaw.
 type ObjectRawParams struct {
 	// Version Another version than the newest, by its time
 	Version *time.Time `form:"version,omitempty" json:"version,omitempty"`
+}
+
+// ObjectRelationsParams defines parameters for ObjectRelations.
+type ObjectRelationsParams struct {
+	// Version Another version than the newest, by its time
+	Version *time.Time `form:"version,omitempty" json:"version,omitempty"`
+}
+
+// AddSightingParams defines parameters for AddSighting.
+type AddSightingParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // ObjectVersionsParams defines parameters for ObjectVersions.
@@ -1382,6 +2003,18 @@ type ObjectVersionsParams struct {
 
 	// Limit At most so many items
 	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// AddOrganisationParams defines parameters for AddOrganisation.
+type AddOrganisationParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ChangeOrganisationParams defines parameters for ChangeOrganisation.
+type ChangeOrganisationParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // AcceptPeerParams defines parameters for AcceptPeer.
@@ -1423,6 +2056,21 @@ type MovePeerParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// SessionsParams defines parameters for Sessions.
+type SessionsParams struct {
+	// Account Another account than your own
+	Account *string `form:"account,omitempty" json:"account,omitempty"`
+}
+
+// EndSessionParams defines parameters for EndSession.
+type EndSessionParams struct {
+	// Account Whose it is, when it is not your own
+	Account *string `form:"account,omitempty" json:"account,omitempty"`
+
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // TokensParams defines parameters for Tokens.
 type TokensParams struct {
 	// Account Another account than your own
@@ -1441,11 +2089,68 @@ type RevokeTokenParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// UploadParams defines parameters for Upload.
+type UploadParams struct {
+	// Name What to call it
+	Name *string `form:"name,omitempty" json:"name,omitempty"`
+
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// RemoveUploadParams defines parameters for RemoveUpload.
+type RemoveUploadParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// CancelUploadParams defines parameters for CancelUpload.
+type CancelUploadParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ConfirmUploadParams defines parameters for ConfirmUpload.
+type ConfirmUploadParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// UploadOptionsParams defines parameters for UploadOptions.
+type UploadOptionsParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// RetryUploadParams defines parameters for RetryUpload.
+type RetryUploadParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// AddWarninglistJSONBody defines parameters for AddWarninglist.
+type AddWarninglistJSONBody = openapi_types.File
+
+// AddWarninglistParams defines parameters for AddWarninglist.
+type AddWarninglistParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// RemoveWarninglistParams defines parameters for RemoveWarninglist.
+type RemoveWarninglistParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // AddAccountJSONRequestBody defines body for AddAccount for application/json ContentType.
 type AddAccountJSONRequestBody = AddAccountRequest
 
 // ChangeAccountJSONRequestBody defines body for ChangeAccount for application/json ContentType.
 type ChangeAccountJSONRequestBody = AccountFields
+
+// PauseChannelJSONRequestBody defines body for PauseChannel for application/json ContentType.
+type PauseChannelJSONRequestBody = PauseChannelRequest
 
 // RecordEventJSONRequestBody defines body for RecordEvent for application/json ContentType.
 type RecordEventJSONRequestBody = EventInput
@@ -1453,8 +2158,14 @@ type RecordEventJSONRequestBody = EventInput
 // ApproveJSONRequestBody defines body for Approve for application/json ContentType.
 type ApproveJSONRequestBody = ApproveInput
 
+// EmergencyJSONRequestBody defines body for Emergency for application/json ContentType.
+type EmergencyJSONRequestBody = RefuseInput
+
 // RefuseJSONRequestBody defines body for Refuse for application/json ContentType.
 type RefuseJSONRequestBody = RefuseInput
+
+// ReopenJSONRequestBody defines body for Reopen for application/json ContentType.
+type ReopenJSONRequestBody = RefuseInput
 
 // SignAgreementJSONRequestBody defines body for SignAgreement for application/json ContentType.
 type SignAgreementJSONRequestBody = SignInput
@@ -1471,6 +2182,21 @@ type ImportApplicationStixPlusJSONRequestBody = ImportApplicationStixPlusJSONBod
 // LookupManyJSONRequestBody defines body for LookupMany for application/json ContentType.
 type LookupManyJSONRequestBody = LookupManyInput
 
+// AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
+type AddNoteJSONRequestBody = AddNoteRequest
+
+// AddOpinionJSONRequestBody defines body for AddOpinion for application/json ContentType.
+type AddOpinionJSONRequestBody = AddOpinionRequest
+
+// AddSightingJSONRequestBody defines body for AddSighting for application/json ContentType.
+type AddSightingJSONRequestBody = AddSightingRequest
+
+// AddOrganisationJSONRequestBody defines body for AddOrganisation for application/json ContentType.
+type AddOrganisationJSONRequestBody = AddOrganisationRequest
+
+// ChangeOrganisationJSONRequestBody defines body for ChangeOrganisation for application/json ContentType.
+type ChangeOrganisationJSONRequestBody = OrganisationFields
+
 // AcceptPeerJSONRequestBody defines body for AcceptPeer for application/json ContentType.
 type AcceptPeerJSONRequestBody = AcceptPeerRequest
 
@@ -1485,6 +2211,12 @@ type MovePeerJSONRequestBody = MovePeerRequest
 
 // IssueTokenJSONRequestBody defines body for IssueToken for application/json ContentType.
 type IssueTokenJSONRequestBody = IssueTokenRequest
+
+// UploadOptionsJSONRequestBody defines body for UploadOptions for application/json ContentType.
+type UploadOptionsJSONRequestBody = Options
+
+// AddWarninglistJSONRequestBody defines body for AddWarninglist for application/json ContentType.
+type AddWarninglistJSONRequestBody = AddWarninglistJSONBody
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -1560,16 +2292,16 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
-	// Accounts Every account
+	// Accounts Every account; those of your organisation for who manages one
 	//
-	// Needs an account that may: administer accounts and collections.
+	// Needs an account that may: manage the accounts of the own organisation.
 	//
 	// Corresponds with GET /api/v1/accounts (the `Accounts` operationId).
 	Accounts(ctx context.Context, params *AccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AddAccountWithBody Add an account
 	//
-	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1578,25 +2310,25 @@ type ClientInterface interface {
 
 	// AddAccount Add an account
 	//
-	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/accounts (the `AddAccount` operationId).
 	AddAccount(ctx context.Context, params *AddAccountParams, body AddAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ChangeAccountWithBody Change organisation, roles and clearance of an account
+	// ChangeAccountWithBody Change all of an account but its name and ways in
 	//
-	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/v1/accounts/{account} (the `ChangeAccount` operationId).
 	ChangeAccountWithBody(ctx context.Context, account string, params *ChangeAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ChangeAccount Change organisation, roles and clearance of an account
+	// ChangeAccount Change all of an account but its name and ways in
 	//
-	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1605,21 +2337,26 @@ type ClientInterface interface {
 
 	// DisableAccount Shut an account and its tokens out
 	//
-	// Needs an account that may: administer accounts and collections.
+	// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 	//
 	// Corresponds with POST /api/v1/accounts/{account}/disable (the `DisableAccount` operationId).
 	DisableAccount(ctx context.Context, account string, params *DisableAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// EnableAccount Open a closed account again
 	//
-	// Needs an account that may: administer accounts and collections.
+	// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 	//
 	// Corresponds with POST /api/v1/accounts/{account}/enable (the `EnableAccount` operationId).
 	EnableAccount(ctx context.Context, account string, params *EnableAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Agreements The agreements of this node and their state
+	// AccountLink Make a one-time link for an account: an invitation, or the way back in
 	//
-	// Needs an account that may: read threat data.
+	// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
+	//
+	// Corresponds with POST /api/v1/accounts/{account}/link (the `AccountLink` operationId).
+	AccountLink(ctx context.Context, account string, params *AccountLinkParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Agreements The agreements of this node and their state
 	//
 	// Corresponds with GET /api/v1/agreements (the `Agreements` operationId).
 	Agreements(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1635,28 +2372,56 @@ type ClientInterface interface {
 
 	// AgreementCalendar The dates of an agreement and where now stands
 	//
-	// Needs an account that may: read threat data.
-	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/calendar (the `AgreementCalendar` operationId).
 	AgreementCalendar(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Channel How the exchange with the partner stands
 	//
-	// Needs an account that may: see the release queue.
+	// Needs an account that may: see the release queue; or manage partners and channels.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/channel (the `Channel` operationId).
 	Channel(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// PauseChannelWithBody Send nothing more to the partner until it is resumed
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/channel/pause (the `PauseChannel` operationId).
+	PauseChannelWithBody(ctx context.Context, agreement string, params *PauseChannelParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PauseChannel Send nothing more to the partner until it is resumed
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/channel/pause (the `PauseChannel` operationId).
+	PauseChannel(ctx context.Context, agreement string, params *PauseChannelParams, body PauseChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResumeChannel Send again what waits
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/channel/resume (the `ResumeChannel` operationId).
+	ResumeChannel(ctx context.Context, agreement string, params *ResumeChannelParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ChannelTotals What the receipts of one direction add up to
 	//
-	// Needs an account that may: see the release queue.
+	// Needs an account that may: see the release queue; or manage partners and channels.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/channel/totals (the `ChannelTotals` operationId).
 	ChannelTotals(ctx context.Context, agreement string, params *ChannelTotalsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// AgreementDiff What another version would change, in words and in effect
+	// TryChannel Try again now, without waiting for the next time
 	//
-	// Needs an account that may: add, sign or amend agreements.
+	// Needs an account that may: manage partners and channels.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/channel/try (the `TryChannel` operationId).
+	TryChannel(ctx context.Context, agreement string, params *TryChannelParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AgreementDiff What another version would change, in words and in effect
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/diff (the `AgreementDiff` operationId).
 	AgreementDiff(ctx context.Context, agreement string, params *AgreementDiffParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1718,6 +2483,24 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/approve (the `Approve` operationId).
 	Approve(ctx context.Context, agreement string, item int64, params *ApproveParams, body ApproveJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// EmergencyWithBody Release alone what asks for two officers, with a reason; a review item is opened
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/emergency (the `Emergency` operationId).
+	EmergencyWithBody(ctx context.Context, agreement string, item int64, params *EmergencyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Emergency Release alone what asks for two officers, with a reason; a review item is opened
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/emergency (the `Emergency` operationId).
+	Emergency(ctx context.Context, agreement string, item int64, params *EmergencyParams, body EmergencyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RefuseWithBody Refuse a release
 	//
 	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
@@ -1736,51 +2519,69 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/refuse (the `Refuse` operationId).
 	Refuse(ctx context.Context, agreement string, item int64, params *RefuseParams, body RefuseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ReopenWithBody Look again at what was refused, with a reason
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/reopen (the `Reopen` operationId).
+	ReopenWithBody(ctx context.Context, agreement string, item int64, params *ReopenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Reopen Look again at what was refused, with a reason
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/reopen (the `Reopen` operationId).
+	Reopen(ctx context.Context, agreement string, item int64, params *ReopenParams, body ReopenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Ledger The newest signed state of the exchange ledger, and the states the partner cosigned
 	//
-	// Needs an account that may: read threat data.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger (the `Ledger` operationId).
 	Ledger(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LedgerEntries Entries of the ledger, newest first
 	//
-	// Needs an account that may: read threat data.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/entries (the `LedgerEntries` operationId).
 	LedgerEntries(ctx context.Context, agreement string, params *LedgerEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LedgerEntry One entry with the proof that it is in the ledger
 	//
-	// Needs an account that may: read threat data.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/entries/{entry} (the `LedgerEntry` operationId).
 	LedgerEntry(ctx context.Context, agreement string, entry int64, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LedgerProof One entry and its proof as a file for twoseas-verify
 	//
-	// Needs an account that may: read threat data.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/entries/{entry}/proof (the `LedgerProof` operationId).
 	LedgerProof(ctx context.Context, agreement string, entry int64, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LedgerExport The whole ledger as a file for twoseas-verify
 	//
-	// Needs an account that may: export threat data.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/export (the `LedgerExport` operationId).
 	LedgerExport(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Shipments Shipments of one direction with their receipts, newest first
 	//
-	// Needs an account that may: see the release queue.
+	// Needs an account that may: see the release queue; or manage partners and channels.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/shipments (the `Shipments` operationId).
 	Shipments(ctx context.Context, agreement string, params *ShipmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Shipment One shipment: its signed note and its receipt
 	//
-	// Needs an account that may: see the release queue.
+	// Needs an account that may: see the release queue; or manage partners and channels.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/shipments/{number} (the `Shipment` operationId).
 	Shipment(ctx context.Context, agreement string, number int64, params *ShipmentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1794,14 +2595,10 @@ type ClientInterface interface {
 
 	// AgreementVersions The versions of an agreement and who signed them
 	//
-	// Needs an account that may: read threat data.
-	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/versions (the `AgreementVersions` operationId).
 	AgreementVersions(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AgreementDocument One version, as the text it was added as
-	//
-	// Needs an account that may: read threat data.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/versions/{version} (the `AgreementDocument` operationId).
 	AgreementDocument(ctx context.Context, agreement string, version int64, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2002,6 +2799,56 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/objects/{object} (the `Object` operationId).
 	Object(ctx context.Context, object string, params *ObjectParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ObjectAccess Who may see an object and why, who may not and why
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Corresponds with GET /api/v1/objects/{object}/access (the `ObjectAccess` operationId).
+	ObjectAccess(ctx context.Context, object string, params *ObjectAccessParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ObjectCrossings The shipments that carried an object
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Corresponds with GET /api/v1/objects/{object}/crossings (the `ObjectCrossings` operationId).
+	ObjectCrossings(ctx context.Context, object string, params *ObjectCrossingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddNoteWithBody Write a note on an object
+	//
+	// Needs an account that may: answer with sightings and opinions.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/objects/{object}/notes (the `AddNote` operationId).
+	AddNoteWithBody(ctx context.Context, object string, params *AddNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddNote Write a note on an object
+	//
+	// Needs an account that may: answer with sightings and opinions.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/objects/{object}/notes (the `AddNote` operationId).
+	AddNote(ctx context.Context, object string, params *AddNoteParams, body AddNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddOpinionWithBody Say what you think of an object: useful, known, false-positive, too-late
+	//
+	// Needs an account that may: answer with sightings and opinions.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/objects/{object}/opinions (the `AddOpinion` operationId).
+	AddOpinionWithBody(ctx context.Context, object string, params *AddOpinionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddOpinion Say what you think of an object: useful, known, false-positive, too-late
+	//
+	// Needs an account that may: answer with sightings and opinions.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/objects/{object}/opinions (the `AddOpinion` operationId).
+	AddOpinion(ctx context.Context, object string, params *AddOpinionParams, body AddOpinionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ObjectRaw The bytes of an object as its originator wrote them
 	//
 	// Needs an account that may: read threat data.
@@ -2009,12 +2856,80 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/objects/{object}/raw (the `ObjectRaw` operationId).
 	ObjectRaw(ctx context.Context, object string, params *ObjectRawParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ObjectRelations What an object refers to and what refers to it, as far as you may see it
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Corresponds with GET /api/v1/objects/{object}/relations (the `ObjectRelations` operationId).
+	ObjectRelations(ctx context.Context, object string, params *ObjectRelationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddSightingWithBody Say that an object was seen here
+	//
+	// Needs an account that may: answer with sightings and opinions.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/objects/{object}/sightings (the `AddSighting` operationId).
+	AddSightingWithBody(ctx context.Context, object string, params *AddSightingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddSighting Say that an object was seen here
+	//
+	// Needs an account that may: answer with sightings and opinions.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/objects/{object}/sightings (the `AddSighting` operationId).
+	AddSighting(ctx context.Context, object string, params *AddSightingParams, body AddSightingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ObjectVersions The versions of an object that you may see
 	//
 	// Needs an account that may: read threat data.
 	//
 	// Corresponds with GET /api/v1/objects/{object}/versions (the `ObjectVersions` operationId).
 	ObjectVersions(ctx context.Context, object string, params *ObjectVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Organisations The organisations of this side; your own for who manages one
+	//
+	// Needs an account that may: manage the accounts of the own organisation.
+	//
+	// Corresponds with GET /api/v1/organisations (the `Organisations` operationId).
+	Organisations(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddOrganisationWithBody Add an organisation
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/organisations (the `AddOrganisation` operationId).
+	AddOrganisationWithBody(ctx context.Context, params *AddOrganisationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddOrganisation Add an organisation
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/organisations (the `AddOrganisation` operationId).
+	AddOrganisation(ctx context.Context, params *AddOrganisationParams, body AddOrganisationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeOrganisationWithBody Change all of an organisation but its id; its people sign in again when it takes something from them
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/organisations/{organisation} (the `ChangeOrganisation` operationId).
+	ChangeOrganisationWithBody(ctx context.Context, organisation string, params *ChangeOrganisationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeOrganisation Change all of an organisation but its id; its people sign in again when it takes something from them
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/organisations/{organisation} (the `ChangeOrganisation` operationId).
+	ChangeOrganisation(ctx context.Context, organisation string, params *ChangeOrganisationParams, body ChangeOrganisationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Peers Partners' nodes and the state of their keys
 	//
@@ -2114,6 +3029,16 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/roles (the `Roles` operationId).
 	Roles(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// Sessions Where your account is signed in; another's for who may change it
+	//
+	// Corresponds with GET /api/v1/sessions (the `Sessions` operationId).
+	Sessions(ctx context.Context, params *SessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndSession Sign a session out
+	//
+	// Corresponds with DELETE /api/v1/sessions/{session} (the `EndSession` operationId).
+	EndSession(ctx context.Context, session string, params *EndSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Settings What the node was started with
 	//
 	// Needs an account that may: administer accounts and collections.
@@ -2148,11 +3073,112 @@ type ClientInterface interface {
 	//
 	// Corresponds with DELETE /api/v1/tokens/{token} (the `RevokeToken` operationId).
 	RevokeToken(ctx context.Context, token string, params *RevokeTokenParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Uploads Your uploads, newest first
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Corresponds with GET /api/v1/uploads (the `Uploads` operationId).
+	Uploads(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UploadWithBody Upload a file to be looked at: STIX, MISP, CSV or text with indicators
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/uploads (the `Upload` operationId).
+	UploadWithBody(ctx context.Context, params *UploadParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveUpload Remove an upload; what was stored stays
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Corresponds with DELETE /api/v1/uploads/{upload} (the `RemoveUpload` operationId).
+	RemoveUpload(ctx context.Context, upload string, params *RemoveUploadParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OneUpload One upload: what was found in it, how far it is, what became of it
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Corresponds with GET /api/v1/uploads/{upload} (the `OneUpload` operationId).
+	OneUpload(ctx context.Context, upload string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CancelUpload Stop taking an upload in; what was stored stays
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Corresponds with POST /api/v1/uploads/{upload}/cancel (the `CancelUpload` operationId).
+	CancelUpload(ctx context.Context, upload string, params *CancelUploadParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmUpload Take an upload in, in the background
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Corresponds with POST /api/v1/uploads/{upload}/confirm (the `ConfirmUpload` operationId).
+	ConfirmUpload(ctx context.Context, upload string, params *ConfirmUploadParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UploadOptionsWithBody Say what an upload is and how it is marked; it is looked at again
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/uploads/{upload}/options (the `UploadOptions` operationId).
+	UploadOptionsWithBody(ctx context.Context, upload string, params *UploadOptionsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UploadOptions Say what an upload is and how it is marked; it is looked at again
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/uploads/{upload}/options (the `UploadOptions` operationId).
+	UploadOptions(ctx context.Context, upload string, params *UploadOptionsParams, body UploadOptionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RetryUpload Go on with an upload that failed
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Corresponds with POST /api/v1/uploads/{upload}/retry (the `RetryUpload` operationId).
+	RetryUpload(ctx context.Context, upload string, params *RetryUploadParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Warninglists Lists of values that are worth a second look
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Corresponds with GET /api/v1/warninglists (the `Warninglists` operationId).
+	Warninglists(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddWarninglistWithBody Add a warning list in MISP's form, or replace one
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/warninglists (the `AddWarninglist` operationId).
+	AddWarninglistWithBody(ctx context.Context, params *AddWarninglistParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddWarninglist Add a warning list in MISP's form, or replace one
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/warninglists (the `AddWarninglist` operationId).
+	AddWarninglist(ctx context.Context, params *AddWarninglistParams, body AddWarninglistJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveWarninglist Remove a warning list that was added
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Corresponds with DELETE /api/v1/warninglists/{warninglist} (the `RemoveWarninglist` operationId).
+	RemoveWarninglist(ctx context.Context, warninglist string, params *RemoveWarninglistParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// Accounts Every account
+// Accounts Every account; those of your organisation for who manages one
 //
-// Needs an account that may: administer accounts and collections.
+// Needs an account that may: manage the accounts of the own organisation.
 //
 // Corresponds with GET /api/v1/accounts (the `Accounts` operationId).
 func (c *Client) Accounts(ctx context.Context, params *AccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2169,7 +3195,7 @@ func (c *Client) Accounts(ctx context.Context, params *AccountsParams, reqEditor
 
 // AddAccountWithBody Add an account
 //
-// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2188,7 +3214,7 @@ func (c *Client) AddAccountWithBody(ctx context.Context, params *AddAccountParam
 
 // AddAccount Add an account
 //
-// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2205,9 +3231,9 @@ func (c *Client) AddAccount(ctx context.Context, params *AddAccountParams, body 
 	return c.Client.Do(req)
 }
 
-// ChangeAccountWithBody Change organisation, roles and clearance of an account
+// ChangeAccountWithBody Change all of an account but its name and ways in
 //
-// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2224,9 +3250,9 @@ func (c *Client) ChangeAccountWithBody(ctx context.Context, account string, para
 	return c.Client.Do(req)
 }
 
-// ChangeAccount Change organisation, roles and clearance of an account
+// ChangeAccount Change all of an account but its name and ways in
 //
-// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2245,7 +3271,7 @@ func (c *Client) ChangeAccount(ctx context.Context, account string, params *Chan
 
 // DisableAccount Shut an account and its tokens out
 //
-// Needs an account that may: administer accounts and collections.
+// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 //
 // Corresponds with POST /api/v1/accounts/{account}/disable (the `DisableAccount` operationId).
 func (c *Client) DisableAccount(ctx context.Context, account string, params *DisableAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2262,7 +3288,7 @@ func (c *Client) DisableAccount(ctx context.Context, account string, params *Dis
 
 // EnableAccount Open a closed account again
 //
-// Needs an account that may: administer accounts and collections.
+// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 //
 // Corresponds with POST /api/v1/accounts/{account}/enable (the `EnableAccount` operationId).
 func (c *Client) EnableAccount(ctx context.Context, account string, params *EnableAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2277,9 +3303,24 @@ func (c *Client) EnableAccount(ctx context.Context, account string, params *Enab
 	return c.Client.Do(req)
 }
 
-// Agreements The agreements of this node and their state
+// AccountLink Make a one-time link for an account: an invitation, or the way back in
 //
-// Needs an account that may: read threat data.
+// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
+//
+// Corresponds with POST /api/v1/accounts/{account}/link (the `AccountLink` operationId).
+func (c *Client) AccountLink(ctx context.Context, account string, params *AccountLinkParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAccountLinkRequest(c.Server, account, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Agreements The agreements of this node and their state
 //
 // Corresponds with GET /api/v1/agreements (the `Agreements` operationId).
 func (c *Client) Agreements(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2315,8 +3356,6 @@ func (c *Client) AddAgreementWithBody(ctx context.Context, params *AddAgreementP
 
 // AgreementCalendar The dates of an agreement and where now stands
 //
-// Needs an account that may: read threat data.
-//
 // Corresponds with GET /api/v1/agreements/{agreement}/calendar (the `AgreementCalendar` operationId).
 func (c *Client) AgreementCalendar(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAgreementCalendarRequest(c.Server, agreement)
@@ -2332,7 +3371,7 @@ func (c *Client) AgreementCalendar(ctx context.Context, agreement string, reqEdi
 
 // Channel How the exchange with the partner stands
 //
-// Needs an account that may: see the release queue.
+// Needs an account that may: see the release queue; or manage partners and channels.
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/channel (the `Channel` operationId).
 func (c *Client) Channel(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2347,9 +3386,64 @@ func (c *Client) Channel(ctx context.Context, agreement string, reqEditors ...Re
 	return c.Client.Do(req)
 }
 
+// PauseChannelWithBody Send nothing more to the partner until it is resumed
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/channel/pause (the `PauseChannel` operationId).
+func (c *Client) PauseChannelWithBody(ctx context.Context, agreement string, params *PauseChannelParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPauseChannelRequestWithBody(c.Server, agreement, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PauseChannel Send nothing more to the partner until it is resumed
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/channel/pause (the `PauseChannel` operationId).
+func (c *Client) PauseChannel(ctx context.Context, agreement string, params *PauseChannelParams, body PauseChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPauseChannelRequest(c.Server, agreement, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResumeChannel Send again what waits
+//
+// Needs an account that may: manage partners and channels.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/channel/resume (the `ResumeChannel` operationId).
+func (c *Client) ResumeChannel(ctx context.Context, agreement string, params *ResumeChannelParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResumeChannelRequest(c.Server, agreement, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ChannelTotals What the receipts of one direction add up to
 //
-// Needs an account that may: see the release queue.
+// Needs an account that may: see the release queue; or manage partners and channels.
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/channel/totals (the `ChannelTotals` operationId).
 func (c *Client) ChannelTotals(ctx context.Context, agreement string, params *ChannelTotalsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2364,9 +3458,24 @@ func (c *Client) ChannelTotals(ctx context.Context, agreement string, params *Ch
 	return c.Client.Do(req)
 }
 
-// AgreementDiff What another version would change, in words and in effect
+// TryChannel Try again now, without waiting for the next time
 //
-// Needs an account that may: add, sign or amend agreements.
+// Needs an account that may: manage partners and channels.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/channel/try (the `TryChannel` operationId).
+func (c *Client) TryChannel(ctx context.Context, agreement string, params *TryChannelParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryChannelRequest(c.Server, agreement, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AgreementDiff What another version would change, in words and in effect
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/diff (the `AgreementDiff` operationId).
 func (c *Client) AgreementDiff(ctx context.Context, agreement string, params *AgreementDiffParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2508,6 +3617,44 @@ func (c *Client) Approve(ctx context.Context, agreement string, item int64, para
 	return c.Client.Do(req)
 }
 
+// EmergencyWithBody Release alone what asks for two officers, with a reason; a review item is opened
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/emergency (the `Emergency` operationId).
+func (c *Client) EmergencyWithBody(ctx context.Context, agreement string, item int64, params *EmergencyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEmergencyRequestWithBody(c.Server, agreement, item, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Emergency Release alone what asks for two officers, with a reason; a review item is opened
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/emergency (the `Emergency` operationId).
+func (c *Client) Emergency(ctx context.Context, agreement string, item int64, params *EmergencyParams, body EmergencyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEmergencyRequest(c.Server, agreement, item, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // RefuseWithBody Refuse a release
 //
 // Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
@@ -2546,9 +3693,47 @@ func (c *Client) Refuse(ctx context.Context, agreement string, item int64, param
 	return c.Client.Do(req)
 }
 
+// ReopenWithBody Look again at what was refused, with a reason
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/reopen (the `Reopen` operationId).
+func (c *Client) ReopenWithBody(ctx context.Context, agreement string, item int64, params *ReopenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReopenRequestWithBody(c.Server, agreement, item, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Reopen Look again at what was refused, with a reason
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/reopen (the `Reopen` operationId).
+func (c *Client) Reopen(ctx context.Context, agreement string, item int64, params *ReopenParams, body ReopenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReopenRequest(c.Server, agreement, item, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Ledger The newest signed state of the exchange ledger, and the states the partner cosigned
 //
-// Needs an account that may: read threat data.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/ledger (the `Ledger` operationId).
 func (c *Client) Ledger(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2565,7 +3750,7 @@ func (c *Client) Ledger(ctx context.Context, agreement string, reqEditors ...Req
 
 // LedgerEntries Entries of the ledger, newest first
 //
-// Needs an account that may: read threat data.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/ledger/entries (the `LedgerEntries` operationId).
 func (c *Client) LedgerEntries(ctx context.Context, agreement string, params *LedgerEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2582,7 +3767,7 @@ func (c *Client) LedgerEntries(ctx context.Context, agreement string, params *Le
 
 // LedgerEntry One entry with the proof that it is in the ledger
 //
-// Needs an account that may: read threat data.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/ledger/entries/{entry} (the `LedgerEntry` operationId).
 func (c *Client) LedgerEntry(ctx context.Context, agreement string, entry int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2599,7 +3784,7 @@ func (c *Client) LedgerEntry(ctx context.Context, agreement string, entry int64,
 
 // LedgerProof One entry and its proof as a file for twoseas-verify
 //
-// Needs an account that may: read threat data.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/ledger/entries/{entry}/proof (the `LedgerProof` operationId).
 func (c *Client) LedgerProof(ctx context.Context, agreement string, entry int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2616,7 +3801,7 @@ func (c *Client) LedgerProof(ctx context.Context, agreement string, entry int64,
 
 // LedgerExport The whole ledger as a file for twoseas-verify
 //
-// Needs an account that may: export threat data.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/ledger/export (the `LedgerExport` operationId).
 func (c *Client) LedgerExport(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2633,7 +3818,7 @@ func (c *Client) LedgerExport(ctx context.Context, agreement string, reqEditors 
 
 // Shipments Shipments of one direction with their receipts, newest first
 //
-// Needs an account that may: see the release queue.
+// Needs an account that may: see the release queue; or manage partners and channels.
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/shipments (the `Shipments` operationId).
 func (c *Client) Shipments(ctx context.Context, agreement string, params *ShipmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2650,7 +3835,7 @@ func (c *Client) Shipments(ctx context.Context, agreement string, params *Shipme
 
 // Shipment One shipment: its signed note and its receipt
 //
-// Needs an account that may: see the release queue.
+// Needs an account that may: see the release queue; or manage partners and channels.
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/shipments/{number} (the `Shipment` operationId).
 func (c *Client) Shipment(ctx context.Context, agreement string, number int64, params *ShipmentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2684,8 +3869,6 @@ func (c *Client) Summary(ctx context.Context, agreement string, reqEditors ...Re
 
 // AgreementVersions The versions of an agreement and who signed them
 //
-// Needs an account that may: read threat data.
-//
 // Corresponds with GET /api/v1/agreements/{agreement}/versions (the `AgreementVersions` operationId).
 func (c *Client) AgreementVersions(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAgreementVersionsRequest(c.Server, agreement)
@@ -2700,8 +3883,6 @@ func (c *Client) AgreementVersions(ctx context.Context, agreement string, reqEdi
 }
 
 // AgreementDocument One version, as the text it was added as
-//
-// Needs an account that may: read threat data.
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/versions/{version} (the `AgreementDocument` operationId).
 func (c *Client) AgreementDocument(ctx context.Context, agreement string, version int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3172,6 +4353,116 @@ func (c *Client) Object(ctx context.Context, object string, params *ObjectParams
 	return c.Client.Do(req)
 }
 
+// ObjectAccess Who may see an object and why, who may not and why
+//
+// Needs an account that may: read threat data.
+//
+// Corresponds with GET /api/v1/objects/{object}/access (the `ObjectAccess` operationId).
+func (c *Client) ObjectAccess(ctx context.Context, object string, params *ObjectAccessParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewObjectAccessRequest(c.Server, object, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ObjectCrossings The shipments that carried an object
+//
+// Needs an account that may: read threat data.
+//
+// Corresponds with GET /api/v1/objects/{object}/crossings (the `ObjectCrossings` operationId).
+func (c *Client) ObjectCrossings(ctx context.Context, object string, params *ObjectCrossingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewObjectCrossingsRequest(c.Server, object, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddNoteWithBody Write a note on an object
+//
+// Needs an account that may: answer with sightings and opinions.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/objects/{object}/notes (the `AddNote` operationId).
+func (c *Client) AddNoteWithBody(ctx context.Context, object string, params *AddNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddNoteRequestWithBody(c.Server, object, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddNote Write a note on an object
+//
+// Needs an account that may: answer with sightings and opinions.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/objects/{object}/notes (the `AddNote` operationId).
+func (c *Client) AddNote(ctx context.Context, object string, params *AddNoteParams, body AddNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddNoteRequest(c.Server, object, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddOpinionWithBody Say what you think of an object: useful, known, false-positive, too-late
+//
+// Needs an account that may: answer with sightings and opinions.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/objects/{object}/opinions (the `AddOpinion` operationId).
+func (c *Client) AddOpinionWithBody(ctx context.Context, object string, params *AddOpinionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddOpinionRequestWithBody(c.Server, object, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddOpinion Say what you think of an object: useful, known, false-positive, too-late
+//
+// Needs an account that may: answer with sightings and opinions.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/objects/{object}/opinions (the `AddOpinion` operationId).
+func (c *Client) AddOpinion(ctx context.Context, object string, params *AddOpinionParams, body AddOpinionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddOpinionRequest(c.Server, object, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ObjectRaw The bytes of an object as its originator wrote them
 //
 // Needs an account that may: read threat data.
@@ -3189,6 +4480,61 @@ func (c *Client) ObjectRaw(ctx context.Context, object string, params *ObjectRaw
 	return c.Client.Do(req)
 }
 
+// ObjectRelations What an object refers to and what refers to it, as far as you may see it
+//
+// Needs an account that may: read threat data.
+//
+// Corresponds with GET /api/v1/objects/{object}/relations (the `ObjectRelations` operationId).
+func (c *Client) ObjectRelations(ctx context.Context, object string, params *ObjectRelationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewObjectRelationsRequest(c.Server, object, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddSightingWithBody Say that an object was seen here
+//
+// Needs an account that may: answer with sightings and opinions.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/objects/{object}/sightings (the `AddSighting` operationId).
+func (c *Client) AddSightingWithBody(ctx context.Context, object string, params *AddSightingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddSightingRequestWithBody(c.Server, object, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddSighting Say that an object was seen here
+//
+// Needs an account that may: answer with sightings and opinions.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/objects/{object}/sightings (the `AddSighting` operationId).
+func (c *Client) AddSighting(ctx context.Context, object string, params *AddSightingParams, body AddSightingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddSightingRequest(c.Server, object, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ObjectVersions The versions of an object that you may see
 //
 // Needs an account that may: read threat data.
@@ -3196,6 +4542,99 @@ func (c *Client) ObjectRaw(ctx context.Context, object string, params *ObjectRaw
 // Corresponds with GET /api/v1/objects/{object}/versions (the `ObjectVersions` operationId).
 func (c *Client) ObjectVersions(ctx context.Context, object string, params *ObjectVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewObjectVersionsRequest(c.Server, object, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Organisations The organisations of this side; your own for who manages one
+//
+// Needs an account that may: manage the accounts of the own organisation.
+//
+// Corresponds with GET /api/v1/organisations (the `Organisations` operationId).
+func (c *Client) Organisations(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOrganisationsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddOrganisationWithBody Add an organisation
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/organisations (the `AddOrganisation` operationId).
+func (c *Client) AddOrganisationWithBody(ctx context.Context, params *AddOrganisationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddOrganisationRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddOrganisation Add an organisation
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/organisations (the `AddOrganisation` operationId).
+func (c *Client) AddOrganisation(ctx context.Context, params *AddOrganisationParams, body AddOrganisationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddOrganisationRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeOrganisationWithBody Change all of an organisation but its id; its people sign in again when it takes something from them
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/organisations/{organisation} (the `ChangeOrganisation` operationId).
+func (c *Client) ChangeOrganisationWithBody(ctx context.Context, organisation string, params *ChangeOrganisationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeOrganisationRequestWithBody(c.Server, organisation, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeOrganisation Change all of an organisation but its id; its people sign in again when it takes something from them
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/organisations/{organisation} (the `ChangeOrganisation` operationId).
+func (c *Client) ChangeOrganisation(ctx context.Context, organisation string, params *ChangeOrganisationParams, body ChangeOrganisationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeOrganisationRequest(c.Server, organisation, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3424,6 +4863,36 @@ func (c *Client) Roles(ctx context.Context, reqEditors ...RequestEditorFn) (*htt
 	return c.Client.Do(req)
 }
 
+// Sessions Where your account is signed in; another's for who may change it
+//
+// Corresponds with GET /api/v1/sessions (the `Sessions` operationId).
+func (c *Client) Sessions(ctx context.Context, params *SessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSessionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndSession Sign a session out
+//
+// Corresponds with DELETE /api/v1/sessions/{session} (the `EndSession` operationId).
+func (c *Client) EndSession(ctx context.Context, session string, params *EndSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndSessionRequest(c.Server, session, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Settings What the node was started with
 //
 // Needs an account that may: administer accounts and collections.
@@ -3499,6 +4968,237 @@ func (c *Client) IssueToken(ctx context.Context, params *IssueTokenParams, body 
 // Corresponds with DELETE /api/v1/tokens/{token} (the `RevokeToken` operationId).
 func (c *Client) RevokeToken(ctx context.Context, token string, params *RevokeTokenParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRevokeTokenRequest(c.Server, token, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Uploads Your uploads, newest first
+//
+// Needs an account that may: import threat data.
+//
+// Corresponds with GET /api/v1/uploads (the `Uploads` operationId).
+func (c *Client) Uploads(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUploadsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UploadWithBody Upload a file to be looked at: STIX, MISP, CSV or text with indicators
+//
+// Needs an account that may: import threat data.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/uploads (the `Upload` operationId).
+func (c *Client) UploadWithBody(ctx context.Context, params *UploadParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUploadRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveUpload Remove an upload; what was stored stays
+//
+// Needs an account that may: import threat data.
+//
+// Corresponds with DELETE /api/v1/uploads/{upload} (the `RemoveUpload` operationId).
+func (c *Client) RemoveUpload(ctx context.Context, upload string, params *RemoveUploadParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveUploadRequest(c.Server, upload, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OneUpload One upload: what was found in it, how far it is, what became of it
+//
+// Needs an account that may: import threat data.
+//
+// Corresponds with GET /api/v1/uploads/{upload} (the `OneUpload` operationId).
+func (c *Client) OneUpload(ctx context.Context, upload string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOneUploadRequest(c.Server, upload)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CancelUpload Stop taking an upload in; what was stored stays
+//
+// Needs an account that may: import threat data.
+//
+// Corresponds with POST /api/v1/uploads/{upload}/cancel (the `CancelUpload` operationId).
+func (c *Client) CancelUpload(ctx context.Context, upload string, params *CancelUploadParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelUploadRequest(c.Server, upload, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmUpload Take an upload in, in the background
+//
+// Needs an account that may: import threat data.
+//
+// Corresponds with POST /api/v1/uploads/{upload}/confirm (the `ConfirmUpload` operationId).
+func (c *Client) ConfirmUpload(ctx context.Context, upload string, params *ConfirmUploadParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmUploadRequest(c.Server, upload, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UploadOptionsWithBody Say what an upload is and how it is marked; it is looked at again
+//
+// Needs an account that may: import threat data.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/uploads/{upload}/options (the `UploadOptions` operationId).
+func (c *Client) UploadOptionsWithBody(ctx context.Context, upload string, params *UploadOptionsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUploadOptionsRequestWithBody(c.Server, upload, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UploadOptions Say what an upload is and how it is marked; it is looked at again
+//
+// Needs an account that may: import threat data.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/uploads/{upload}/options (the `UploadOptions` operationId).
+func (c *Client) UploadOptions(ctx context.Context, upload string, params *UploadOptionsParams, body UploadOptionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUploadOptionsRequest(c.Server, upload, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RetryUpload Go on with an upload that failed
+//
+// Needs an account that may: import threat data.
+//
+// Corresponds with POST /api/v1/uploads/{upload}/retry (the `RetryUpload` operationId).
+func (c *Client) RetryUpload(ctx context.Context, upload string, params *RetryUploadParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRetryUploadRequest(c.Server, upload, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Warninglists Lists of values that are worth a second look
+//
+// Needs an account that may: import threat data.
+//
+// Corresponds with GET /api/v1/warninglists (the `Warninglists` operationId).
+func (c *Client) Warninglists(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWarninglistsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddWarninglistWithBody Add a warning list in MISP's form, or replace one
+//
+// Needs an account that may: import threat data.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/warninglists (the `AddWarninglist` operationId).
+func (c *Client) AddWarninglistWithBody(ctx context.Context, params *AddWarninglistParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddWarninglistRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddWarninglist Add a warning list in MISP's form, or replace one
+//
+// Needs an account that may: import threat data.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/warninglists (the `AddWarninglist` operationId).
+func (c *Client) AddWarninglist(ctx context.Context, params *AddWarninglistParams, body AddWarninglistJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddWarninglistRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveWarninglist Remove a warning list that was added
+//
+// Needs an account that may: import threat data.
+//
+// Corresponds with DELETE /api/v1/warninglists/{warninglist} (the `RemoveWarninglist` operationId).
+func (c *Client) RemoveWarninglist(ctx context.Context, warninglist string, params *RemoveWarninglistParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveWarninglistRequest(c.Server, warninglist, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3790,6 +5490,55 @@ func NewEnableAccountRequest(server string, account string, params *EnableAccoun
 	return req, nil
 }
 
+// NewAccountLinkRequest constructs an http.Request for the AccountLink method
+func NewAccountLinkRequest(server string, account string, params *AccountLinkParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "account", account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/accounts/%s/link", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewAgreementsRequest constructs an http.Request for the Agreements method
 func NewAgreementsRequest(server string) (*http.Request, error) {
 	var err error
@@ -3929,6 +5678,117 @@ func NewChannelRequest(server string, agreement string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewPauseChannelRequest calls the generic PauseChannel builder with application/json body
+func NewPauseChannelRequest(server string, agreement string, params *PauseChannelParams, body PauseChannelJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPauseChannelRequestWithBody(server, agreement, params, "application/json", bodyReader)
+}
+
+// NewPauseChannelRequestWithBody constructs an http.Request for the PauseChannel method, with any body, and a specified content type
+func NewPauseChannelRequestWithBody(server string, agreement string, params *PauseChannelParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/channel/pause", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewResumeChannelRequest constructs an http.Request for the ResumeChannel method
+func NewResumeChannelRequest(server string, agreement string, params *ResumeChannelParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/channel/resume", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewChannelTotalsRequest constructs an http.Request for the ChannelTotals method
 func NewChannelTotalsRequest(server string, agreement string, params *ChannelTotalsParams) (*http.Request, error) {
 	var err error
@@ -3985,6 +5845,55 @@ func NewChannelTotalsRequest(server string, agreement string, params *ChannelTot
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewTryChannelRequest constructs an http.Request for the TryChannel method
+func NewTryChannelRequest(server string, agreement string, params *TryChannelParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/channel/try", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -4437,6 +6346,75 @@ func NewApproveRequestWithBody(server string, agreement string, item int64, para
 	return req, nil
 }
 
+// NewEmergencyRequest calls the generic Emergency builder with application/json body
+func NewEmergencyRequest(server string, agreement string, item int64, params *EmergencyParams, body EmergencyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewEmergencyRequestWithBody(server, agreement, item, params, "application/json", bodyReader)
+}
+
+// NewEmergencyRequestWithBody constructs an http.Request for the Emergency method, with any body, and a specified content type
+func NewEmergencyRequestWithBody(server string, agreement string, item int64, params *EmergencyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "item", item, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/holds/%s/emergency", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewRefuseRequest calls the generic Refuse builder with application/json body
 func NewRefuseRequest(server string, agreement string, item int64, params *RefuseParams, body RefuseJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -4472,6 +6450,75 @@ func NewRefuseRequestWithBody(server string, agreement string, item int64, param
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/agreements/%s/holds/%s/refuse", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewReopenRequest calls the generic Reopen builder with application/json body
+func NewReopenRequest(server string, agreement string, item int64, params *ReopenParams, body ReopenJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReopenRequestWithBody(server, agreement, item, params, "application/json", bodyReader)
+}
+
+// NewReopenRequestWithBody constructs an http.Request for the Reopen method, with any body, and a specified content type
+func NewReopenRequestWithBody(server string, agreement string, item int64, params *ReopenParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "item", item, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/holds/%s/reopen", pathParam0, pathParam1)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -6324,6 +8371,252 @@ func NewObjectRequest(server string, object string, params *ObjectParams) (*http
 	return req, nil
 }
 
+// NewObjectAccessRequest constructs an http.Request for the ObjectAccess method
+func NewObjectAccessRequest(server string, object string, params *ObjectAccessParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "object", object, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/objects/%s/access", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Version != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "version", *params.Version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewObjectCrossingsRequest constructs an http.Request for the ObjectCrossings method
+func NewObjectCrossingsRequest(server string, object string, params *ObjectCrossingsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "object", object, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/objects/%s/crossings", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Version != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "version", *params.Version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAddNoteRequest calls the generic AddNote builder with application/json body
+func NewAddNoteRequest(server string, object string, params *AddNoteParams, body AddNoteJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddNoteRequestWithBody(server, object, params, "application/json", bodyReader)
+}
+
+// NewAddNoteRequestWithBody constructs an http.Request for the AddNote method, with any body, and a specified content type
+func NewAddNoteRequestWithBody(server string, object string, params *AddNoteParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "object", object, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/objects/%s/notes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewAddOpinionRequest calls the generic AddOpinion builder with application/json body
+func NewAddOpinionRequest(server string, object string, params *AddOpinionParams, body AddOpinionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddOpinionRequestWithBody(server, object, params, "application/json", bodyReader)
+}
+
+// NewAddOpinionRequestWithBody constructs an http.Request for the AddOpinion method, with any body, and a specified content type
+func NewAddOpinionRequestWithBody(server string, object string, params *AddOpinionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "object", object, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/objects/%s/opinions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewObjectRawRequest constructs an http.Request for the ObjectRaw method
 func NewObjectRawRequest(server string, object string, params *ObjectRawParams) (*http.Request, error) {
 	var err error
@@ -6380,6 +8673,129 @@ func NewObjectRawRequest(server string, object string, params *ObjectRawParams) 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewObjectRelationsRequest constructs an http.Request for the ObjectRelations method
+func NewObjectRelationsRequest(server string, object string, params *ObjectRelationsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "object", object, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/objects/%s/relations", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Version != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "version", *params.Version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAddSightingRequest calls the generic AddSighting builder with application/json body
+func NewAddSightingRequest(server string, object string, params *AddSightingParams, body AddSightingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddSightingRequestWithBody(server, object, params, "application/json", bodyReader)
+}
+
+// NewAddSightingRequestWithBody constructs an http.Request for the AddSighting method, with any body, and a specified content type
+func NewAddSightingRequestWithBody(server string, object string, params *AddSightingParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "object", object, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/objects/%s/sightings", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -6453,6 +8869,150 @@ func NewObjectVersionsRequest(server string, object string, params *ObjectVersio
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOrganisationsRequest constructs an http.Request for the Organisations method
+func NewOrganisationsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/organisations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAddOrganisationRequest calls the generic AddOrganisation builder with application/json body
+func NewAddOrganisationRequest(server string, params *AddOrganisationParams, body AddOrganisationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddOrganisationRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewAddOrganisationRequestWithBody constructs an http.Request for the AddOrganisation method, with any body, and a specified content type
+func NewAddOrganisationRequestWithBody(server string, params *AddOrganisationParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/organisations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewChangeOrganisationRequest calls the generic ChangeOrganisation builder with application/json body
+func NewChangeOrganisationRequest(server string, organisation string, params *ChangeOrganisationParams, body ChangeOrganisationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeOrganisationRequestWithBody(server, organisation, params, "application/json", bodyReader)
+}
+
+// NewChangeOrganisationRequestWithBody constructs an http.Request for the ChangeOrganisation method, with any body, and a specified content type
+func NewChangeOrganisationRequestWithBody(server string, organisation string, params *ChangeOrganisationParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "organisation", organisation, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/organisations/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -6871,6 +9431,136 @@ func NewRolesRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewSessionsRequest constructs an http.Request for the Sessions method
+func NewSessionsRequest(server string, params *SessionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/sessions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Account != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewEndSessionRequest constructs an http.Request for the EndSession method
+func NewEndSessionRequest(server string, session string, params *EndSessionParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "session", session, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/sessions/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Account != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewSettingsRequest constructs an http.Request for the Settings method
 func NewSettingsRequest(server string) (*http.Request, error) {
 	var err error
@@ -7056,6 +9746,527 @@ func NewRevokeTokenRequest(server string, token string, params *RevokeTokenParam
 	return req, nil
 }
 
+// NewUploadsRequest constructs an http.Request for the Uploads method
+func NewUploadsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/uploads")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUploadRequestWithBody constructs an http.Request for the Upload method, with any body, and a specified content type
+func NewUploadRequestWithBody(server string, params *UploadParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/uploads")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Name != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "name", *params.Name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRemoveUploadRequest constructs an http.Request for the RemoveUpload method
+func NewRemoveUploadRequest(server string, upload string, params *RemoveUploadParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "upload", upload, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/uploads/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewOneUploadRequest constructs an http.Request for the OneUpload method
+func NewOneUploadRequest(server string, upload string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "upload", upload, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/uploads/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCancelUploadRequest constructs an http.Request for the CancelUpload method
+func NewCancelUploadRequest(server string, upload string, params *CancelUploadParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "upload", upload, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/uploads/%s/cancel", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewConfirmUploadRequest constructs an http.Request for the ConfirmUpload method
+func NewConfirmUploadRequest(server string, upload string, params *ConfirmUploadParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "upload", upload, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/uploads/%s/confirm", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUploadOptionsRequest calls the generic UploadOptions builder with application/json body
+func NewUploadOptionsRequest(server string, upload string, params *UploadOptionsParams, body UploadOptionsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUploadOptionsRequestWithBody(server, upload, params, "application/json", bodyReader)
+}
+
+// NewUploadOptionsRequestWithBody constructs an http.Request for the UploadOptions method, with any body, and a specified content type
+func NewUploadOptionsRequestWithBody(server string, upload string, params *UploadOptionsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "upload", upload, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/uploads/%s/options", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRetryUploadRequest constructs an http.Request for the RetryUpload method
+func NewRetryUploadRequest(server string, upload string, params *RetryUploadParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "upload", upload, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/uploads/%s/retry", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewWarninglistsRequest constructs an http.Request for the Warninglists method
+func NewWarninglistsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/warninglists")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAddWarninglistRequest calls the generic AddWarninglist builder with application/json body
+func NewAddWarninglistRequest(server string, params *AddWarninglistParams, body AddWarninglistJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddWarninglistRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewAddWarninglistRequestWithBody constructs an http.Request for the AddWarninglist method, with any body, and a specified content type
+func NewAddWarninglistRequestWithBody(server string, params *AddWarninglistParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/warninglists")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRemoveWarninglistRequest constructs an http.Request for the RemoveWarninglist method
+func NewRemoveWarninglistRequest(server string, warninglist string, params *RemoveWarninglistParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "warninglist", warninglist, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/warninglists/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -7100,9 +10311,9 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
-	// AccountsWithResponse Every account
+	// AccountsWithResponse Every account; those of your organisation for who manages one
 	//
-	// Needs an account that may: administer accounts and collections.
+	// Needs an account that may: manage the accounts of the own organisation.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7111,7 +10322,7 @@ type ClientWithResponsesInterface interface {
 
 	// AddAccountWithBodyWithResponse Add an account
 	//
-	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7120,25 +10331,25 @@ type ClientWithResponsesInterface interface {
 
 	// AddAccountWithResponse Add an account
 	//
-	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/accounts (the `AddAccount` operationId).
 	AddAccountWithResponse(ctx context.Context, params *AddAccountParams, body AddAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*AddAccountResponse, error)
 
-	// ChangeAccountWithBodyWithResponse Change organisation, roles and clearance of an account
+	// ChangeAccountWithBodyWithResponse Change all of an account but its name and ways in
 	//
-	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/accounts/{account} (the `ChangeAccount` operationId).
 	ChangeAccountWithBodyWithResponse(ctx context.Context, account string, params *ChangeAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeAccountResponse, error)
 
-	// ChangeAccountWithResponse Change organisation, roles and clearance of an account
+	// ChangeAccountWithResponse Change all of an account but its name and ways in
 	//
-	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7147,7 +10358,7 @@ type ClientWithResponsesInterface interface {
 
 	// DisableAccountWithResponse Shut an account and its tokens out
 	//
-	// Needs an account that may: administer accounts and collections.
+	// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7156,16 +10367,23 @@ type ClientWithResponsesInterface interface {
 
 	// EnableAccountWithResponse Open a closed account again
 	//
-	// Needs an account that may: administer accounts and collections.
+	// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/accounts/{account}/enable (the `EnableAccount` operationId).
 	EnableAccountWithResponse(ctx context.Context, account string, params *EnableAccountParams, reqEditors ...RequestEditorFn) (*EnableAccountResponse, error)
 
-	// AgreementsWithResponse The agreements of this node and their state
+	// AccountLinkWithResponse Make a one-time link for an account: an invitation, or the way back in
 	//
-	// Needs an account that may: read threat data.
+	// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/accounts/{account}/link (the `AccountLink` operationId).
+	AccountLinkWithResponse(ctx context.Context, account string, params *AccountLinkParams, reqEditors ...RequestEditorFn) (*AccountLinkResponse, error)
+
+	// AgreementsWithResponse The agreements of this node and their state
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7183,8 +10401,6 @@ type ClientWithResponsesInterface interface {
 
 	// AgreementCalendarWithResponse The dates of an agreement and where now stands
 	//
-	// Needs an account that may: read threat data.
-	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/calendar (the `AgreementCalendar` operationId).
@@ -7192,25 +10408,59 @@ type ClientWithResponsesInterface interface {
 
 	// ChannelWithResponse How the exchange with the partner stands
 	//
-	// Needs an account that may: see the release queue.
+	// Needs an account that may: see the release queue; or manage partners and channels.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/channel (the `Channel` operationId).
 	ChannelWithResponse(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*ChannelResponse, error)
 
+	// PauseChannelWithBodyWithResponse Send nothing more to the partner until it is resumed
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/channel/pause (the `PauseChannel` operationId).
+	PauseChannelWithBodyWithResponse(ctx context.Context, agreement string, params *PauseChannelParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PauseChannelResponse, error)
+
+	// PauseChannelWithResponse Send nothing more to the partner until it is resumed
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/channel/pause (the `PauseChannel` operationId).
+	PauseChannelWithResponse(ctx context.Context, agreement string, params *PauseChannelParams, body PauseChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*PauseChannelResponse, error)
+
+	// ResumeChannelWithResponse Send again what waits
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/channel/resume (the `ResumeChannel` operationId).
+	ResumeChannelWithResponse(ctx context.Context, agreement string, params *ResumeChannelParams, reqEditors ...RequestEditorFn) (*ResumeChannelResponse, error)
+
 	// ChannelTotalsWithResponse What the receipts of one direction add up to
 	//
-	// Needs an account that may: see the release queue.
+	// Needs an account that may: see the release queue; or manage partners and channels.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/channel/totals (the `ChannelTotals` operationId).
 	ChannelTotalsWithResponse(ctx context.Context, agreement string, params *ChannelTotalsParams, reqEditors ...RequestEditorFn) (*ChannelTotalsResponse, error)
 
-	// AgreementDiffWithResponse What another version would change, in words and in effect
+	// TryChannelWithResponse Try again now, without waiting for the next time
 	//
-	// Needs an account that may: add, sign or amend agreements.
+	// Needs an account that may: manage partners and channels.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/channel/try (the `TryChannel` operationId).
+	TryChannelWithResponse(ctx context.Context, agreement string, params *TryChannelParams, reqEditors ...RequestEditorFn) (*TryChannelResponse, error)
+
+	// AgreementDiffWithResponse What another version would change, in words and in effect
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7280,6 +10530,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/approve (the `Approve` operationId).
 	ApproveWithResponse(ctx context.Context, agreement string, item int64, params *ApproveParams, body ApproveJSONRequestBody, reqEditors ...RequestEditorFn) (*ApproveResponse, error)
 
+	// EmergencyWithBodyWithResponse Release alone what asks for two officers, with a reason; a review item is opened
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/emergency (the `Emergency` operationId).
+	EmergencyWithBodyWithResponse(ctx context.Context, agreement string, item int64, params *EmergencyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EmergencyResponse, error)
+
+	// EmergencyWithResponse Release alone what asks for two officers, with a reason; a review item is opened
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/emergency (the `Emergency` operationId).
+	EmergencyWithResponse(ctx context.Context, agreement string, item int64, params *EmergencyParams, body EmergencyJSONRequestBody, reqEditors ...RequestEditorFn) (*EmergencyResponse, error)
+
 	// RefuseWithBodyWithResponse Refuse a release
 	//
 	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
@@ -7298,9 +10566,27 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/refuse (the `Refuse` operationId).
 	RefuseWithResponse(ctx context.Context, agreement string, item int64, params *RefuseParams, body RefuseJSONRequestBody, reqEditors ...RequestEditorFn) (*RefuseResponse, error)
 
+	// ReopenWithBodyWithResponse Look again at what was refused, with a reason
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/reopen (the `Reopen` operationId).
+	ReopenWithBodyWithResponse(ctx context.Context, agreement string, item int64, params *ReopenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenResponse, error)
+
+	// ReopenWithResponse Look again at what was refused, with a reason
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/reopen (the `Reopen` operationId).
+	ReopenWithResponse(ctx context.Context, agreement string, item int64, params *ReopenParams, body ReopenJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenResponse, error)
+
 	// LedgerWithResponse The newest signed state of the exchange ledger, and the states the partner cosigned
 	//
-	// Needs an account that may: read threat data.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7309,7 +10595,7 @@ type ClientWithResponsesInterface interface {
 
 	// LedgerEntriesWithResponse Entries of the ledger, newest first
 	//
-	// Needs an account that may: read threat data.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7318,7 +10604,7 @@ type ClientWithResponsesInterface interface {
 
 	// LedgerEntryWithResponse One entry with the proof that it is in the ledger
 	//
-	// Needs an account that may: read threat data.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7327,7 +10613,7 @@ type ClientWithResponsesInterface interface {
 
 	// LedgerProofWithResponse One entry and its proof as a file for twoseas-verify
 	//
-	// Needs an account that may: read threat data.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7336,7 +10622,7 @@ type ClientWithResponsesInterface interface {
 
 	// LedgerExportWithResponse The whole ledger as a file for twoseas-verify
 	//
-	// Needs an account that may: export threat data.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7345,7 +10631,7 @@ type ClientWithResponsesInterface interface {
 
 	// ShipmentsWithResponse Shipments of one direction with their receipts, newest first
 	//
-	// Needs an account that may: see the release queue.
+	// Needs an account that may: see the release queue; or manage partners and channels.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7354,7 +10640,7 @@ type ClientWithResponsesInterface interface {
 
 	// ShipmentWithResponse One shipment: its signed note and its receipt
 	//
-	// Needs an account that may: see the release queue.
+	// Needs an account that may: see the release queue; or manage partners and channels.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7372,16 +10658,12 @@ type ClientWithResponsesInterface interface {
 
 	// AgreementVersionsWithResponse The versions of an agreement and who signed them
 	//
-	// Needs an account that may: read threat data.
-	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/versions (the `AgreementVersions` operationId).
 	AgreementVersionsWithResponse(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*AgreementVersionsResponse, error)
 
 	// AgreementDocumentWithResponse One version, as the text it was added as
-	//
-	// Needs an account that may: read threat data.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7616,6 +10898,60 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/objects/{object} (the `Object` operationId).
 	ObjectWithResponse(ctx context.Context, object string, params *ObjectParams, reqEditors ...RequestEditorFn) (*ObjectResponse, error)
 
+	// ObjectAccessWithResponse Who may see an object and why, who may not and why
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/objects/{object}/access (the `ObjectAccess` operationId).
+	ObjectAccessWithResponse(ctx context.Context, object string, params *ObjectAccessParams, reqEditors ...RequestEditorFn) (*ObjectAccessResponse, error)
+
+	// ObjectCrossingsWithResponse The shipments that carried an object
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/objects/{object}/crossings (the `ObjectCrossings` operationId).
+	ObjectCrossingsWithResponse(ctx context.Context, object string, params *ObjectCrossingsParams, reqEditors ...RequestEditorFn) (*ObjectCrossingsResponse, error)
+
+	// AddNoteWithBodyWithResponse Write a note on an object
+	//
+	// Needs an account that may: answer with sightings and opinions.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/objects/{object}/notes (the `AddNote` operationId).
+	AddNoteWithBodyWithResponse(ctx context.Context, object string, params *AddNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddNoteResponse, error)
+
+	// AddNoteWithResponse Write a note on an object
+	//
+	// Needs an account that may: answer with sightings and opinions.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/objects/{object}/notes (the `AddNote` operationId).
+	AddNoteWithResponse(ctx context.Context, object string, params *AddNoteParams, body AddNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*AddNoteResponse, error)
+
+	// AddOpinionWithBodyWithResponse Say what you think of an object: useful, known, false-positive, too-late
+	//
+	// Needs an account that may: answer with sightings and opinions.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/objects/{object}/opinions (the `AddOpinion` operationId).
+	AddOpinionWithBodyWithResponse(ctx context.Context, object string, params *AddOpinionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddOpinionResponse, error)
+
+	// AddOpinionWithResponse Say what you think of an object: useful, known, false-positive, too-late
+	//
+	// Needs an account that may: answer with sightings and opinions.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/objects/{object}/opinions (the `AddOpinion` operationId).
+	AddOpinionWithResponse(ctx context.Context, object string, params *AddOpinionParams, body AddOpinionJSONRequestBody, reqEditors ...RequestEditorFn) (*AddOpinionResponse, error)
+
 	// ObjectRawWithResponse The bytes of an object as its originator wrote them
 	//
 	// Needs an account that may: read threat data.
@@ -7625,6 +10961,33 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/objects/{object}/raw (the `ObjectRaw` operationId).
 	ObjectRawWithResponse(ctx context.Context, object string, params *ObjectRawParams, reqEditors ...RequestEditorFn) (*ObjectRawResponse, error)
 
+	// ObjectRelationsWithResponse What an object refers to and what refers to it, as far as you may see it
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/objects/{object}/relations (the `ObjectRelations` operationId).
+	ObjectRelationsWithResponse(ctx context.Context, object string, params *ObjectRelationsParams, reqEditors ...RequestEditorFn) (*ObjectRelationsResponse, error)
+
+	// AddSightingWithBodyWithResponse Say that an object was seen here
+	//
+	// Needs an account that may: answer with sightings and opinions.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/objects/{object}/sightings (the `AddSighting` operationId).
+	AddSightingWithBodyWithResponse(ctx context.Context, object string, params *AddSightingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddSightingResponse, error)
+
+	// AddSightingWithResponse Say that an object was seen here
+	//
+	// Needs an account that may: answer with sightings and opinions.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/objects/{object}/sightings (the `AddSighting` operationId).
+	AddSightingWithResponse(ctx context.Context, object string, params *AddSightingParams, body AddSightingJSONRequestBody, reqEditors ...RequestEditorFn) (*AddSightingResponse, error)
+
 	// ObjectVersionsWithResponse The versions of an object that you may see
 	//
 	// Needs an account that may: read threat data.
@@ -7633,6 +10996,51 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/objects/{object}/versions (the `ObjectVersions` operationId).
 	ObjectVersionsWithResponse(ctx context.Context, object string, params *ObjectVersionsParams, reqEditors ...RequestEditorFn) (*ObjectVersionsResponse, error)
+
+	// OrganisationsWithResponse The organisations of this side; your own for who manages one
+	//
+	// Needs an account that may: manage the accounts of the own organisation.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/organisations (the `Organisations` operationId).
+	OrganisationsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*OrganisationsResponse, error)
+
+	// AddOrganisationWithBodyWithResponse Add an organisation
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/organisations (the `AddOrganisation` operationId).
+	AddOrganisationWithBodyWithResponse(ctx context.Context, params *AddOrganisationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddOrganisationResponse, error)
+
+	// AddOrganisationWithResponse Add an organisation
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/organisations (the `AddOrganisation` operationId).
+	AddOrganisationWithResponse(ctx context.Context, params *AddOrganisationParams, body AddOrganisationJSONRequestBody, reqEditors ...RequestEditorFn) (*AddOrganisationResponse, error)
+
+	// ChangeOrganisationWithBodyWithResponse Change all of an organisation but its id; its people sign in again when it takes something from them
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/organisations/{organisation} (the `ChangeOrganisation` operationId).
+	ChangeOrganisationWithBodyWithResponse(ctx context.Context, organisation string, params *ChangeOrganisationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeOrganisationResponse, error)
+
+	// ChangeOrganisationWithResponse Change all of an organisation but its id; its people sign in again when it takes something from them
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/organisations/{organisation} (the `ChangeOrganisation` operationId).
+	ChangeOrganisationWithResponse(ctx context.Context, organisation string, params *ChangeOrganisationParams, body ChangeOrganisationJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeOrganisationResponse, error)
 
 	// PeersWithResponse Partners' nodes and the state of their keys
 	//
@@ -7740,6 +11148,20 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/roles (the `Roles` operationId).
 	RolesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RolesResponse, error)
 
+	// SessionsWithResponse Where your account is signed in; another's for who may change it
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/sessions (the `Sessions` operationId).
+	SessionsWithResponse(ctx context.Context, params *SessionsParams, reqEditors ...RequestEditorFn) (*SessionsResponse, error)
+
+	// EndSessionWithResponse Sign a session out
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/sessions/{session} (the `EndSession` operationId).
+	EndSessionWithResponse(ctx context.Context, session string, params *EndSessionParams, reqEditors ...RequestEditorFn) (*EndSessionResponse, error)
+
 	// SettingsWithResponse What the node was started with
 	//
 	// Needs an account that may: administer accounts and collections.
@@ -7780,6 +11202,123 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with DELETE /api/v1/tokens/{token} (the `RevokeToken` operationId).
 	RevokeTokenWithResponse(ctx context.Context, token string, params *RevokeTokenParams, reqEditors ...RequestEditorFn) (*RevokeTokenResponse, error)
+
+	// UploadsWithResponse Your uploads, newest first
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/uploads (the `Uploads` operationId).
+	UploadsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*UploadsResponse, error)
+
+	// UploadWithBodyWithResponse Upload a file to be looked at: STIX, MISP, CSV or text with indicators
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/uploads (the `Upload` operationId).
+	UploadWithBodyWithResponse(ctx context.Context, params *UploadParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadResponse, error)
+
+	// RemoveUploadWithResponse Remove an upload; what was stored stays
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/uploads/{upload} (the `RemoveUpload` operationId).
+	RemoveUploadWithResponse(ctx context.Context, upload string, params *RemoveUploadParams, reqEditors ...RequestEditorFn) (*RemoveUploadResponse, error)
+
+	// OneUploadWithResponse One upload: what was found in it, how far it is, what became of it
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/uploads/{upload} (the `OneUpload` operationId).
+	OneUploadWithResponse(ctx context.Context, upload string, reqEditors ...RequestEditorFn) (*OneUploadResponse, error)
+
+	// CancelUploadWithResponse Stop taking an upload in; what was stored stays
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/uploads/{upload}/cancel (the `CancelUpload` operationId).
+	CancelUploadWithResponse(ctx context.Context, upload string, params *CancelUploadParams, reqEditors ...RequestEditorFn) (*CancelUploadResponse, error)
+
+	// ConfirmUploadWithResponse Take an upload in, in the background
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/uploads/{upload}/confirm (the `ConfirmUpload` operationId).
+	ConfirmUploadWithResponse(ctx context.Context, upload string, params *ConfirmUploadParams, reqEditors ...RequestEditorFn) (*ConfirmUploadResponse, error)
+
+	// UploadOptionsWithBodyWithResponse Say what an upload is and how it is marked; it is looked at again
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/uploads/{upload}/options (the `UploadOptions` operationId).
+	UploadOptionsWithBodyWithResponse(ctx context.Context, upload string, params *UploadOptionsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadOptionsResponse, error)
+
+	// UploadOptionsWithResponse Say what an upload is and how it is marked; it is looked at again
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/uploads/{upload}/options (the `UploadOptions` operationId).
+	UploadOptionsWithResponse(ctx context.Context, upload string, params *UploadOptionsParams, body UploadOptionsJSONRequestBody, reqEditors ...RequestEditorFn) (*UploadOptionsResponse, error)
+
+	// RetryUploadWithResponse Go on with an upload that failed
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/uploads/{upload}/retry (the `RetryUpload` operationId).
+	RetryUploadWithResponse(ctx context.Context, upload string, params *RetryUploadParams, reqEditors ...RequestEditorFn) (*RetryUploadResponse, error)
+
+	// WarninglistsWithResponse Lists of values that are worth a second look
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/warninglists (the `Warninglists` operationId).
+	WarninglistsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*WarninglistsResponse, error)
+
+	// AddWarninglistWithBodyWithResponse Add a warning list in MISP's form, or replace one
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/warninglists (the `AddWarninglist` operationId).
+	AddWarninglistWithBodyWithResponse(ctx context.Context, params *AddWarninglistParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddWarninglistResponse, error)
+
+	// AddWarninglistWithResponse Add a warning list in MISP's form, or replace one
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/warninglists (the `AddWarninglist` operationId).
+	AddWarninglistWithResponse(ctx context.Context, params *AddWarninglistParams, body AddWarninglistJSONRequestBody, reqEditors ...RequestEditorFn) (*AddWarninglistResponse, error)
+
+	// RemoveWarninglistWithResponse Remove a warning list that was added
+	//
+	// Needs an account that may: import threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/warninglists/{warninglist} (the `RemoveWarninglist` operationId).
+	RemoveWarninglistWithResponse(ctx context.Context, warninglist string, params *RemoveWarninglistParams, reqEditors ...RequestEditorFn) (*RemoveWarninglistResponse, error)
 }
 
 // AccountsResponse200Headers the declared response headers of an HTTP 200 response for Accounts
@@ -8169,6 +11708,82 @@ func (r EnableAccountResponse) ContentType() string {
 	return ""
 }
 
+type AccountLinkResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LinkOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AccountLinkResponse) GetJSON200() *LinkOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AccountLinkResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AccountLinkResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AccountLinkResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AccountLinkResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AccountLinkResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AccountLinkResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AccountLinkResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AccountLinkResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AccountLinkResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type AgreementsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -8459,6 +12074,158 @@ func (r ChannelResponse) ContentType() string {
 	return ""
 }
 
+type PauseChannelResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ExchangeState
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PauseChannelResponse) GetJSON200() *ExchangeState {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r PauseChannelResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r PauseChannelResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r PauseChannelResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r PauseChannelResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r PauseChannelResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r PauseChannelResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PauseChannelResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PauseChannelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PauseChannelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ResumeChannelResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ExchangeState
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ResumeChannelResponse) GetJSON200() *ExchangeState {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ResumeChannelResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ResumeChannelResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ResumeChannelResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ResumeChannelResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ResumeChannelResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ResumeChannelResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ResumeChannelResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResumeChannelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ResumeChannelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ChannelTotalsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -8529,6 +12296,82 @@ func (r ChannelTotalsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ChannelTotalsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TryChannelResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ExchangeState
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TryChannelResponse) GetJSON200() *ExchangeState {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r TryChannelResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r TryChannelResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r TryChannelResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r TryChannelResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r TryChannelResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r TryChannelResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TryChannelResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TryChannelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TryChannelResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8998,6 +12841,82 @@ func (r ApproveResponse) ContentType() string {
 	return ""
 }
 
+type EmergencyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Hold
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r EmergencyResponse) GetJSON200() *Hold {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r EmergencyResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r EmergencyResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r EmergencyResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r EmergencyResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r EmergencyResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r EmergencyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r EmergencyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EmergencyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EmergencyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type RefuseResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -9068,6 +12987,82 @@ func (r RefuseResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r RefuseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReopenResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Hold
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReopenResponse) GetJSON200() *Hold {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ReopenResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ReopenResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ReopenResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ReopenResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ReopenResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ReopenResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReopenResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReopenResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReopenResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -11374,6 +15369,310 @@ func (r ObjectResponse) ContentType() string {
 	return ""
 }
 
+type ObjectAccessResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AccessOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ObjectAccessResponse) GetJSON200() *AccessOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ObjectAccessResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ObjectAccessResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ObjectAccessResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ObjectAccessResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ObjectAccessResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ObjectAccessResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ObjectAccessResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ObjectAccessResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ObjectAccessResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ObjectCrossingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CrossingsOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ObjectCrossingsResponse) GetJSON200() *CrossingsOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ObjectCrossingsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ObjectCrossingsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ObjectCrossingsResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ObjectCrossingsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ObjectCrossingsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ObjectCrossingsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ObjectCrossingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ObjectCrossingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ObjectCrossingsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AddNoteResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *AnswerOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r AddNoteResponse) GetJSON201() *AnswerOutput {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AddNoteResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AddNoteResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AddNoteResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AddNoteResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AddNoteResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AddNoteResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddNoteResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddNoteResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddNoteResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AddOpinionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *AnswerOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r AddOpinionResponse) GetJSON201() *AnswerOutput {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AddOpinionResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AddOpinionResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AddOpinionResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AddOpinionResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AddOpinionResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AddOpinionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddOpinionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddOpinionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddOpinionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ObjectRawResponse200Headers the declared response headers of an HTTP 200 response for ObjectRaw
 type ObjectRawResponse200Headers struct {
 	ContentType *string
@@ -11457,6 +15756,158 @@ func (r ObjectRawResponse) ContentType() string {
 	return ""
 }
 
+type ObjectRelationsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RelationsOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ObjectRelationsResponse) GetJSON200() *RelationsOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ObjectRelationsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ObjectRelationsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ObjectRelationsResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ObjectRelationsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ObjectRelationsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ObjectRelationsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ObjectRelationsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ObjectRelationsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ObjectRelationsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AddSightingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *AnswerOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r AddSightingResponse) GetJSON201() *AnswerOutput {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AddSightingResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AddSightingResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AddSightingResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AddSightingResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AddSightingResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AddSightingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddSightingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddSightingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddSightingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ObjectVersionsResponse200Headers the declared response headers of an HTTP 200 response for ObjectVersions
 type ObjectVersionsResponse200Headers struct {
 	Link *string
@@ -11534,6 +15985,227 @@ func (r ObjectVersionsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ObjectVersionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type OrganisationsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OrganisationsOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r OrganisationsResponse) GetJSON200() *OrganisationsOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r OrganisationsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r OrganisationsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r OrganisationsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r OrganisationsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r OrganisationsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OrganisationsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OrganisationsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OrganisationsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AddOrganisationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Organisation
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r AddOrganisationResponse) GetJSON201() *Organisation {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AddOrganisationResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AddOrganisationResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AddOrganisationResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AddOrganisationResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AddOrganisationResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AddOrganisationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddOrganisationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddOrganisationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddOrganisationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ChangeOrganisationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Organisation
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeOrganisationResponse) GetJSON200() *Organisation {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChangeOrganisationResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ChangeOrganisationResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChangeOrganisationResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ChangeOrganisationResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ChangeOrganisationResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeOrganisationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeOrganisationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeOrganisationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeOrganisationResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -12127,6 +16799,151 @@ func (r RolesResponse) ContentType() string {
 	return ""
 }
 
+type SessionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SessionsOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SessionsResponse) GetJSON200() *SessionsOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SessionsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SessionsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SessionsResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r SessionsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r SessionsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r SessionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SessionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SessionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SessionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type EndSessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r EndSessionResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r EndSessionResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r EndSessionResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r EndSessionResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r EndSessionResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r EndSessionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r EndSessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EndSessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EndSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type SettingsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12417,9 +17234,817 @@ func (r RevokeTokenResponse) ContentType() string {
 	return ""
 }
 
-// AccountsWithResponse Every account
+type UploadsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *UploadsOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UploadsResponse) GetJSON200() *UploadsOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r UploadsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r UploadsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r UploadsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r UploadsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r UploadsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UploadsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UploadsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UploadsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UploadResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *ImportingJob
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r UploadResponse) GetJSON201() *ImportingJob {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r UploadResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r UploadResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r UploadResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r UploadResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r UploadResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r UploadResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UploadResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UploadResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UploadResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RemoveUploadResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RemoveUploadResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RemoveUploadResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RemoveUploadResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RemoveUploadResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RemoveUploadResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r RemoveUploadResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RemoveUploadResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RemoveUploadResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RemoveUploadResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type OneUploadResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ImportingJob
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r OneUploadResponse) GetJSON200() *ImportingJob {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r OneUploadResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r OneUploadResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r OneUploadResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r OneUploadResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r OneUploadResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r OneUploadResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OneUploadResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OneUploadResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OneUploadResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CancelUploadResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ImportingJob
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CancelUploadResponse) GetJSON200() *ImportingJob {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CancelUploadResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CancelUploadResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CancelUploadResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CancelUploadResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r CancelUploadResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r CancelUploadResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CancelUploadResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CancelUploadResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CancelUploadResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ConfirmUploadResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ImportingJob
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ConfirmUploadResponse) GetJSON200() *ImportingJob {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ConfirmUploadResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ConfirmUploadResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ConfirmUploadResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ConfirmUploadResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ConfirmUploadResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ConfirmUploadResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ConfirmUploadResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConfirmUploadResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ConfirmUploadResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UploadOptionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ImportingJob
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UploadOptionsResponse) GetJSON200() *ImportingJob {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r UploadOptionsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r UploadOptionsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r UploadOptionsResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r UploadOptionsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r UploadOptionsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r UploadOptionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UploadOptionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UploadOptionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UploadOptionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RetryUploadResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ImportingJob
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RetryUploadResponse) GetJSON200() *ImportingJob {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RetryUploadResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RetryUploadResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RetryUploadResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RetryUploadResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RetryUploadResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r RetryUploadResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RetryUploadResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RetryUploadResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RetryUploadResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type WarninglistsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *WarningListsOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r WarninglistsResponse) GetJSON200() *WarningListsOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r WarninglistsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r WarninglistsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r WarninglistsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r WarninglistsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r WarninglistsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WarninglistsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WarninglistsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WarninglistsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AddWarninglistResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *WarningList
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r AddWarninglistResponse) GetJSON201() *WarningList {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AddWarninglistResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AddWarninglistResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AddWarninglistResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AddWarninglistResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AddWarninglistResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AddWarninglistResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddWarninglistResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddWarninglistResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddWarninglistResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RemoveWarninglistResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RemoveWarninglistResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RemoveWarninglistResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RemoveWarninglistResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RemoveWarninglistResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RemoveWarninglistResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r RemoveWarninglistResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RemoveWarninglistResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RemoveWarninglistResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RemoveWarninglistResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AccountsWithResponse Every account; those of your organisation for who manages one
 //
-// Needs an account that may: administer accounts and collections.
+// Needs an account that may: manage the accounts of the own organisation.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12434,7 +18059,7 @@ func (c *ClientWithResponses) AccountsWithResponse(ctx context.Context, params *
 
 // AddAccountWithBodyWithResponse Add an account
 //
-// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12449,7 +18074,7 @@ func (c *ClientWithResponses) AddAccountWithBodyWithResponse(ctx context.Context
 
 // AddAccountWithResponse Add an account
 //
-// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12462,9 +18087,9 @@ func (c *ClientWithResponses) AddAccountWithResponse(ctx context.Context, params
 	return ParseAddAccountResponse(rsp)
 }
 
-// ChangeAccountWithBodyWithResponse Change organisation, roles and clearance of an account
+// ChangeAccountWithBodyWithResponse Change all of an account but its name and ways in
 //
-// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12477,9 +18102,9 @@ func (c *ClientWithResponses) ChangeAccountWithBodyWithResponse(ctx context.Cont
 	return ParseChangeAccountResponse(rsp)
 }
 
-// ChangeAccountWithResponse Change organisation, roles and clearance of an account
+// ChangeAccountWithResponse Change all of an account but its name and ways in
 //
-// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12494,7 +18119,7 @@ func (c *ClientWithResponses) ChangeAccountWithResponse(ctx context.Context, acc
 
 // DisableAccountWithResponse Shut an account and its tokens out
 //
-// Needs an account that may: administer accounts and collections.
+// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12509,7 +18134,7 @@ func (c *ClientWithResponses) DisableAccountWithResponse(ctx context.Context, ac
 
 // EnableAccountWithResponse Open a closed account again
 //
-// Needs an account that may: administer accounts and collections.
+// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12522,9 +18147,22 @@ func (c *ClientWithResponses) EnableAccountWithResponse(ctx context.Context, acc
 	return ParseEnableAccountResponse(rsp)
 }
 
-// AgreementsWithResponse The agreements of this node and their state
+// AccountLinkWithResponse Make a one-time link for an account: an invitation, or the way back in
 //
-// Needs an account that may: read threat data.
+// Needs an account that may: manage the accounts of the own organisation. A decision of a person: takes a password, not a token.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/accounts/{account}/link (the `AccountLink` operationId).
+func (c *ClientWithResponses) AccountLinkWithResponse(ctx context.Context, account string, params *AccountLinkParams, reqEditors ...RequestEditorFn) (*AccountLinkResponse, error) {
+	rsp, err := c.AccountLink(ctx, account, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAccountLinkResponse(rsp)
+}
+
+// AgreementsWithResponse The agreements of this node and their state
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12554,8 +18192,6 @@ func (c *ClientWithResponses) AddAgreementWithBodyWithResponse(ctx context.Conte
 
 // AgreementCalendarWithResponse The dates of an agreement and where now stands
 //
-// Needs an account that may: read threat data.
-//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/calendar (the `AgreementCalendar` operationId).
@@ -12569,7 +18205,7 @@ func (c *ClientWithResponses) AgreementCalendarWithResponse(ctx context.Context,
 
 // ChannelWithResponse How the exchange with the partner stands
 //
-// Needs an account that may: see the release queue.
+// Needs an account that may: see the release queue; or manage partners and channels.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12582,9 +18218,54 @@ func (c *ClientWithResponses) ChannelWithResponse(ctx context.Context, agreement
 	return ParseChannelResponse(rsp)
 }
 
+// PauseChannelWithBodyWithResponse Send nothing more to the partner until it is resumed
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/channel/pause (the `PauseChannel` operationId).
+func (c *ClientWithResponses) PauseChannelWithBodyWithResponse(ctx context.Context, agreement string, params *PauseChannelParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PauseChannelResponse, error) {
+	rsp, err := c.PauseChannelWithBody(ctx, agreement, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePauseChannelResponse(rsp)
+}
+
+// PauseChannelWithResponse Send nothing more to the partner until it is resumed
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/channel/pause (the `PauseChannel` operationId).
+func (c *ClientWithResponses) PauseChannelWithResponse(ctx context.Context, agreement string, params *PauseChannelParams, body PauseChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*PauseChannelResponse, error) {
+	rsp, err := c.PauseChannel(ctx, agreement, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePauseChannelResponse(rsp)
+}
+
+// ResumeChannelWithResponse Send again what waits
+//
+// Needs an account that may: manage partners and channels.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/channel/resume (the `ResumeChannel` operationId).
+func (c *ClientWithResponses) ResumeChannelWithResponse(ctx context.Context, agreement string, params *ResumeChannelParams, reqEditors ...RequestEditorFn) (*ResumeChannelResponse, error) {
+	rsp, err := c.ResumeChannel(ctx, agreement, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResumeChannelResponse(rsp)
+}
+
 // ChannelTotalsWithResponse What the receipts of one direction add up to
 //
-// Needs an account that may: see the release queue.
+// Needs an account that may: see the release queue; or manage partners and channels.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12597,9 +18278,22 @@ func (c *ClientWithResponses) ChannelTotalsWithResponse(ctx context.Context, agr
 	return ParseChannelTotalsResponse(rsp)
 }
 
-// AgreementDiffWithResponse What another version would change, in words and in effect
+// TryChannelWithResponse Try again now, without waiting for the next time
 //
-// Needs an account that may: add, sign or amend agreements.
+// Needs an account that may: manage partners and channels.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/channel/try (the `TryChannel` operationId).
+func (c *ClientWithResponses) TryChannelWithResponse(ctx context.Context, agreement string, params *TryChannelParams, reqEditors ...RequestEditorFn) (*TryChannelResponse, error) {
+	rsp, err := c.TryChannel(ctx, agreement, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryChannelResponse(rsp)
+}
+
+// AgreementDiffWithResponse What another version would change, in words and in effect
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12717,6 +18411,36 @@ func (c *ClientWithResponses) ApproveWithResponse(ctx context.Context, agreement
 	return ParseApproveResponse(rsp)
 }
 
+// EmergencyWithBodyWithResponse Release alone what asks for two officers, with a reason; a review item is opened
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/emergency (the `Emergency` operationId).
+func (c *ClientWithResponses) EmergencyWithBodyWithResponse(ctx context.Context, agreement string, item int64, params *EmergencyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EmergencyResponse, error) {
+	rsp, err := c.EmergencyWithBody(ctx, agreement, item, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEmergencyResponse(rsp)
+}
+
+// EmergencyWithResponse Release alone what asks for two officers, with a reason; a review item is opened
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/emergency (the `Emergency` operationId).
+func (c *ClientWithResponses) EmergencyWithResponse(ctx context.Context, agreement string, item int64, params *EmergencyParams, body EmergencyJSONRequestBody, reqEditors ...RequestEditorFn) (*EmergencyResponse, error) {
+	rsp, err := c.Emergency(ctx, agreement, item, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEmergencyResponse(rsp)
+}
+
 // RefuseWithBodyWithResponse Refuse a release
 //
 // Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
@@ -12747,9 +18471,39 @@ func (c *ClientWithResponses) RefuseWithResponse(ctx context.Context, agreement 
 	return ParseRefuseResponse(rsp)
 }
 
+// ReopenWithBodyWithResponse Look again at what was refused, with a reason
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/reopen (the `Reopen` operationId).
+func (c *ClientWithResponses) ReopenWithBodyWithResponse(ctx context.Context, agreement string, item int64, params *ReopenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenResponse, error) {
+	rsp, err := c.ReopenWithBody(ctx, agreement, item, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReopenResponse(rsp)
+}
+
+// ReopenWithResponse Look again at what was refused, with a reason
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/reopen (the `Reopen` operationId).
+func (c *ClientWithResponses) ReopenWithResponse(ctx context.Context, agreement string, item int64, params *ReopenParams, body ReopenJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenResponse, error) {
+	rsp, err := c.Reopen(ctx, agreement, item, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReopenResponse(rsp)
+}
+
 // LedgerWithResponse The newest signed state of the exchange ledger, and the states the partner cosigned
 //
-// Needs an account that may: read threat data.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12764,7 +18518,7 @@ func (c *ClientWithResponses) LedgerWithResponse(ctx context.Context, agreement 
 
 // LedgerEntriesWithResponse Entries of the ledger, newest first
 //
-// Needs an account that may: read threat data.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12779,7 +18533,7 @@ func (c *ClientWithResponses) LedgerEntriesWithResponse(ctx context.Context, agr
 
 // LedgerEntryWithResponse One entry with the proof that it is in the ledger
 //
-// Needs an account that may: read threat data.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12794,7 +18548,7 @@ func (c *ClientWithResponses) LedgerEntryWithResponse(ctx context.Context, agree
 
 // LedgerProofWithResponse One entry and its proof as a file for twoseas-verify
 //
-// Needs an account that may: read threat data.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12809,7 +18563,7 @@ func (c *ClientWithResponses) LedgerProofWithResponse(ctx context.Context, agree
 
 // LedgerExportWithResponse The whole ledger as a file for twoseas-verify
 //
-// Needs an account that may: export threat data.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12824,7 +18578,7 @@ func (c *ClientWithResponses) LedgerExportWithResponse(ctx context.Context, agre
 
 // ShipmentsWithResponse Shipments of one direction with their receipts, newest first
 //
-// Needs an account that may: see the release queue.
+// Needs an account that may: see the release queue; or manage partners and channels.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12839,7 +18593,7 @@ func (c *ClientWithResponses) ShipmentsWithResponse(ctx context.Context, agreeme
 
 // ShipmentWithResponse One shipment: its signed note and its receipt
 //
-// Needs an account that may: see the release queue.
+// Needs an account that may: see the release queue; or manage partners and channels.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12869,8 +18623,6 @@ func (c *ClientWithResponses) SummaryWithResponse(ctx context.Context, agreement
 
 // AgreementVersionsWithResponse The versions of an agreement and who signed them
 //
-// Needs an account that may: read threat data.
-//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/versions (the `AgreementVersions` operationId).
@@ -12883,8 +18635,6 @@ func (c *ClientWithResponses) AgreementVersionsWithResponse(ctx context.Context,
 }
 
 // AgreementDocumentWithResponse One version, as the text it was added as
-//
-// Needs an account that may: read threat data.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -13281,6 +19031,96 @@ func (c *ClientWithResponses) ObjectWithResponse(ctx context.Context, object str
 	return ParseObjectResponse(rsp)
 }
 
+// ObjectAccessWithResponse Who may see an object and why, who may not and why
+//
+// Needs an account that may: read threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/objects/{object}/access (the `ObjectAccess` operationId).
+func (c *ClientWithResponses) ObjectAccessWithResponse(ctx context.Context, object string, params *ObjectAccessParams, reqEditors ...RequestEditorFn) (*ObjectAccessResponse, error) {
+	rsp, err := c.ObjectAccess(ctx, object, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseObjectAccessResponse(rsp)
+}
+
+// ObjectCrossingsWithResponse The shipments that carried an object
+//
+// Needs an account that may: read threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/objects/{object}/crossings (the `ObjectCrossings` operationId).
+func (c *ClientWithResponses) ObjectCrossingsWithResponse(ctx context.Context, object string, params *ObjectCrossingsParams, reqEditors ...RequestEditorFn) (*ObjectCrossingsResponse, error) {
+	rsp, err := c.ObjectCrossings(ctx, object, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseObjectCrossingsResponse(rsp)
+}
+
+// AddNoteWithBodyWithResponse Write a note on an object
+//
+// Needs an account that may: answer with sightings and opinions.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/objects/{object}/notes (the `AddNote` operationId).
+func (c *ClientWithResponses) AddNoteWithBodyWithResponse(ctx context.Context, object string, params *AddNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddNoteResponse, error) {
+	rsp, err := c.AddNoteWithBody(ctx, object, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddNoteResponse(rsp)
+}
+
+// AddNoteWithResponse Write a note on an object
+//
+// Needs an account that may: answer with sightings and opinions.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/objects/{object}/notes (the `AddNote` operationId).
+func (c *ClientWithResponses) AddNoteWithResponse(ctx context.Context, object string, params *AddNoteParams, body AddNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*AddNoteResponse, error) {
+	rsp, err := c.AddNote(ctx, object, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddNoteResponse(rsp)
+}
+
+// AddOpinionWithBodyWithResponse Say what you think of an object: useful, known, false-positive, too-late
+//
+// Needs an account that may: answer with sightings and opinions.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/objects/{object}/opinions (the `AddOpinion` operationId).
+func (c *ClientWithResponses) AddOpinionWithBodyWithResponse(ctx context.Context, object string, params *AddOpinionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddOpinionResponse, error) {
+	rsp, err := c.AddOpinionWithBody(ctx, object, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddOpinionResponse(rsp)
+}
+
+// AddOpinionWithResponse Say what you think of an object: useful, known, false-positive, too-late
+//
+// Needs an account that may: answer with sightings and opinions.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/objects/{object}/opinions (the `AddOpinion` operationId).
+func (c *ClientWithResponses) AddOpinionWithResponse(ctx context.Context, object string, params *AddOpinionParams, body AddOpinionJSONRequestBody, reqEditors ...RequestEditorFn) (*AddOpinionResponse, error) {
+	rsp, err := c.AddOpinion(ctx, object, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddOpinionResponse(rsp)
+}
+
 // ObjectRawWithResponse The bytes of an object as its originator wrote them
 //
 // Needs an account that may: read threat data.
@@ -13296,6 +19136,51 @@ func (c *ClientWithResponses) ObjectRawWithResponse(ctx context.Context, object 
 	return ParseObjectRawResponse(rsp)
 }
 
+// ObjectRelationsWithResponse What an object refers to and what refers to it, as far as you may see it
+//
+// Needs an account that may: read threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/objects/{object}/relations (the `ObjectRelations` operationId).
+func (c *ClientWithResponses) ObjectRelationsWithResponse(ctx context.Context, object string, params *ObjectRelationsParams, reqEditors ...RequestEditorFn) (*ObjectRelationsResponse, error) {
+	rsp, err := c.ObjectRelations(ctx, object, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseObjectRelationsResponse(rsp)
+}
+
+// AddSightingWithBodyWithResponse Say that an object was seen here
+//
+// Needs an account that may: answer with sightings and opinions.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/objects/{object}/sightings (the `AddSighting` operationId).
+func (c *ClientWithResponses) AddSightingWithBodyWithResponse(ctx context.Context, object string, params *AddSightingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddSightingResponse, error) {
+	rsp, err := c.AddSightingWithBody(ctx, object, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddSightingResponse(rsp)
+}
+
+// AddSightingWithResponse Say that an object was seen here
+//
+// Needs an account that may: answer with sightings and opinions.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/objects/{object}/sightings (the `AddSighting` operationId).
+func (c *ClientWithResponses) AddSightingWithResponse(ctx context.Context, object string, params *AddSightingParams, body AddSightingJSONRequestBody, reqEditors ...RequestEditorFn) (*AddSightingResponse, error) {
+	rsp, err := c.AddSighting(ctx, object, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddSightingResponse(rsp)
+}
+
 // ObjectVersionsWithResponse The versions of an object that you may see
 //
 // Needs an account that may: read threat data.
@@ -13309,6 +19194,81 @@ func (c *ClientWithResponses) ObjectVersionsWithResponse(ctx context.Context, ob
 		return nil, err
 	}
 	return ParseObjectVersionsResponse(rsp)
+}
+
+// OrganisationsWithResponse The organisations of this side; your own for who manages one
+//
+// Needs an account that may: manage the accounts of the own organisation.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/organisations (the `Organisations` operationId).
+func (c *ClientWithResponses) OrganisationsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*OrganisationsResponse, error) {
+	rsp, err := c.Organisations(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOrganisationsResponse(rsp)
+}
+
+// AddOrganisationWithBodyWithResponse Add an organisation
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/organisations (the `AddOrganisation` operationId).
+func (c *ClientWithResponses) AddOrganisationWithBodyWithResponse(ctx context.Context, params *AddOrganisationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddOrganisationResponse, error) {
+	rsp, err := c.AddOrganisationWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddOrganisationResponse(rsp)
+}
+
+// AddOrganisationWithResponse Add an organisation
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/organisations (the `AddOrganisation` operationId).
+func (c *ClientWithResponses) AddOrganisationWithResponse(ctx context.Context, params *AddOrganisationParams, body AddOrganisationJSONRequestBody, reqEditors ...RequestEditorFn) (*AddOrganisationResponse, error) {
+	rsp, err := c.AddOrganisation(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddOrganisationResponse(rsp)
+}
+
+// ChangeOrganisationWithBodyWithResponse Change all of an organisation but its id; its people sign in again when it takes something from them
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/organisations/{organisation} (the `ChangeOrganisation` operationId).
+func (c *ClientWithResponses) ChangeOrganisationWithBodyWithResponse(ctx context.Context, organisation string, params *ChangeOrganisationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeOrganisationResponse, error) {
+	rsp, err := c.ChangeOrganisationWithBody(ctx, organisation, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeOrganisationResponse(rsp)
+}
+
+// ChangeOrganisationWithResponse Change all of an organisation but its id; its people sign in again when it takes something from them
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/organisations/{organisation} (the `ChangeOrganisation` operationId).
+func (c *ClientWithResponses) ChangeOrganisationWithResponse(ctx context.Context, organisation string, params *ChangeOrganisationParams, body ChangeOrganisationJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeOrganisationResponse, error) {
+	rsp, err := c.ChangeOrganisation(ctx, organisation, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeOrganisationResponse(rsp)
 }
 
 // PeersWithResponse Partners' nodes and the state of their keys
@@ -13489,6 +19449,32 @@ func (c *ClientWithResponses) RolesWithResponse(ctx context.Context, reqEditors 
 	return ParseRolesResponse(rsp)
 }
 
+// SessionsWithResponse Where your account is signed in; another's for who may change it
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/sessions (the `Sessions` operationId).
+func (c *ClientWithResponses) SessionsWithResponse(ctx context.Context, params *SessionsParams, reqEditors ...RequestEditorFn) (*SessionsResponse, error) {
+	rsp, err := c.Sessions(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSessionsResponse(rsp)
+}
+
+// EndSessionWithResponse Sign a session out
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/sessions/{session} (the `EndSession` operationId).
+func (c *ClientWithResponses) EndSessionWithResponse(ctx context.Context, session string, params *EndSessionParams, reqEditors ...RequestEditorFn) (*EndSessionResponse, error) {
+	rsp, err := c.EndSession(ctx, session, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndSessionResponse(rsp)
+}
+
 // SettingsWithResponse What the node was started with
 //
 // Needs an account that may: administer accounts and collections.
@@ -13558,6 +19544,201 @@ func (c *ClientWithResponses) RevokeTokenWithResponse(ctx context.Context, token
 		return nil, err
 	}
 	return ParseRevokeTokenResponse(rsp)
+}
+
+// UploadsWithResponse Your uploads, newest first
+//
+// Needs an account that may: import threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/uploads (the `Uploads` operationId).
+func (c *ClientWithResponses) UploadsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*UploadsResponse, error) {
+	rsp, err := c.Uploads(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUploadsResponse(rsp)
+}
+
+// UploadWithBodyWithResponse Upload a file to be looked at: STIX, MISP, CSV or text with indicators
+//
+// Needs an account that may: import threat data.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/uploads (the `Upload` operationId).
+func (c *ClientWithResponses) UploadWithBodyWithResponse(ctx context.Context, params *UploadParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadResponse, error) {
+	rsp, err := c.UploadWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUploadResponse(rsp)
+}
+
+// RemoveUploadWithResponse Remove an upload; what was stored stays
+//
+// Needs an account that may: import threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/uploads/{upload} (the `RemoveUpload` operationId).
+func (c *ClientWithResponses) RemoveUploadWithResponse(ctx context.Context, upload string, params *RemoveUploadParams, reqEditors ...RequestEditorFn) (*RemoveUploadResponse, error) {
+	rsp, err := c.RemoveUpload(ctx, upload, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveUploadResponse(rsp)
+}
+
+// OneUploadWithResponse One upload: what was found in it, how far it is, what became of it
+//
+// Needs an account that may: import threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/uploads/{upload} (the `OneUpload` operationId).
+func (c *ClientWithResponses) OneUploadWithResponse(ctx context.Context, upload string, reqEditors ...RequestEditorFn) (*OneUploadResponse, error) {
+	rsp, err := c.OneUpload(ctx, upload, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOneUploadResponse(rsp)
+}
+
+// CancelUploadWithResponse Stop taking an upload in; what was stored stays
+//
+// Needs an account that may: import threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/uploads/{upload}/cancel (the `CancelUpload` operationId).
+func (c *ClientWithResponses) CancelUploadWithResponse(ctx context.Context, upload string, params *CancelUploadParams, reqEditors ...RequestEditorFn) (*CancelUploadResponse, error) {
+	rsp, err := c.CancelUpload(ctx, upload, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelUploadResponse(rsp)
+}
+
+// ConfirmUploadWithResponse Take an upload in, in the background
+//
+// Needs an account that may: import threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/uploads/{upload}/confirm (the `ConfirmUpload` operationId).
+func (c *ClientWithResponses) ConfirmUploadWithResponse(ctx context.Context, upload string, params *ConfirmUploadParams, reqEditors ...RequestEditorFn) (*ConfirmUploadResponse, error) {
+	rsp, err := c.ConfirmUpload(ctx, upload, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmUploadResponse(rsp)
+}
+
+// UploadOptionsWithBodyWithResponse Say what an upload is and how it is marked; it is looked at again
+//
+// Needs an account that may: import threat data.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/uploads/{upload}/options (the `UploadOptions` operationId).
+func (c *ClientWithResponses) UploadOptionsWithBodyWithResponse(ctx context.Context, upload string, params *UploadOptionsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadOptionsResponse, error) {
+	rsp, err := c.UploadOptionsWithBody(ctx, upload, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUploadOptionsResponse(rsp)
+}
+
+// UploadOptionsWithResponse Say what an upload is and how it is marked; it is looked at again
+//
+// Needs an account that may: import threat data.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/uploads/{upload}/options (the `UploadOptions` operationId).
+func (c *ClientWithResponses) UploadOptionsWithResponse(ctx context.Context, upload string, params *UploadOptionsParams, body UploadOptionsJSONRequestBody, reqEditors ...RequestEditorFn) (*UploadOptionsResponse, error) {
+	rsp, err := c.UploadOptions(ctx, upload, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUploadOptionsResponse(rsp)
+}
+
+// RetryUploadWithResponse Go on with an upload that failed
+//
+// Needs an account that may: import threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/uploads/{upload}/retry (the `RetryUpload` operationId).
+func (c *ClientWithResponses) RetryUploadWithResponse(ctx context.Context, upload string, params *RetryUploadParams, reqEditors ...RequestEditorFn) (*RetryUploadResponse, error) {
+	rsp, err := c.RetryUpload(ctx, upload, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRetryUploadResponse(rsp)
+}
+
+// WarninglistsWithResponse Lists of values that are worth a second look
+//
+// Needs an account that may: import threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/warninglists (the `Warninglists` operationId).
+func (c *ClientWithResponses) WarninglistsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*WarninglistsResponse, error) {
+	rsp, err := c.Warninglists(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWarninglistsResponse(rsp)
+}
+
+// AddWarninglistWithBodyWithResponse Add a warning list in MISP's form, or replace one
+//
+// Needs an account that may: import threat data.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/warninglists (the `AddWarninglist` operationId).
+func (c *ClientWithResponses) AddWarninglistWithBodyWithResponse(ctx context.Context, params *AddWarninglistParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddWarninglistResponse, error) {
+	rsp, err := c.AddWarninglistWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddWarninglistResponse(rsp)
+}
+
+// AddWarninglistWithResponse Add a warning list in MISP's form, or replace one
+//
+// Needs an account that may: import threat data.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/warninglists (the `AddWarninglist` operationId).
+func (c *ClientWithResponses) AddWarninglistWithResponse(ctx context.Context, params *AddWarninglistParams, body AddWarninglistJSONRequestBody, reqEditors ...RequestEditorFn) (*AddWarninglistResponse, error) {
+	rsp, err := c.AddWarninglist(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddWarninglistResponse(rsp)
+}
+
+// RemoveWarninglistWithResponse Remove a warning list that was added
+//
+// Needs an account that may: import threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/warninglists/{warninglist} (the `RemoveWarninglist` operationId).
+func (c *ClientWithResponses) RemoveWarninglistWithResponse(ctx context.Context, warninglist string, params *RemoveWarninglistParams, reqEditors ...RequestEditorFn) (*RemoveWarninglistResponse, error) {
+	rsp, err := c.RemoveWarninglist(ctx, warninglist, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveWarninglistResponse(rsp)
 }
 
 // ParseAccountsResponse parses an HTTP response from a AccountsWithResponse call
@@ -13878,6 +20059,67 @@ func ParseEnableAccountResponse(rsp *http.Response) (*EnableAccountResponse, err
 	return response, nil
 }
 
+// ParseAccountLinkResponse parses an HTTP response from a AccountLinkWithResponse call
+func ParseAccountLinkResponse(rsp *http.Response) (*AccountLinkResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AccountLinkResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LinkOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseAgreementsResponse parses an HTTP response from a AgreementsWithResponse call
 func ParseAgreementsResponse(rsp *http.Response) (*AgreementsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -14108,6 +20350,128 @@ func ParseChannelResponse(rsp *http.Response) (*ChannelResponse, error) {
 	return response, nil
 }
 
+// ParsePauseChannelResponse parses an HTTP response from a PauseChannelWithResponse call
+func ParsePauseChannelResponse(rsp *http.Response) (*PauseChannelResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PauseChannelResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ExchangeState
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseResumeChannelResponse parses an HTTP response from a ResumeChannelWithResponse call
+func ParseResumeChannelResponse(rsp *http.Response) (*ResumeChannelResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResumeChannelResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ExchangeState
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseChannelTotalsResponse parses an HTTP response from a ChannelTotalsWithResponse call
 func ParseChannelTotalsResponse(rsp *http.Response) (*ChannelTotalsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -14124,6 +20488,67 @@ func ParseChannelTotalsResponse(rsp *http.Response) (*ChannelTotalsResponse, err
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ExchangeTotals
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTryChannelResponse parses an HTTP response from a TryChannelWithResponse call
+func ParseTryChannelResponse(rsp *http.Response) (*TryChannelResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TryChannelResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ExchangeState
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -14548,6 +20973,67 @@ func ParseApproveResponse(rsp *http.Response) (*ApproveResponse, error) {
 	return response, nil
 }
 
+// ParseEmergencyResponse parses an HTTP response from a EmergencyWithResponse call
+func ParseEmergencyResponse(rsp *http.Response) (*EmergencyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EmergencyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Hold
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseRefuseResponse parses an HTTP response from a RefuseWithResponse call
 func ParseRefuseResponse(rsp *http.Response) (*RefuseResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -14557,6 +21043,67 @@ func ParseRefuseResponse(rsp *http.Response) (*RefuseResponse, error) {
 	}
 
 	response := &RefuseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Hold
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReopenResponse parses an HTTP response from a ReopenWithResponse call
+func ParseReopenResponse(rsp *http.Response) (*ReopenResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReopenResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
@@ -16480,6 +23027,250 @@ func ParseObjectResponse(rsp *http.Response) (*ObjectResponse, error) {
 	return response, nil
 }
 
+// ParseObjectAccessResponse parses an HTTP response from a ObjectAccessWithResponse call
+func ParseObjectAccessResponse(rsp *http.Response) (*ObjectAccessResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ObjectAccessResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AccessOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseObjectCrossingsResponse parses an HTTP response from a ObjectCrossingsWithResponse call
+func ParseObjectCrossingsResponse(rsp *http.Response) (*ObjectCrossingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ObjectCrossingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CrossingsOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAddNoteResponse parses an HTTP response from a AddNoteWithResponse call
+func ParseAddNoteResponse(rsp *http.Response) (*AddNoteResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddNoteResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest AnswerOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAddOpinionResponse parses an HTTP response from a AddOpinionWithResponse call
+func ParseAddOpinionResponse(rsp *http.Response) (*AddOpinionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddOpinionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest AnswerOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseObjectRawResponse parses an HTTP response from a ObjectRawWithResponse call
 func ParseObjectRawResponse(rsp *http.Response) (*ObjectRawResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -16554,6 +23345,128 @@ func ParseObjectRawResponse(rsp *http.Response) (*ObjectRawResponse, error) {
 	return response, nil
 }
 
+// ParseObjectRelationsResponse parses an HTTP response from a ObjectRelationsWithResponse call
+func ParseObjectRelationsResponse(rsp *http.Response) (*ObjectRelationsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ObjectRelationsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RelationsOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAddSightingResponse parses an HTTP response from a AddSightingWithResponse call
+func ParseAddSightingResponse(rsp *http.Response) (*AddSightingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddSightingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest AnswerOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseObjectVersionsResponse parses an HTTP response from a ObjectVersionsWithResponse call
 func ParseObjectVersionsResponse(rsp *http.Response) (*ObjectVersionsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -16623,6 +23536,182 @@ func ParseObjectVersionsResponse(rsp *http.Response) (*ObjectVersionsResponse, e
 			headers.Link = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseOrganisationsResponse parses an HTTP response from a OrganisationsWithResponse call
+func ParseOrganisationsResponse(rsp *http.Response) (*OrganisationsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OrganisationsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OrganisationsOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAddOrganisationResponse parses an HTTP response from a AddOrganisationWithResponse call
+func ParseAddOrganisationResponse(rsp *http.Response) (*AddOrganisationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddOrganisationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Organisation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseChangeOrganisationResponse parses an HTTP response from a ChangeOrganisationWithResponse call
+func ParseChangeOrganisationResponse(rsp *http.Response) (*ChangeOrganisationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeOrganisationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Organisation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
 	}
 
 	return response, nil
@@ -17098,6 +24187,124 @@ func ParseRolesResponse(rsp *http.Response) (*RolesResponse, error) {
 	return response, nil
 }
 
+// ParseSessionsResponse parses an HTTP response from a SessionsWithResponse call
+func ParseSessionsResponse(rsp *http.Response) (*SessionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SessionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SessionsOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseEndSessionResponse parses an HTTP response from a EndSessionWithResponse call
+func ParseEndSessionResponse(rsp *http.Response) (*EndSessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EndSessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseSettingsResponse parses an HTTP response from a SettingsWithResponse call
 func ParseSettingsResponse(rsp *http.Response) (*SettingsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -17283,6 +24490,655 @@ func ParseRevokeTokenResponse(rsp *http.Response) (*RevokeTokenResponse, error) 
 	}
 
 	response := &RevokeTokenResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUploadsResponse parses an HTTP response from a UploadsWithResponse call
+func ParseUploadsResponse(rsp *http.Response) (*UploadsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UploadsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest UploadsOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUploadResponse parses an HTTP response from a UploadWithResponse call
+func ParseUploadResponse(rsp *http.Response) (*UploadResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UploadResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest ImportingJob
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRemoveUploadResponse parses an HTTP response from a RemoveUploadWithResponse call
+func ParseRemoveUploadResponse(rsp *http.Response) (*RemoveUploadResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RemoveUploadResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOneUploadResponse parses an HTTP response from a OneUploadWithResponse call
+func ParseOneUploadResponse(rsp *http.Response) (*OneUploadResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OneUploadResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImportingJob
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCancelUploadResponse parses an HTTP response from a CancelUploadWithResponse call
+func ParseCancelUploadResponse(rsp *http.Response) (*CancelUploadResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CancelUploadResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImportingJob
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseConfirmUploadResponse parses an HTTP response from a ConfirmUploadWithResponse call
+func ParseConfirmUploadResponse(rsp *http.Response) (*ConfirmUploadResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConfirmUploadResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImportingJob
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUploadOptionsResponse parses an HTTP response from a UploadOptionsWithResponse call
+func ParseUploadOptionsResponse(rsp *http.Response) (*UploadOptionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UploadOptionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImportingJob
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRetryUploadResponse parses an HTTP response from a RetryUploadWithResponse call
+func ParseRetryUploadResponse(rsp *http.Response) (*RetryUploadResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RetryUploadResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImportingJob
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseWarninglistsResponse parses an HTTP response from a WarninglistsWithResponse call
+func ParseWarninglistsResponse(rsp *http.Response) (*WarninglistsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WarninglistsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest WarningListsOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAddWarninglistResponse parses an HTTP response from a AddWarninglistWithResponse call
+func ParseAddWarninglistResponse(rsp *http.Response) (*AddWarninglistResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddWarninglistResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest WarningList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRemoveWarninglistResponse parses an HTTP response from a RemoveWarninglistWithResponse call
+func ParseRemoveWarninglistResponse(rsp *http.Response) (*RemoveWarninglistResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RemoveWarninglistResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

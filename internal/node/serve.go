@@ -162,6 +162,7 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *w
 	api.Mount(own, api.Config{
 		Handle: n.Live, Self: n.Config.Side, Clock: n.Clock, People: n.People, Auth: door, Audit: n.Audit, Search: n.Search,
 		Accords: n.Accords, Releases: n.Releases, Exchange: n.Exchange, Ledger: n.Ledger, Intake: n.Intake, Library: n.Library,
+		Answers: n.Answers, Imports: n.Imports, Sessions: n.Sessions,
 		Collections: n.Collections, Pairing: n.Pairing, Partners: partners{n}, Health: n, Log: n.Log, Rand: rand.Reader,
 	})
 	mux.Handle(api.Prefix+"/", o.Watch("api", own))

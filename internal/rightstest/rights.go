@@ -85,6 +85,15 @@ func NewWorld(t *testing.T) *World {
 	token, err := in.People.IssueToken(t.Context(), in.Operator(), "owner", "somebody else's", 0)
 	w.must(err)
 	w.Foreign["token"] = strings.Split(token, "_")[1]
+	owner, err := in.People.As(t.Context(), in.Operator(), "owner")
+	w.must(err)
+	access, err := in.People.Access(t.Context(), in.Live, owner)
+	w.must(err)
+	upload, err := in.Imports.Stage(t.Context(), in.Live, owner, access.Class, "secret.example.txt", strings.NewReader("secret.example\n"))
+	w.must(err)
+	for _, key := range []string{"upload", "imports/id"} {
+		w.Foreign[key], w.Absent[key] = upload.ID, absentLike(upload.ID)
+	}
 	if rep := in.Import(marking.Clear, secret); rep.New != 1 {
 		t.Fatalf("import: %+v", rep)
 	}
@@ -98,6 +107,19 @@ func NewWorld(t *testing.T) *World {
 	return w
 }
 
+// absentLike returns an id of the form of another, which nothing has.
+func absentLike(id string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= '0' && r <= '8' || r >= 'a' && r <= 'e':
+			return r + 1
+		case r == '9':
+			return '0'
+		}
+		return r
+	}, id)
+}
+
 func (w *World) must(err error) {
 	w.t.Helper()
 	if err != nil {
@@ -107,17 +129,43 @@ func (w *World) must(err error) {
 
 var parameter = regexp.MustCompile(`\{([a-z_]+)(?:\.\.\.)?\}`)
 
+// named returns the keys of what a path names: a parameter's name, and before
+// it the same with the segment it follows, since pages call many things id.
+func named(path string) [][2]string {
+	var out [][2]string
+	path, _, _ = strings.Cut(path, "?")
+	before := ""
+	for segment := range strings.SplitSeq(path, "/") {
+		if m := parameter.FindStringSubmatch(segment); m != nil {
+			out = append(out, [2]string{before + "/" + m[1], m[1]})
+		}
+		before = segment
+	}
+	return out
+}
+
+// value returns what values say of a parameter by either of its keys.
+func value(values map[string]string, keys [2]string) string {
+	if v, ok := values[keys[0]]; ok {
+		return v
+	}
+	return values[keys[1]]
+}
+
 // fill puts values into a path; other parameters get a text that names nothing.
 func (w *World) fill(path string, values map[string]string) string {
-	return parameter.ReplaceAllStringFunc(strings.TrimSuffix(path, "{$}"), func(p string) string {
-		name := parameter.FindStringSubmatch(p)[1]
-		for _, from := range []map[string]string{values, w.Shared} {
-			if v, ok := from[name]; ok {
-				return url.PathEscape(v)
-			}
+	path = strings.TrimSuffix(path, "{$}")
+	for _, keys := range named(path) {
+		v := value(values, keys)
+		if v == "" {
+			v = value(w.Shared, keys)
 		}
-		return "none"
-	})
+		if v == "" {
+			v = "none"
+		}
+		path = strings.Replace(path, parameter.FindString(path), url.PathEscape(v), 1)
+	}
+	return path
 }
 
 // ask sends a request as an account, "" for nobody.
@@ -223,8 +271,8 @@ func (w *World) Foreigners(t *testing.T, routes []Route) {
 
 // owns reports whether a path names something that is the role's own.
 func (w *World) owns(path string, role people.Role) bool {
-	for _, m := range parameter.FindAllStringSubmatch(path, -1) {
-		if act, ok := w.Owners[m[1]]; ok && role.May(act) {
+	for _, keys := range named(path) {
+		if act, ok := w.Owners[keys[1]]; ok && role.May(act) {
 			return true
 		}
 	}
@@ -233,8 +281,8 @@ func (w *World) owns(path string, role people.Role) bool {
 
 // names reports whether a path names something that is not for everybody.
 func (w *World) names(path string) bool {
-	for _, m := range parameter.FindAllStringSubmatch(path, -1) {
-		if w.Foreign[m[1]] != "" && w.Absent[m[1]] != "" {
+	for _, keys := range named(path) {
+		if value(w.Foreign, keys) != "" && value(w.Absent, keys) != "" {
 			return true
 		}
 	}
@@ -246,9 +294,10 @@ var changing = regexp.MustCompile(`\d\d:\d\d(:\d\d)?|\d+ (ms|s|min) ago`)
 // plain is an answer without the ids asked for and what differs from one
 // asking to the next.
 func (w *World) plain(path, body string) string {
-	for _, m := range parameter.FindAllStringSubmatch(path, -1) {
+	for _, keys := range named(path) {
 		for _, values := range []map[string]string{w.Foreign, w.Absent} {
-			for _, form := range []string{values[m[1]], url.PathEscape(values[m[1]]), url.QueryEscape(values[m[1]])} {
+			v := value(values, keys)
+			for _, form := range []string{v, url.PathEscape(v), url.QueryEscape(v)} {
 				if form != "" {
 					body = strings.ReplaceAll(body, form, "…")
 				}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"twoseas/internal/act/people"
-	"twoseas/internal/base/fault"
 )
 
 func (a *api) accounts() {
@@ -19,17 +18,21 @@ func (a *api) accounts() {
 	roles := at(http.MethodGet, "/roles", "roles", "What each role may do", "")
 	roles.any, roles.saw = true, "read"
 	add(a, roles, a.roles)
-	list := at(http.MethodGet, "/accounts", "accounts", "Every account", people.Administer)
+	list := at(http.MethodGet, "/accounts", "accounts", "Every account; those of your organisation for who manages one", people.Manage)
 	list.saw = "read"
 	add(a, list, a.listAccounts)
-	create := at(http.MethodPost, "/accounts", "add-account", "Add an account", people.Administer)
+	create := at(http.MethodPost, "/accounts", "add-account", "Add an account", people.Manage)
 	create.status, create.person = http.StatusCreated, true
 	add(a, create, a.addAccount)
-	change := at(http.MethodPut, "/accounts/{account}", "change-account", "Change organisation, roles and clearance of an account", people.Administer)
+	change := at(http.MethodPut, "/accounts/{account}", "change-account", "Change all of an account but its name and ways in", people.Manage)
 	change.person = true
 	add(a, change, a.changeAccount)
-	add(a, at(http.MethodPost, "/accounts/{account}/disable", "disable-account", "Shut an account and its tokens out", people.Administer), a.disable)
-	add(a, at(http.MethodPost, "/accounts/{account}/enable", "enable-account", "Open a closed account again", people.Administer), a.enable)
+	disable := at(http.MethodPost, "/accounts/{account}/disable", "disable-account", "Shut an account and its tokens out", people.Manage)
+	disable.person = true
+	add(a, disable, a.disable)
+	enable := at(http.MethodPost, "/accounts/{account}/enable", "enable-account", "Open a closed account again", people.Manage)
+	enable.person = true
+	add(a, enable, a.enable)
 	tokens := at(http.MethodGet, "/tokens", "tokens", "Your own tokens; those of an account for who administers or audits", "")
 	tokens.any, tokens.saw = true, "read"
 	add(a, tokens, a.tokens)
@@ -95,8 +98,15 @@ type accountBody struct {
 	Organisation string   `json:"organisation"`
 	Roles        []string `json:"roles"`
 	Clearance    string   `json:"clearance"`
+	Effective    string   `json:"effective" doc:"What the organisation's ceiling leaves of the clearance"`
+	FullName     string   `json:"full_name,omitempty"`
+	Email        string   `json:"email,omitempty"`
 	Disabled     bool     `json:"disabled"`
 	Created      string   `json:"created" format:"date-time"`
+}
+
+func accountOf(u people.Account) accountBody {
+	return accountBody{u.Name, u.Org, texts(u.Roles), u.Clearance, u.Effective, u.FullName, u.Email, u.Disabled, moment(u.Created)}
 }
 
 func (a *api) listAccounts(ctx context.Context, c caller, in *PageInput) (*listOutput[accountBody], error) {
@@ -119,20 +129,22 @@ func (a *api) listAccounts(ctx context.Context, c caller, in *PageInput) (*listO
 			break
 		}
 		after = u.Name
-		items = append(items, accountBody{u.Name, u.Org, texts(u.Roles), u.Clearance, u.Disabled, u.Created.Format(time.RFC3339)})
+		items = append(items, accountOf(u))
 	}
 	return listed(c, items, next), nil
 }
 
 // AccountFields is what an administrator says of an account.
 type AccountFields struct {
-	Organisation string   `json:"organisation,omitempty" maxLength:"128"`
+	Organisation string   `json:"organisation,omitempty" maxLength:"128" doc:"Id of an organisation"`
+	FullName     string   `json:"full_name,omitempty" maxLength:"128"`
+	Email        string   `json:"email,omitempty" maxLength:"254"`
 	Roles        []string `json:"roles" minItems:"1"`
 	Clearance    string   `json:"clearance,omitempty" maxLength:"40" doc:"Highest TLP, with +UNMARKED or not; TLP:GREEN when left out"`
 }
 
 func (f AccountFields) account(name string) (people.Account, error) {
-	u := people.Account{Name: name, Org: f.Organisation, Clearance: f.Clearance}
+	u := people.Account{Name: name, Org: f.Organisation, Clearance: f.Clearance, FullName: f.FullName, Email: f.Email}
 	for _, r := range f.Roles {
 		role, err := people.ParseRole(r)
 		if err != nil {
@@ -165,20 +177,8 @@ func (a *api) addAccount(ctx context.Context, c caller, in *struct {
 }
 
 func (a *api) found(ctx context.Context, c caller, name string) (*accountOutput, error) {
-	name, err := people.ParseName(name)
-	if err != nil {
-		return nil, err
-	}
-	list, err := a.People.List(ctx, c.Actor)
-	for _, u := range list {
-		if u.Name == name {
-			return &accountOutput{accountBody{u.Name, u.Org, texts(u.Roles), u.Clearance, u.Disabled, u.Created.Format(time.RFC3339)}}, nil
-		}
-	}
-	if err == nil {
-		err = fault.Errorf(fault.NotFound, "there is no account %q", name)
-	}
-	return nil, err
+	u, err := a.People.Get(ctx, c.Actor, name)
+	return &accountOutput{accountOf(u)}, err
 }
 
 // AccountInput names an account.

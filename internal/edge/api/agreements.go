@@ -18,8 +18,8 @@ func (a *api) agreements() {
 		return op{tag: "agreements", method: method, path: path, id: id, summary: summary, act: act}
 	}
 	read := func(path, id, summary string) op {
-		o := at(http.MethodGet, path, id, summary, people.Read)
-		o.saw = "read"
+		o := at(http.MethodGet, path, id, summary, "")
+		o.any, o.saw = true, "read"
 		return o
 	}
 	add(a, read("/agreements", "agreements", "The agreements of this node and their state"), a.listAgreements)
@@ -28,10 +28,10 @@ func (a *api) agreements() {
 	doc.media = "application/yaml"
 	add(a, doc, a.document)
 	add(a, read("/agreements/{agreement}/calendar", "agreement-calendar", "The dates of an agreement and where now stands"), a.calendar)
-	add(a, read("/agreements/{agreement}/explain", "agreement-explain", "May I send this, marked so, to them?"), a.explain)
-	diff := at(http.MethodGet, "/agreements/{agreement}/diff", "agreement-diff", "What another version would change, in words and in effect", people.Agree)
-	diff.saw = "read"
-	add(a, diff, a.diff)
+	explain := read("/agreements/{agreement}/explain", "agreement-explain", "May I send this, marked so, to them?")
+	explain.act, explain.any = people.Read, false
+	add(a, explain, a.explain)
+	add(a, read("/agreements/{agreement}/diff", "agreement-diff", "What another version would change, in words and in effect"), a.diff)
 	create := at(http.MethodPost, "/agreements", "add-agreement", "Add an agreement or a new version of one", people.Agree)
 	create.status = http.StatusCreated
 	add(a, create, a.addAgreement)

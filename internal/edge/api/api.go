@@ -21,10 +21,12 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"twoseas/internal/act/accord"
+	"twoseas/internal/act/answer"
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/collection"
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/health"
+	"twoseas/internal/act/importing"
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/ledger"
 	"twoseas/internal/act/library"
@@ -32,6 +34,7 @@ import (
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/release"
 	"twoseas/internal/act/search"
+	"twoseas/internal/act/session"
 	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
@@ -54,6 +57,9 @@ type Config struct {
 	Ledger      *ledger.Ledger
 	Intake      *intake.Intake
 	Library     *library.Library
+	Answers     *answer.Answers
+	Imports     *importing.Imports
+	Sessions    *session.Sessions
 	Collections *collection.Collections
 	Pairing     *pairing.Pairing
 	Partners    Partners
@@ -134,12 +140,15 @@ Errors are problem documents (RFC 9457). Lists come in pages: follow "next" unti
 func (a *api) routes() {
 	a.lookups()
 	a.objects()
+	a.around()
 	a.imports()
+	a.uploads()
 	a.agreements()
 	a.holds()
 	a.channels()
 	a.ledgers()
 	a.accounts()
+	a.organisations()
 	a.collections()
 	a.peers()
 	a.audits()
@@ -156,7 +165,7 @@ func tags() []*huma.Tag {
 		{"releases", "What waits for an officer before it may leave"},
 		{"exchange", "Channels, shipments and receipts"},
 		{"ledger", "Checkpoints, entries and their proofs"},
-		{"people", "Accounts and tokens"},
+		{"people", "Accounts, organisations, sessions and tokens"},
 		{"collections", "TAXII collections and who reads and writes them"},
 		{"partners", "Getting to know the partner's node"},
 		{"audit", "What people of this side did"},
@@ -167,8 +176,8 @@ func tags() []*huma.Tag {
 	return out
 }
 
-// answer turns a failure into a problem document (RFC 9457).
-func answer(err error) error {
+// problemOf turns a failure into a problem document (RFC 9457).
+func problemOf(err error) error {
 	if err == nil {
 		return nil
 	}

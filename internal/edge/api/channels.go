@@ -13,10 +13,16 @@ import (
 
 func (a *api) channels() {
 	read := func(path, id, summary string) op {
-		return op{tag: "exchange", method: http.MethodGet, path: "/agreements/{agreement}" + path, id: id, summary: summary, act: people.Review, saw: "read"}
+		return op{tag: "exchange", method: http.MethodGet, path: "/agreements/{agreement}" + path, id: id, summary: summary, act: people.Review, or: []people.Act{people.Exchange}, saw: "read"}
 	}
 	add(a, read("/channel", "channel", "How the exchange with the partner stands"), a.channel)
 	add(a, read("/channel/totals", "channel-totals", "What the receipts of one direction add up to"), a.totals)
+	act := func(path, id, summary string) op {
+		return op{tag: "exchange", method: http.MethodPost, path: "/agreements/{agreement}/channel" + path, id: id, summary: summary, act: people.Exchange}
+	}
+	add(a, act("/pause", "pause-channel", "Send nothing more to the partner until it is resumed"), a.pause)
+	add(a, act("/resume", "resume-channel", "Send again what waits"), a.resume)
+	add(a, act("/try", "try-channel", "Try again now, without waiting for the next time"), a.tryNow)
 	add(a, read("/shipments", "shipments", "Shipments of one direction with their receipts, newest first"), a.shipments)
 	add(a, read("/shipments/{number}", "shipment", "One shipment: its signed note and its receipt"), a.shipment)
 }
@@ -174,4 +180,43 @@ func (a *api) shipment(ctx context.Context, _ caller, in *struct {
 		return err
 	})
 	return out, err
+}
+
+func (a *api) pause(ctx context.Context, c caller, in *struct {
+	AgreementInput
+	Body struct {
+		Reason string `json:"reason" minLength:"1" maxLength:"500"`
+	}
+},
+) (*channelOutput, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Exchange.Pause(ctx, a.Handle, c.Actor, id, in.Body.Reason); err != nil {
+		return nil, err
+	}
+	return a.channel(ctx, c, &in.AgreementInput)
+}
+
+func (a *api) resume(ctx context.Context, c caller, in *AgreementInput) (*channelOutput, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Exchange.Resume(ctx, a.Handle, c.Actor, id); err != nil {
+		return nil, err
+	}
+	return a.channel(ctx, c, in)
+}
+
+func (a *api) tryNow(ctx context.Context, c caller, in *AgreementInput) (*channelOutput, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Exchange.TryNow(ctx, a.Handle, c.Actor, id); err != nil {
+		return nil, err
+	}
+	return a.channel(ctx, c, in)
 }

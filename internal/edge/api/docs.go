@@ -85,7 +85,8 @@ func Operations(doc *huma.OpenAPI) []Operation {
 
 func describe(doc *huma.OpenAPI, o Operation) docsOperation {
 	d := docsOperation{Method: o.Method, Path: o.Path, ID: o.OperationID, Summary: o.Summary}
-	d.Act, _ = o.Extensions[actExtension].(string)
+	acts, _ := o.Extensions[actExtension].([]string)
+	d.Act = strings.Join(acts, " or ")
 	d.Person, _ = o.Extensions[personExtension].(bool)
 	for _, p := range o.Parameters {
 		d.Parameters = append(d.Parameters, docsField{Name: p.Name, In: p.In, Type: typeOf(p.Schema), Text: textOf(p.Description, p.Schema), Required: p.Required})

@@ -27,6 +27,12 @@ func (a *api) holds() {
 	approve := at(http.MethodPost, "/holds/{item}/approve", "approve", "Approve the release of exactly these bytes", people.Approve)
 	approve.person = true
 	add(a, approve, a.approve)
+	emergency := at(http.MethodPost, "/holds/{item}/emergency", "emergency", "Release alone what asks for two officers, with a reason; a review item is opened", people.Approve)
+	emergency.person = true
+	add(a, emergency, a.emergency)
+	reopen := at(http.MethodPost, "/holds/{item}/reopen", "reopen", "Look again at what was refused, with a reason", people.Approve)
+	reopen.person = true
+	add(a, reopen, a.reopen)
 	refuse := at(http.MethodPost, "/holds/{item}/refuse", "refuse", "Refuse a release", people.Approve)
 	refuse.person = true
 	add(a, refuse, a.refuseHold)
@@ -194,7 +200,22 @@ type refuseInput struct {
 	}
 }
 
+// reasoned is an act of an officer that gives a reason.
+type reasoned func(ctx context.Context, h *store.Handle, by people.Actor, a ident.Agreement, object int64, digest ident.Digest, reason string) (release.Preview, error)
+
 func (a *api) refuseHold(ctx context.Context, c caller, in *refuseInput) (*holdOutput, error) {
+	return a.say(ctx, c, in, a.Releases.Refuse)
+}
+
+func (a *api) emergency(ctx context.Context, c caller, in *refuseInput) (*holdOutput, error) {
+	return a.say(ctx, c, in, a.Releases.Emergency)
+}
+
+func (a *api) reopen(ctx context.Context, c caller, in *refuseInput) (*holdOutput, error) {
+	return a.say(ctx, c, in, a.Releases.Reopen)
+}
+
+func (a *api) say(ctx context.Context, c caller, in *refuseInput, act reasoned) (*holdOutput, error) {
 	digest, err := ident.ParseDigest(in.Body.Digest)
 	if err != nil {
 		return nil, err
@@ -203,6 +224,6 @@ func (a *api) refuseHold(ctx context.Context, c caller, in *refuseInput) (*holdO
 	if err != nil {
 		return nil, err
 	}
-	p, err := a.Releases.Refuse(ctx, a.Handle, c.Actor, id, in.Item, digest, in.Body.Reason)
+	p, err := act(ctx, a.Handle, c.Actor, id, in.Item, digest, in.Body.Reason)
 	return &holdOutput{Body: holdOf(p)}, err
 }

@@ -18,7 +18,10 @@ import (
 
 func (a *api) ledgers() {
 	read := func(path, id, summary string) op {
-		return op{tag: "ledger", method: http.MethodGet, path: "/agreements/{agreement}/ledger" + path, id: id, summary: summary, act: people.Read, saw: "read"}
+		return op{
+			tag: "ledger", method: http.MethodGet, path: "/agreements/{agreement}/ledger" + path, id: id, summary: summary, saw: "read",
+			act: people.Review, or: []people.Act{people.Agree, people.Audit, people.Exchange, people.Liaise, people.Administer},
+		}
 	}
 	add(a, read("", "ledger", "The newest signed state of the exchange ledger, and the states the partner cosigned"), a.states)
 	add(a, read("/entries", "ledger-entries", "Entries of the ledger, newest first"), a.entries)
@@ -27,7 +30,7 @@ func (a *api) ledgers() {
 	proof.media = "text/plain"
 	add(a, proof, a.proof)
 	export := read("/export", "ledger-export", "The whole ledger as a file for twoseas-verify")
-	export.act, export.saw, export.media = people.Export, "export", "text/plain"
+	export.saw, export.media = "export", "text/plain"
 	add(a, export, a.exportLedger)
 	keys := op{tag: "ledger", method: http.MethodGet, path: "/keys", id: "keys", summary: "The public keys of this side and its partners, newest last", any: true, saw: "read"}
 	add(a, keys, a.keys)

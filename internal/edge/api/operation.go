@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -15,10 +16,10 @@ import (
 	"twoseas/internal/edge/auth"
 )
 
-// Where the description says which act an operation needs, and that it takes
-// a person's password.
+// Where the description says which acts open an operation, any of them, and
+// that it takes a person's password.
 const (
-	actExtension    = "x-act"
+	actExtension    = "x-acts"
 	personExtension = "x-person"
 )
 
@@ -28,6 +29,7 @@ type op struct {
 	// act is what the caller must be allowed to do. An operation without one is
 	// served to nobody but where it is for any account.
 	act people.Act
+	or  []people.Act // acts that will do as well
 	any bool
 	// saw is what the audit log calls the reading; "" for writes, which their
 	// acts record. counted: programs read by it so often that their reads are
@@ -43,6 +45,14 @@ type op struct {
 	media  string
 }
 
+// acts are those of which any opens the operation.
+func (o op) acts() []people.Act {
+	if o.act == "" {
+		return nil
+	}
+	return append([]people.Act{o.act}, o.or...)
+}
+
 // caller is who calls an operation.
 type caller struct {
 	people.Actor
@@ -56,7 +66,7 @@ type callerKey struct{}
 func add[I, O any](a *api, o op, serve func(ctx context.Context, c caller, in *I) (*O, error)) {
 	h := huma.Operation{
 		OperationID: o.id, Method: o.method, Path: Prefix + o.path, Summary: o.summary, Tags: []string{o.tag},
-		DefaultStatus: o.status, MaxBodyBytes: o.body, Extensions: map[string]any{actExtension: string(o.act)},
+		DefaultStatus: o.status, MaxBodyBytes: o.body, Extensions: map[string]any{actExtension: texts(o.acts())},
 		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests},
 		Middlewares: huma.Middlewares{
 			func(c huma.Context, next func(huma.Context)) { a.admit(o, c, next) },
@@ -68,7 +78,7 @@ func add[I, O any](a *api, o op, serve func(ctx context.Context, c caller, in *I
 		h.MaxBodyBytes = maxBody
 	}
 	if o.act != "" {
-		h.Description = "Needs an account that may: " + string(o.act) + "."
+		h.Description = "Needs an account that may: " + strings.Join(texts(o.acts()), "; or ") + "."
 	}
 	if o.person {
 		h.Extensions[personExtension] = true
@@ -87,11 +97,11 @@ func add[I, O any](a *api, o op, serve func(ctx context.Context, c caller, in *I
 	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*O, error) {
 		c, ok := ctx.Value(callerKey{}).(caller)
 		if !ok {
-			return nil, answer(fault.New(fault.Denied, "log in first"))
+			return nil, problemOf(fault.New(fault.Denied, "log in first"))
 		}
 		out, err := serve(ctx, c, in)
 		if err != nil {
-			return nil, answer(err)
+			return nil, problemOf(err)
 		}
 		return out, nil
 	})
@@ -121,7 +131,7 @@ func mayCall(o op, actor people.Actor) error {
 	switch {
 	case o.act == "" && !o.any:
 		return fault.New(fault.NotFound, "there is nothing at this address")
-	case o.act != "" && actor.May(o.act) != nil:
+	case o.act != "" && !slices.ContainsFunc(o.acts(), func(act people.Act) bool { return actor.May(act) == nil }):
 		return actor.May(o.act)
 	case o.person && actor.Token != "":
 		return fault.New(fault.Denied, "this is a decision of a person: show your password, a token will not do")
@@ -143,7 +153,7 @@ func (a *api) refuse(c huma.Context, err error) {
 
 // fail answers with a problem document.
 func (a *api) fail(c huma.Context, err error) {
-	problem, ok := errors.AsType[huma.StatusError](answer(err))
+	problem, ok := errors.AsType[huma.StatusError](problemOf(err))
 	if !ok {
 		problem = huma.Error500InternalServerError(fault.Message(err))
 	}
