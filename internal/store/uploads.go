@@ -40,6 +40,11 @@ const uploadColumns = "id, account, class, name, state, options, finding, report
 func scanUpload(r *sql.Rows) (u Upload, err error) {
 	err = r.Scan(&u.ID, &u.Account, &u.Class, &u.Name, &u.State, &u.Options, &u.Finding, &u.Report, &u.Failure,
 		&u.Size, &u.Chunks, &u.Done, &u.Created, &u.Changed)
+	for _, b := range []*[]byte{&u.Options, &u.Finding, &u.Report} {
+		if len(*b) == 0 {
+			*b = nil // the engines give an empty value in two ways
+		}
+	}
 	return u, err
 }
 

@@ -33,6 +33,9 @@ var views = []view{
 	{"agreement-diff", "in", "desk", "/agreements/in-jp-2022/diff?from=1&to=1"},
 	{"agreement-add", "in", "desk", "/agreements/add"},
 	{"simulator", "in", "analyst", "/agreements/in-jp-2022/simulate?kind=threat&tlp=red&caveat=NOFORN"},
+	{"imports", "in", "analyst", "/imports"},
+	{"imports-found", "in", "analyst", "/imports main tbody a"},
+	{"imports-lists", "in", "analyst", "/imports/warninglists"},
 	{"ledger", "in", "desk", "/ledger"},
 	{"ledger-entry", "in", "desk", "/ledger/in-jp-2022/entries/0"},
 	{"audit", "in", "auditor", "/audit"},
@@ -83,6 +86,7 @@ func quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"
 // the node. With TWOSEAS_SCREENSHOTS it also takes the pictures.
 func TestEveryPageIsFitForEverybody(t *testing.T) {
 	w := newWorld(t)
+	w.stage(t)
 	shots := os.Getenv("TWOSEAS_SCREENSHOTS")
 	for _, v := range views {
 		t.Run(v.name, func(t *testing.T) {
