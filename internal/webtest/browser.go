@@ -4,6 +4,7 @@ package webtest
 
 import (
 	"context"
+	"errors"
 	"encoding/base64"
 	"fmt"
 	"os"
@@ -188,6 +189,31 @@ func (t *Tab) Submit(selector string) {
 	t.do("mark", eval("window.__old = true"))
 	t.Click(selector)
 	t.Until("a new page after "+selector, "!window.__old && document.readyState === 'complete'")
+}
+
+// Follow clicks the first link of the page's main part whose words contain text,
+// once it is there, and waits for the page that it leads to.
+func (t *Tab) Follow(text string) {
+	t.tb.Helper()
+	link := fmt.Sprintf("[...document.querySelectorAll('main a')].find(a => a.innerText.includes(%q))", text)
+	t.Until("a link "+text, "!!"+link)
+	t.do("mark", eval("(window.__old = true)"))
+	t.do("follow "+text, eval(link+".click() || true"))
+	t.Until("a new page after "+text, "!window.__old && document.readyState === 'complete'")
+}
+
+// Reload loads the page again until an expression holds: for what another
+// process or node does meanwhile.
+func (t *Tab) Reload(what, expression string) {
+	t.tb.Helper()
+	end := time.Now().Add(2 * patience)
+	for !Eval[bool](t, expression) {
+		if time.Now().After(end) {
+			t.explain(what, errors.New("it did not come"))
+		}
+		time.Sleep(500 * time.Millisecond)
+		t.do("reload", chromedp.Reload())
+	}
 }
 
 // Type replaces what stands in a field.
