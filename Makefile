@@ -14,7 +14,7 @@ TEMPL  := go tool -modfile=tools/go.mod templ
 DATA   := $(wildcard ../shared/data/stix)
 LINTER := go tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: build assets demo test race fuzz lint fmt vet tidy check fresh bench cover generate dist clean help
+.PHONY: build assets screenshots demo test race fuzz lint fmt vet tidy check fresh bench cover generate dist clean help
 
 build: $(STATIC)/manifest.json ## build bin/twoseas and bin/twoseas-verify (what plain `make` does)
 	@go build -trimpath -o bin/ ./cmd/twoseas ./cmd/twoseas-verify
@@ -33,6 +33,9 @@ demo: build ## two nodes exchange threat data and keep serving; make demo ARGS="
 
 test: $(STATIC)/manifest.json ## all Go tests, on SQLite and on a throw-away PostgreSQL; PKG=./internal/law/... for some
 	scripts/test.sh $(PKG)
+
+screenshots: $(STATIC)/manifest.json ## pictures of every page in both themes into docs/screenshots (needs Chromium)
+	TWOSEAS_SCREENSHOTS=$(CURDIR)/docs/screenshots go test -count=1 -timeout 15m -run TestEveryPageIsFitForEverybody ./internal/webtest
 
 race: ## the same under the race detector (needs a C compiler)
 	CGO_ENABLED=1 scripts/test.sh -race $(PKG)
