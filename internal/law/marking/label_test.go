@@ -271,3 +271,22 @@ func BenchmarkCanonical(b *testing.B) {
 		l.Canonical()
 	}
 }
+
+// TestADefaultPAPOnlyAdds: it is for objects that have none, also for those
+// whose other markings nobody understands.
+func TestADefaultPAPOnlyAdds(t *testing.T) {
+	facts := marking.Facts{Kind: marking.Threat, Origin: "in", DefaultPAP: marking.PAPAmber}
+	for name, c := range map[string]struct {
+		terms marking.Terms
+		want  marking.PAP
+	}{
+		"none":     {marking.Terms{}, marking.PAPAmber},
+		"stricter": {marking.Terms{PAP: marking.PAPRed}, marking.PAPRed},
+		"laxer":    {marking.Terms{PAP: marking.PAPClear}, marking.PAPClear},
+		"unknown":  {marking.Terms{Unknown: []string{"x"}}, marking.PAPAmber},
+	} {
+		if got := marking.MakeLabel(c.terms, facts); got.PAP != c.want || got.TLP != marking.NoTLP {
+			t.Errorf("%s: %s", name, got.Canonical())
+		}
+	}
+}
