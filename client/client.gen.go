@@ -80,6 +80,27 @@ func (e AddOrganisationRequestKind) Valid() bool {
 	}
 }
 
+// Defines values for CloseReviewRequestOutcome.
+const (
+	CloseReviewRequestOutcomeRight CloseReviewRequestOutcome = "right"
+	CloseReviewRequestOutcomeWait  CloseReviewRequestOutcome = "wait"
+	CloseReviewRequestOutcomeWrong CloseReviewRequestOutcome = "wrong"
+)
+
+// Valid indicates whether the value is a known member of the CloseReviewRequestOutcome enum.
+func (e CloseReviewRequestOutcome) Valid() bool {
+	switch e {
+	case CloseReviewRequestOutcomeRight:
+		return true
+	case CloseReviewRequestOutcomeWait:
+		return true
+	case CloseReviewRequestOutcomeWrong:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthCheckState.
 const (
 	HealthCheckStateBad   HealthCheckState = "bad"
@@ -565,6 +586,17 @@ type CheckOutput struct {
 	Lines *[]string `json:"lines"`
 	Sound bool      `json:"sound"`
 }
+
+// CloseReviewRequest defines model for Close-reviewRequest.
+type CloseReviewRequest struct {
+	Finding string `json:"finding"`
+
+	// Outcome right: it could not wait; wait: it could have; wrong: it should not have left
+	Outcome CloseReviewRequestOutcome `json:"outcome"`
+}
+
+// CloseReviewRequestOutcome right: it could not wait; wait: it could have; wrong: it should not have left
+type CloseReviewRequestOutcome string
 
 // Collection defines model for Collection.
 type Collection struct {
@@ -1141,6 +1173,14 @@ type ListObject struct {
 	Next *string `json:"next,omitempty"`
 }
 
+// ListReview defines model for ListReview.
+type ListReview struct {
+	Items *[]Review `json:"items"`
+
+	// Next Address of the next page; left out on the last
+	Next *string `json:"next,omitempty"`
+}
+
 // ListShipment defines model for ListShipment.
 type ListShipment struct {
 	Items *[]Shipment `json:"items"`
@@ -1379,6 +1419,27 @@ type ReleaseLine struct {
 	Outcome  string `json:"outcome"`
 	Rule     string `json:"rule"`
 	Sentence string `json:"sentence"`
+}
+
+// Review defines model for Review.
+type Review struct {
+	Agreement string    `json:"agreement"`
+	At        time.Time `json:"at"`
+
+	// Closer Who reviewed it
+	Closer  *string `json:"closer,omitempty"`
+	Finding *string `json:"finding,omitempty"`
+	Object  string  `json:"object"`
+
+	// Officer Who released it alone
+	Officer string `json:"officer"`
+
+	// Outcome right, wait or wrong
+	Outcome *string `json:"outcome,omitempty"`
+
+	// Reason Why it could not wait
+	Reason string `json:"reason"`
+	Review int64  `json:"review"`
 }
 
 // Right defines model for Right.
@@ -2056,6 +2117,24 @@ type MovePeerParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// ReviewsParams defines parameters for Reviews.
+type ReviewsParams struct {
+	// Cursor Where to go on: from next of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit At most so many items
+	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Closed Those that are closed, in place of the open ones
+	Closed *bool `form:"closed,omitempty" json:"closed,omitempty"`
+}
+
+// CloseReviewParams defines parameters for CloseReview.
+type CloseReviewParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // SessionsParams defines parameters for Sessions.
 type SessionsParams struct {
 	// Account Another account than your own
@@ -2208,6 +2287,9 @@ type ConfirmPeerJSONRequestBody = ConfirmPeerRequest
 
 // MovePeerJSONRequestBody defines body for MovePeer for application/json ContentType.
 type MovePeerJSONRequestBody = MovePeerRequest
+
+// CloseReviewJSONRequestBody defines body for CloseReview for application/json ContentType.
+type CloseReviewJSONRequestBody = CloseReviewRequest
 
 // IssueTokenJSONRequestBody defines body for IssueToken for application/json ContentType.
 type IssueTokenJSONRequestBody = IssueTokenRequest
@@ -3023,6 +3105,38 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/peers/{side}/move (the `MovePeer` operationId).
 	MovePeer(ctx context.Context, side string, params *MovePeerParams, body MovePeerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Reviews Emergency releases to be reviewed, or reviewed, newest first
+	//
+	// Needs an account that may: see the release queue.
+	//
+	// Corresponds with GET /api/v1/reviews (the `Reviews` operationId).
+	Reviews(ctx context.Context, params *ReviewsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Review One review of an emergency release
+	//
+	// Needs an account that may: see the release queue.
+	//
+	// Corresponds with GET /api/v1/reviews/{review} (the `Review` operationId).
+	Review(ctx context.Context, review int64, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CloseReviewWithBody Say what you found of another officer's emergency release
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/reviews/{review}/close (the `CloseReview` operationId).
+	CloseReviewWithBody(ctx context.Context, review int64, params *CloseReviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CloseReview Say what you found of another officer's emergency release
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/reviews/{review}/close (the `CloseReview` operationId).
+	CloseReview(ctx context.Context, review int64, params *CloseReviewParams, body CloseReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Roles What each role may do
 	//
@@ -4838,6 +4952,78 @@ func (c *Client) MovePeerWithBody(ctx context.Context, side string, params *Move
 // Corresponds with POST /api/v1/peers/{side}/move (the `MovePeer` operationId).
 func (c *Client) MovePeer(ctx context.Context, side string, params *MovePeerParams, body MovePeerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewMovePeerRequest(c.Server, side, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Reviews Emergency releases to be reviewed, or reviewed, newest first
+//
+// Needs an account that may: see the release queue.
+//
+// Corresponds with GET /api/v1/reviews (the `Reviews` operationId).
+func (c *Client) Reviews(ctx context.Context, params *ReviewsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReviewsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Review One review of an emergency release
+//
+// Needs an account that may: see the release queue.
+//
+// Corresponds with GET /api/v1/reviews/{review} (the `Review` operationId).
+func (c *Client) Review(ctx context.Context, review int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReviewRequest(c.Server, review)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CloseReviewWithBody Say what you found of another officer's emergency release
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/reviews/{review}/close (the `CloseReview` operationId).
+func (c *Client) CloseReviewWithBody(ctx context.Context, review int64, params *CloseReviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCloseReviewRequestWithBody(c.Server, review, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CloseReview Say what you found of another officer's emergency release
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/reviews/{review}/close (the `CloseReview` operationId).
+func (c *Client) CloseReview(ctx context.Context, review int64, params *CloseReviewParams, body CloseReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCloseReviewRequest(c.Server, review, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -9404,6 +9590,180 @@ func NewMovePeerRequestWithBody(server string, side string, params *MovePeerPara
 	return req, nil
 }
 
+// NewReviewsRequest constructs an http.Request for the Reviews method
+func NewReviewsRequest(server string, params *ReviewsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Closed != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "closed", *params.Closed, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReviewRequest constructs an http.Request for the Review method
+func NewReviewRequest(server string, review int64) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "review", review, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCloseReviewRequest calls the generic CloseReview builder with application/json body
+func NewCloseReviewRequest(server string, review int64, params *CloseReviewParams, body CloseReviewJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCloseReviewRequestWithBody(server, review, params, "application/json", bodyReader)
+}
+
+// NewCloseReviewRequestWithBody constructs an http.Request for the CloseReview method, with any body, and a specified content type
+func NewCloseReviewRequestWithBody(server string, review int64, params *CloseReviewParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "review", review, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s/close", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewRolesRequest constructs an http.Request for the Roles method
 func NewRolesRequest(server string) (*http.Request, error) {
 	var err error
@@ -11140,6 +11500,42 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/peers/{side}/move (the `MovePeer` operationId).
 	MovePeerWithResponse(ctx context.Context, side string, params *MovePeerParams, body MovePeerJSONRequestBody, reqEditors ...RequestEditorFn) (*MovePeerResponse, error)
+
+	// ReviewsWithResponse Emergency releases to be reviewed, or reviewed, newest first
+	//
+	// Needs an account that may: see the release queue.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/reviews (the `Reviews` operationId).
+	ReviewsWithResponse(ctx context.Context, params *ReviewsParams, reqEditors ...RequestEditorFn) (*ReviewsResponse, error)
+
+	// ReviewWithResponse One review of an emergency release
+	//
+	// Needs an account that may: see the release queue.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/reviews/{review} (the `Review` operationId).
+	ReviewWithResponse(ctx context.Context, review int64, reqEditors ...RequestEditorFn) (*ReviewResponse, error)
+
+	// CloseReviewWithBodyWithResponse Say what you found of another officer's emergency release
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/reviews/{review}/close (the `CloseReview` operationId).
+	CloseReviewWithBodyWithResponse(ctx context.Context, review int64, params *CloseReviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CloseReviewResponse, error)
+
+	// CloseReviewWithResponse Say what you found of another officer's emergency release
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/reviews/{review}/close (the `CloseReview` operationId).
+	CloseReviewWithResponse(ctx context.Context, review int64, params *CloseReviewParams, body CloseReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CloseReviewResponse, error)
 
 	// RolesWithResponse What each role may do
 	//
@@ -16730,6 +17126,241 @@ func (r MovePeerResponse) ContentType() string {
 	return ""
 }
 
+// ReviewsResponse200Headers the declared response headers of an HTTP 200 response for Reviews
+type ReviewsResponse200Headers struct {
+	Link *string
+}
+
+type ReviewsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListReview
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ReviewsResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReviewsResponse) GetJSON200() *ListReview {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ReviewsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ReviewsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ReviewsResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ReviewsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ReviewsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ReviewsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReviewsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReviewsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReviewsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReviewResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Review
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReviewResponse) GetJSON200() *Review {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ReviewResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ReviewResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ReviewResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ReviewResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ReviewResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ReviewResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReviewResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReviewResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReviewResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CloseReviewResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Review
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CloseReviewResponse) GetJSON200() *Review {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CloseReviewResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CloseReviewResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CloseReviewResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CloseReviewResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r CloseReviewResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r CloseReviewResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CloseReviewResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CloseReviewResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CloseReviewResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type RolesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19434,6 +20065,66 @@ func (c *ClientWithResponses) MovePeerWithResponse(ctx context.Context, side str
 		return nil, err
 	}
 	return ParseMovePeerResponse(rsp)
+}
+
+// ReviewsWithResponse Emergency releases to be reviewed, or reviewed, newest first
+//
+// Needs an account that may: see the release queue.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/reviews (the `Reviews` operationId).
+func (c *ClientWithResponses) ReviewsWithResponse(ctx context.Context, params *ReviewsParams, reqEditors ...RequestEditorFn) (*ReviewsResponse, error) {
+	rsp, err := c.Reviews(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReviewsResponse(rsp)
+}
+
+// ReviewWithResponse One review of an emergency release
+//
+// Needs an account that may: see the release queue.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/reviews/{review} (the `Review` operationId).
+func (c *ClientWithResponses) ReviewWithResponse(ctx context.Context, review int64, reqEditors ...RequestEditorFn) (*ReviewResponse, error) {
+	rsp, err := c.Review(ctx, review, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReviewResponse(rsp)
+}
+
+// CloseReviewWithBodyWithResponse Say what you found of another officer's emergency release
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/reviews/{review}/close (the `CloseReview` operationId).
+func (c *ClientWithResponses) CloseReviewWithBodyWithResponse(ctx context.Context, review int64, params *CloseReviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CloseReviewResponse, error) {
+	rsp, err := c.CloseReviewWithBody(ctx, review, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCloseReviewResponse(rsp)
+}
+
+// CloseReviewWithResponse Say what you found of another officer's emergency release
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/reviews/{review}/close (the `CloseReview` operationId).
+func (c *ClientWithResponses) CloseReviewWithResponse(ctx context.Context, review int64, params *CloseReviewParams, body CloseReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CloseReviewResponse, error) {
+	rsp, err := c.CloseReview(ctx, review, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCloseReviewResponse(rsp)
 }
 
 // RolesWithResponse What each role may do
@@ -24088,6 +24779,202 @@ func ParseMovePeerResponse(rsp *http.Response) (*MovePeerResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Peer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReviewsResponse parses an HTTP response from a ReviewsWithResponse call
+func ParseReviewsResponse(rsp *http.Response) (*ReviewsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReviewsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListReview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ReviewsResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReviewResponse parses an HTTP response from a ReviewWithResponse call
+func ParseReviewResponse(rsp *http.Response) (*ReviewResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReviewResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Review
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCloseReviewResponse parses an HTTP response from a CloseReviewWithResponse call
+func ParseCloseReviewResponse(rsp *http.Response) (*CloseReviewResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CloseReviewResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Review
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -99,7 +99,7 @@ func (l *Ledger) RecordAll(tx *store.Tx, entries []Entry) error {
 }
 
 // naming are the fields whose values an auditor finds entries by.
-var naming = []string{"object", "account", "agreement", "collection", "organisation", "peer", "token", "item", "shipment", "channel"}
+var naming = []string{"object", "account", "agreement", "collection", "organisation", "peer", "token", "item", "review", "session", "shipment", "channel"}
 
 // index returns what the audit index keeps of the entry. Times are those of
 // the leaf, in whole seconds, so that the index can be compared with the log.

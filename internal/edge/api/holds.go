@@ -33,6 +33,7 @@ func (a *api) holds() {
 	reopen := at(http.MethodPost, "/holds/{item}/reopen", "reopen", "Look again at what was refused, with a reason", people.Approve)
 	reopen.person = true
 	add(a, reopen, a.reopen)
+	a.reviews()
 	refuse := at(http.MethodPost, "/holds/{item}/refuse", "refuse", "Refuse a release", people.Approve)
 	refuse.person = true
 	add(a, refuse, a.refuseHold)
