@@ -169,3 +169,24 @@ func TestTheSimulatorAnswersAndRevealsNothing(t *testing.T) {
 	}
 	read(t, in, "admin", people.Administrator).status(at, http.StatusForbidden)
 }
+
+// TestADiffCountsWhatTheReaderMaySee replays an amendment over an amber object
+// for readers of two clearances.
+func TestADiffCountsWhatTheReaderMaySee(t *testing.T) {
+	in, _ := nodetest.IndiaJapan(t, nil)
+	in.Import(marking.Green, bundleOf(stixtest.Indicator(stixtest.TLP("amber")), stixtest.Indicator(stixtest.TLP("green"))))
+	list, err := in.Accords.Versions(t.Context(), in.Live, nodetest.InJp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.NewReplacer("version: 1\n", "version: 2\nprevious: "+list[0].Hash.String()+"\n", "approve: 1", "approve: 2").Replace(string(agreement.Reference()))
+	if _, err := in.Accords.Add(t.Context(), in.Live, in.Operator(), []byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	const at = "/agreements/in-jp-2022/diff?from=1&to=2"
+	cleared(t, in, "high", "TLP:RED", people.DeskOfficer).get(at, "stricter", "TLP:AMBER", "needs 2 approvals", "For 1 object nothing changes")
+	low := cleared(t, in, "low", "TLP:GREEN", people.DeskOfficer).get(at, "For 1 object nothing changes", "rule sensitive: was")
+	if strings.Contains(low, "stricter") || strings.Contains(low, "needs 2 approvals") {
+		t.Error("what the reader may not see is counted")
+	}
+}
