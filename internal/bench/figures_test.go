@@ -47,9 +47,10 @@ var (
 	listTail      = &figure{work: "page of a search, 1,000,000 stored", unit: "ms at p95", floor: 200, atMost: true}
 	searchTail    = &figure{work: "search among 1,000,000 indicators, any filters", unit: "ms at p95", floor: 200, atMost: true}
 	feedsCPU      = &figure{work: "100 feeds polled with nothing new", unit: "s of CPU", floor: 5, atMost: true}
+	matchingTime  = &figure{work: "private matching of 10,000 values against 1,000,000", unit: "s", floor: 60, atMost: true}
 	figuresInTurn = []*figure{
 		intakeRate, postRate, walkRate, walkBytes, matchRate, matchTail, nothingRate, nothingTail, lookupRate, lookupTail,
-		crossingRate, peakMemory, costRatio, startTime, startAgain, millionRate, millionWalk, searchTail, objectTail, listTail, feedsCPU,
+		crossingRate, peakMemory, costRatio, startTime, startAgain, millionRate, millionWalk, searchTail, objectTail, listTail, feedsCPU, matchingTime,
 	}
 )
 
