@@ -232,7 +232,7 @@ func TestWhoseObjectsTheyAre(t *testing.T) {
 
 func TestHostileListsAreBounded(t *testing.T) {
 	d := newDesk(t)
-	d.Outside.MaxBytes, d.Outside.Silence = 8<<20, time.Second
+	d.Outside.MaxBytes, d.Outside.Silence, d.Outside.Spool = 8<<20, 5*time.Second, t.TempDir()
 	for name, body := range map[string]string{
 		"one-line":  strings.Repeat("x", 7<<20),
 		"quote":     "a,b\n\"" + strings.Repeat("x,\n", 2<<20),
@@ -273,7 +273,7 @@ func TestHostileListsAreBounded(t *testing.T) {
 			t.Errorf("%s: %v, %d objects", name, err, d.objects())
 		}
 	}
-	if left, err := filepath.Glob(filepath.Join(os.TempDir(), "feed-*")); err != nil || len(left) > 0 {
+	if left, err := filepath.Glob(filepath.Join(d.Outside.Spool, "*")); err != nil || len(left) > 0 {
 		t.Errorf("files are left behind: %v, %v", left, err)
 	}
 }
