@@ -244,6 +244,7 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", mediaType)
 			w.Header().Set("Content-Length", strconv.Itoa(len(body)+1))
 			fmt.Fprint(w, body[:len(body)/2])
+			flush(w) // or the client asks once more by itself
 			panic(http.ErrAbortHandler)
 		}
 	}
