@@ -528,3 +528,20 @@ func TestOldUploadsAreSwept(t *testing.T) {
 	}
 	d.job(young.ID)
 }
+
+// TestWhatBreaksOffIsImportedAsFarAsItGoes: the person has seen where.
+func TestWhatBreaksOffIsImportedAsFarAsItGoes(t *testing.T) {
+	d := newDesk(t)
+	whole := bundle(100)
+	j := d.looked(whole[:len(whole)-300])
+	if j.State != store.UploadReady || j.Finding.Broken == "" || j.Finding.New < 90 {
+		t.Fatalf("%+v", j.Finding)
+	}
+	j = d.confirm(j)
+	if j.State != store.UploadDone || j.Failure != j.Finding.Broken || j.Report.New != j.Finding.New || len(d.stored()) != j.Report.New {
+		t.Errorf("%s %q %+v", j.State, j.Failure, j.Report.Report)
+	}
+	if again := d.looked(whole).Finding; again.New != 100-j.Report.New {
+		t.Errorf("the rest: %+v", again)
+	}
+}

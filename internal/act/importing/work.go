@@ -209,6 +209,9 @@ func (m *Imports) run(ctx context.Context, h *store.Handle, u store.Upload) erro
 		}
 		return tx.AdvanceUpload(u, m.Owner, m.Lease.Microseconds())
 	})
+	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.TooLarge) { // of the input, which ends here; its person has seen that
+		u.Failure, err = fault.Message(err), nil
+	}
 	if err != nil {
 		return err
 	}
