@@ -82,6 +82,11 @@ func TestWhoReadsTheLedgers(t *testing.T) {
 	if text := auditor.get("/ledger/home?text=read+the+audit+log"); !strings.Contains(text, "second: read the audit log") {
 		t.Error("looking at the home log is not an entry of it")
 	}
+	for _, what := range []string{"entry+0", "the+proof+of+entry+0"} {
+		if text := auditor.get("/ledger/home?text=what+" + what); !strings.Contains(text, "auditor: read the audit log") {
+			t.Errorf("reading %s of the home log is not an entry of it", what)
+		}
+	}
 }
 
 // TestTheBrowserVerifies has a real browser check both kinds of log, twice, and
