@@ -27,6 +27,7 @@ func TestObject(t *testing.T) {
 	s := newShelf(t)
 	s.take(t, marking.Amber, "in", sdo("malware", 1, 9, `"name":"Geodo","is_family":true`))
 	s.take(t, marking.Amber, "in", sdo("report", 7, 1, `"name":"About it","published":"2026-01-01T00:00:00Z","object_refs":["`+id("malware", 1)+`","`+id("tool", 70)+`"]`))
+	s.take(t, marking.Clear, "in", sdo("note", 8, 1, `"content":"of both","object_refs":["`+id("malware", 1)+`","`+id("malware", 5)+`"]`))
 	s.catchUp(t)
 	t.Run("the newest one may see, with its history", func(t *testing.T) {
 		all := s.object(t, store.AllLabels, id("malware", 1), 0)
@@ -47,7 +48,7 @@ func TestObject(t *testing.T) {
 		}
 	})
 	t.Run("what is beside it", func(t *testing.T) {
-		for class, want := range map[int64]string{store.AllLabels: "report relationship", s.slow: "relationship"} {
+		for class, want := range map[int64]string{store.AllLabels: "note report relationship", s.slow: "note relationship"} {
 			var got []string
 			o := s.object(t, class, id("malware", 1), 0)
 			for _, b := range o.Beside {
@@ -69,6 +70,10 @@ func TestObject(t *testing.T) {
 		}
 		if _, ok := o.Names[id("tool", 70)]; ok {
 			t.Error("a name of what is not there")
+		}
+		o = s.object(t, s.slow, id("note", 8), 0)
+		if _, ok := o.Names[id("malware", 5)]; ok || o.Names[id("malware", 1)].Name != "Emotet" {
+			t.Errorf("less: %+v", o.Names)
 		}
 		names, err := s.l.Names(t.Context(), s.h, analyst, s.slow, []string{id("malware", 1), id("malware", 5)})
 		if diff := cmp.Diff(map[string]string{id("malware", 1): "Emotet"}, names); diff != "" || err != nil {

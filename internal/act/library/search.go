@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"twoseas/internal/act/people"
+	"twoseas/internal/act/search"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/base/lang/tokenise"
@@ -215,6 +216,9 @@ func (l *Library) byText(tx *store.Tx, typed string, p *Page, q store.Sought) (s
 			return q, false, err
 		}
 		p.Beyond = p.Beyond || beyond
+		if err := l.around(tx, q.Class, typed, &named); err != nil {
+			return q, false, err
+		}
 	}
 	words := tokenise.Query(typed, maxQueryWords)
 	if len(words) == 0 {
@@ -247,6 +251,21 @@ func (l *Library) naming(tx *store.Tx, class int64, value string) (g store.Group
 		return nil
 	})
 	return g, beyond, err
+}
+
+// around adds the versions that name what contains the value, or lies in it:
+// networks, parent domains, hosts.
+func (l *Library) around(tx *store.Tx, class int64, value string, g *store.Group) error {
+	answers, err := l.c.Search.In(tx, class, []string{value})
+	if err != nil {
+		return err
+	}
+	for _, hit := range answers[0].Hits {
+		if hit.Relation != search.Exact {
+			g.Objects = append(g.Objects, hit.Object)
+		}
+	}
+	return nil
 }
 
 // rows returns what a list shows of versions.

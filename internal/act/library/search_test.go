@@ -11,6 +11,7 @@ import (
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/library"
 	"twoseas/internal/act/people"
+	"twoseas/internal/act/search"
 	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
@@ -41,7 +42,7 @@ var analyst = people.Actor{Name: "ana", Roles: []people.Role{people.Analyst}}
 
 func newShelf(t *testing.T) *shelf {
 	t.Helper()
-	s := &shelf{l: library.New(library.Config{Self: "in"}), clk: clock.NewFake(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC))}
+	s := &shelf{l: library.New(library.Config{Self: "in", Search: search.New()}), clk: clock.NewFake(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC))}
 	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "s.db"), s.clk)
 	if err != nil {
 		t.Fatal(err)
@@ -134,6 +135,8 @@ func TestSearch(t *testing.T) {
 		{"an id", library.Filter{Text: id("malware", 5)}, "5", ""},
 		{"an id that is not there", library.Filter{Text: id("malware", 7)}, "", ""},
 		{"a value as text", library.Filter{Text: "evil[.]example"}, "2", "2"},
+		{"a value inside what is named", library.Filter{Text: "www.evil.example"}, "2", "2"},
+		{"a filter is for the very value", library.Filter{Value: "www.evil.example"}, "", ""},
 		{"a value", library.Filter{Value: "hxxp://evil.example"}, "", ""},
 		{"a domain", library.Filter{Value: "EVIL.example"}, "2", "2"},
 		{"what is no value", library.Filter{Value: "?"}, "", ""},

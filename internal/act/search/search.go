@@ -114,23 +114,28 @@ type lookup struct {
 // node itself is store.AllLabels. Answers come in the order of values; one
 // that is not understood says so and spoils no other. More than MaxValues is
 // fault.TooLarge.
-func (s *Search) Values(ctx context.Context, h *store.Handle, class int64, values []string) ([]Answer, error) {
+func (s *Search) Values(ctx context.Context, h *store.Handle, class int64, values []string) (answers []Answer, err error) {
+	err = h.Query(ctx, func(tx *store.Tx) error {
+		answers, err = s.In(tx, class, values)
+		return err
+	})
+	return answers, err
+}
+
+// In is Values within a transaction.
+func (s *Search) In(tx *store.Tx, class int64, values []string) ([]Answer, error) {
 	if len(values) > MaxValues {
 		return nil, fault.Errorf(fault.TooLarge, "%d values, at most %d a call", len(values), MaxValues)
 	}
 	l := &lookup{
-		search: s, class: class, answers: make([]Answer, len(values)), keys: make(map[store.Key][]wanted, len(values)), bits: map[int64][]int64{},
+		search: s, tx: tx, class: class, answers: make([]Answer, len(values)), keys: make(map[store.Key][]wanted, len(values)), bits: map[int64][]int64{},
 	}
-	err := h.Query(ctx, func(tx *store.Tx) error {
-		l.tx = tx
-		for i, v := range values {
-			if err := l.ask(i, v); err != nil {
-				return err
-			}
+	for i, v := range values {
+		if err := l.ask(i, v); err != nil {
+			return nil, err
 		}
-		return l.find()
-	})
-	return l.answers, err
+	}
+	return l.answers, l.find()
 }
 
 // ask works out which keys answer the question about one value.
