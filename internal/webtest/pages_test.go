@@ -115,6 +115,7 @@ func TestEveryPageIsFitForEverybody(t *testing.T) {
 					tab.Shot(filepath.Join(shots, v.name+"-narrow.png"))
 				}
 			}
+			inEveryLanguage(t, tab)
 			tab.Look(1366, false)
 			for _, p := range tab.Problems() {
 				t.Error(p)
@@ -123,5 +124,28 @@ func TestEveryPageIsFitForEverybody(t *testing.T) {
 				t.Errorf("%d h1", h1)
 			}
 		})
+	}
+}
+
+// inEveryLanguage reads the page that a tab shows in Japanese and Hindi on a
+// telephone: it fits, and no key of a catalogue stands where its text should.
+func inEveryLanguage(t *testing.T, tab *webtest.Tab) {
+	t.Helper()
+	path := tab.Path()
+	tab.Look(360, false)
+	for _, tag := range []string{"ja", "hi", "en"} {
+		for try := 0; webtest.Eval[string](tab, "document.documentElement.lang") != tag; try++ { // a cookie set by a script may come late
+			if try == 5 {
+				t.Fatalf("the page does not come in %s", tag)
+			}
+			webtest.Eval[string](tab, `document.cookie = "lang=`+tag+`; path=/; secure; samesite=lax"`)
+			tab.Go(path)
+		}
+		if keys := webtest.Eval[[]string](tab, `document.body.innerText.match(/\b(page|nav|signin|account|people|threats|object|imports|release|exchange|agreements?|ledger|audit|operate|overview|waiting)\.[a-z][a-z-]*(\.[a-z-]+)+/g) || []`); len(keys) > 0 {
+			t.Errorf("%s: no text for %q", tag, keys)
+		}
+		if webtest.Eval[bool](tab, "document.documentElement.scrollWidth > window.innerWidth + 1") {
+			t.Errorf("%s: wider than a telephone", tag)
+		}
 	}
 }

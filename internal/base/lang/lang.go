@@ -17,7 +17,6 @@ import (
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 
 	"twoseas/internal/base/canon"
 )
@@ -123,7 +122,7 @@ func (c *Catalog) Texts(t Tag) map[string]string { return c.texts[t] }
 // Printer returns the catalogue as a reader of t sees it.
 func (c *Catalog) Printer(t Tag) *Printer {
 	tag := language.Make(string(t))
-	return &Printer{Tag: t, own: c.texts[t], english: c.texts[English], tag: tag, numbers: message.NewPrinter(tag)}
+	return &Printer{Tag: t, own: c.texts[t], english: c.texts[English], tag: tag}
 }
 
 // Printer says things to one reader. It is safe for concurrent use.
@@ -132,7 +131,6 @@ type Printer struct {
 
 	own, english map[string]string
 	tag          language.Tag
-	numbers      *message.Printer
 }
 
 // Has reports whether there is a text for key.
@@ -182,8 +180,22 @@ func (p *Printer) one(n int64) bool {
 	return plural.Cardinal.MatchPlural(p.tag, int(n), 0, 0, 0, 0) == plural.One
 }
 
-// Int writes a whole number with the separators of the language.
-func (p *Printer) Int(n int64) string { return p.numbers.Sprintf("%d", n) }
+// Int writes a whole number with the separators of the language: thousands, and
+// in Hindi lakhs and crores, in international digits.
+func (p *Printer) Int(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	first := 0
+	if n < 0 {
+		first = 1
+	}
+	for i, group := len(digits)-3, 3; i > first; i -= group {
+		digits = digits[:i] + "," + digits[i:]
+		if p.Tag == Hindi {
+			group = 2
+		}
+	}
+	return digits
+}
 
 func (p *Printer) show(a any) string {
 	switch v := a.(type) {

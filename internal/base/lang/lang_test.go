@@ -1,6 +1,7 @@
 package lang_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -39,6 +40,11 @@ func TestAPrinterSaysThingsInItsLanguage(t *testing.T) {
 		{"many", en.N("a.n", 1234567, "z"), "1,234,567 things in z"},
 		{"lakhs, in international digits", hi.N("a.n", 1234567, "z"), "z में 12,34,567 वस्तुएँ"},
 		{"Japanese has no singular", ja.N("a.n", 1, "z"), "zに1件"},
+		{"the largest", en.Int(math.MaxInt64), "9,223,372,036,854,775,807"},
+		{"the smallest", en.Int(math.MinInt64), "-9,223,372,036,854,775,808"},
+		{"crores", hi.Int(-987654321), "-98,76,54,321"},
+		{"three digits", ja.Int(-999), "-999"},
+		{"four digits", ja.Int(-1000), "-1,000"},
 		{"a minus", en.N("a.n", -1, "z"), "-1 thing in z"},
 		{"1,000,001 is no one", en.N("a.n", 1_000_001, "z"), "1,000,001 things in z"},
 	}
