@@ -100,8 +100,10 @@ func TestTheVectorsAreWhatWeWrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(files) != len(want) {
-		t.Errorf("%d vectors, %d are made here", len(files), len(want))
+	for _, f := range files {
+		if _, made := want[f.Name()]; !made && f.Name() != "bundle.content" { // that one is law/bundle's
+			t.Errorf("nobody makes the vector %s", f.Name())
+		}
 	}
 }
 
