@@ -147,8 +147,22 @@ type Ceremony struct {
 	Expires       int64
 }
 
-// AddCeremony keeps c until it is taken or expires.
+// MaxCeremonies bounds how many sign-ins may be under way: anybody can begin
+// one.
+const MaxCeremonies = 10_000
+
+// AddCeremony keeps c until it is taken or expires, or until so many others
+// have begun that it is the oldest.
 func (t *Tx) AddCeremony(c Ceremony) error {
+	var n int64
+	if _, err := t.Get([]any{&n}, "SELECT COUNT(*) FROM ceremony"); err != nil {
+		return err
+	}
+	if n >= MaxCeremonies {
+		if _, err := t.Exec("DELETE FROM ceremony WHERE hash IN (SELECT hash FROM ceremony ORDER BY expires, hash LIMIT 100)"); err != nil {
+			return err
+		}
+	}
 	_, err := t.Exec("INSERT INTO ceremony (hash, kind, account, data, expires) VALUES ($1, $2, $3, $4, $5)",
 		c.Hash, c.Kind, c.Account, c.Data, c.Expires)
 	return err

@@ -122,8 +122,8 @@ func New(c Config) (*Site, error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET "+assets.Prefix, files)
 	s.desk.Mount(mux, s.Routes())
-	s.handler = http.NewCrossOriginProtection().Handler(mux)
-	return s, nil
+	s.handler, err = c.Auth.SameOrigin(mux)
+	return s, err
 }
 
 // Routes is every page and form of the desk, area by area.

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"strconv"
 	"testing"
 	"time"
 
@@ -224,6 +225,20 @@ func testLinks(t *testing.T, open Opener) {
 	clk.Advance(time.Minute)
 	if take("y", "k") {
 		t.Error("a ceremony that has expired")
+	}
+	keep("first")
+	clk.Advance(time.Second)
+	write(t, h, func(tx *store.Tx) error {
+		for i := range store.MaxCeremonies {
+			hash := []byte(strconv.Itoa(i))
+			if err := tx.AddCeremony(store.Ceremony{Hash: hash, Kind: "k", Account: "a", Data: []byte("d"), Expires: clk.Now().Add(time.Minute).UnixMicro()}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if take("first", "k") || !take(strconv.Itoa(store.MaxCeremonies-1), "k") {
+		t.Error("a flood of beginnings drops the newest, or nothing")
 	}
 }
 
