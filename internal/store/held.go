@@ -15,17 +15,19 @@ type HeldGroup struct {
 }
 
 // HeldGroups counts the items of a channel in a state, as far as class may see
-// them, by label and type.
+// them, by label and type. Every page asks for it, so what a class may see is
+// looked up once a group.
 func (t *Tx) HeldGroups(channel int64, state string, class int64) (out []HeldGroup, err error) {
 	err = t.Each(func(r *sql.Rows) error {
 		var g HeldGroup
 		err := r.Scan(&g.Label, &g.Type, &g.Count, &g.Oldest)
 		out = append(out, g)
 		return err
-	}, `SELECT q.label, q.type, COUNT(*), MIN(q.object) FROM held q
-		WHERE q.domain = $1 AND q.channel = $2 AND q.state = $3 AND ($4 = -1 OR EXISTS (
-			SELECT 1 FROM permit p WHERE p.domain = $1 AND p.class = $4 AND p.label = q.label))
-		GROUP BY q.label, q.type ORDER BY q.label, q.type`, t.domain, channel, state, class)
+	}, `SELECT g.label, g.type, g.n, g.oldest FROM (
+			SELECT q.label, q.type, COUNT(*) AS n, MIN(q.object) AS oldest FROM held q
+			WHERE q.domain = $1 AND q.channel = $2 AND q.state = $3 GROUP BY q.label, q.type
+		) AS g WHERE $4 = -1 OR EXISTS (SELECT 1 FROM permit p WHERE p.domain = $1 AND p.class = $4 AND p.label = g.label)
+		ORDER BY g.label, g.type`, t.domain, channel, state, class)
 	return out, err
 }
 

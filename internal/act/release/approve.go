@@ -74,12 +74,16 @@ func (r *Releases) ApproveAll(ctx context.Context, h *store.Handle, by people.Ac
 		if err != nil {
 			return err
 		}
+		g, err := r.Gate(tx, a)
+		if err != nil {
+			return err
+		}
 		out = make([]Said, 0, len(list))
 		for _, s := range list {
 			said := Said{Signature: s}
 			word := store.Approval{Verdict: VerdictApprove, Digest: s.Digest, Officer: by.Name}
 			var p Preview
-			if p, said.Err = r.consider(tx, ch, class, by, s.Object, word); said.Err == nil {
+			if p, said.Err = consider(tx, g, ch, class, by, s.Object, word); said.Err == nil {
 				if err := r.take(tx, ch, by, &p, word); err != nil {
 					return err
 				}
@@ -114,7 +118,11 @@ func (r *Releases) say(ctx context.Context, h *store.Handle, by people.Actor, a 
 			return err
 		}
 		word.Officer, word.Reason = by.Name, strings.TrimSpace(word.Reason)
-		if p, err = r.consider(tx, ch, class, by, object, word); err != nil {
+		g, err := r.Gate(tx, a)
+		if err != nil {
+			return err
+		}
+		if p, err = consider(tx, g, ch, class, by, object, word); err != nil {
 			return err
 		}
 		return r.take(tx, ch, by, &p, word)
@@ -124,8 +132,8 @@ func (r *Releases) say(ctx context.Context, h *store.Handle, by people.Actor, a 
 
 // consider returns the item as it is now, or why the officer's word cannot be
 // taken. It writes nothing.
-func (r *Releases) consider(tx *store.Tx, ch store.Channel, class int64, by people.Actor, object int64, word store.Approval) (Preview, error) {
-	p, err := r.preview(tx, ch, class, object)
+func consider(tx *store.Tx, g *Gate, ch store.Channel, class int64, by people.Actor, object int64, word store.Approval) (Preview, error) {
+	p, err := previewBy(tx, g, ch, class, object)
 	if err != nil {
 		return p, err
 	}

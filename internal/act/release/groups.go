@@ -72,6 +72,7 @@ type queue struct {
 	class  int64
 	state  string
 	labels map[int64]decided
+	gate   *Gate // nil when nothing is held
 }
 
 type decided struct {
@@ -96,6 +97,7 @@ func (r *Releases) queue(tx *store.Tx, a ident.Agreement, class int64, state str
 	if err != nil {
 		return q, nil, err
 	}
+	q.gate = g
 	for _, row := range groups {
 		if _, ok := q.labels[row.Label]; ok {
 			continue
@@ -245,7 +247,7 @@ func (r *Releases) List(ctx context.Context, h *store.Handle, by people.Actor, p
 			seqs = seqs[:p.Limit]
 		}
 		for _, seq := range seqs {
-			item, err := r.preview(tx, q.ch, class, seq)
+			item, err := previewBy(tx, q.gate, q.ch, class, seq)
 			if err != nil {
 				return err
 			}

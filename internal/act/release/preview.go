@@ -191,7 +191,16 @@ func (r *Releases) read(ctx context.Context, h *store.Handle, by people.Actor, f
 
 var errNoHold = fault.New(fault.NotFound, "no such held item")
 
-func (r *Releases) preview(tx *store.Tx, ch store.Channel, class, object int64) (p Preview, err error) {
+func (r *Releases) preview(tx *store.Tx, ch store.Channel, class, object int64) (Preview, error) {
+	g, err := r.Gate(tx, ch.Agreement)
+	if err != nil {
+		return Preview{}, err
+	}
+	return previewBy(tx, g, ch, class, object)
+}
+
+// previewBy is preview with the agreement's gate at hand.
+func previewBy(tx *store.Tx, g *Gate, ch store.Channel, class, object int64) (p Preview, err error) {
 	if p.Hold, err = tx.Hold(ch.ID, object); err != nil {
 		return p, err
 	}
@@ -210,10 +219,6 @@ func (r *Releases) preview(tx *store.Tx, ch store.Channel, class, object int64) 
 		return p, err
 	}
 	if p.Label, err = marking.ParseLabel(l.Resolved); err != nil {
-		return p, err
-	}
-	g, err := r.Gate(tx, ch.Agreement)
-	if err != nil {
 		return p, err
 	}
 	p.Decision = g.Decide(p.Label)
