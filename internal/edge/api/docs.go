@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"html/template"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,12 +13,12 @@ import (
 
 // docs serves the description as a page for people: made from the OpenAPI
 // document, without scripts and without anything of another host.
-func (a *api) docs(w http.ResponseWriter, _ *http.Request) {
+func (a *api) docs(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'")
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	if err := docsPage.Execute(w, a.described()); err != nil {
-		a.Log.Debug("a reader went away", "error", err)
+		a.Log.DebugContext(r.Context(), "a reader went away", slog.String("error", err.Error()))
 	}
 }
 
@@ -52,7 +53,7 @@ func (a *api) described() docsData {
 	for _, t := range doc.Tags {
 		g := docsGroup{Name: t.Name, Text: t.Description}
 		for _, o := range Operations(doc) {
-			if slices.Contains(o.Operation.Tags, t.Name) {
+			if slices.Contains(o.Tags, t.Name) {
 				g.Operations = append(g.Operations, describe(doc, o))
 			}
 		}

@@ -34,7 +34,7 @@ func (a *api) take(ctx context.Context, c caller, in *importInput) (*importOutpu
 	src := intake.Source{
 		Contributor: in.Contributor, Sectors: in.Sector, Collection: in.Collection,
 		MaySee: func(tx *store.Tx, label int64) (bool, error) { return tx.Permits(c.Access.Class, label) },
-		By:     c.Actor.Name,
+		By:     c.Name,
 	}
 	var err error
 	if in.Origin != "" {

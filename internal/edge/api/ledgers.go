@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -203,7 +204,7 @@ func (a *api) download(ctx context.Context, name string, write func(*bytes.Buffe
 		hc.SetHeader("Content-Type", "text/plain; charset=utf-8")
 		hc.SetHeader("Content-Disposition", `attachment; filename="`+name+`"`)
 		if _, err := b.WriteTo(hc.BodyWriter()); err != nil {
-			a.Log.DebugContext(ctx, "a reader went away", "error", err)
+			a.Log.DebugContext(ctx, "a reader went away", slog.String("error", err.Error()))
 		}
 	}}, nil
 }

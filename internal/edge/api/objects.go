@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -202,7 +203,7 @@ func (a *api) export(ctx context.Context, c caller, in *struct {
 		w := hc.BodyWriter()
 		// A bundle that broke off does not parse: the reader notices.
 		if err := a.writeBundle(ctx, w, c, id, in.Type); err != nil {
-			a.Log.WarnContext(ctx, "an export broke off", "error", err)
+			a.Log.WarnContext(ctx, "an export broke off", slog.String("error", err.Error()))
 		}
 	}}, nil
 }

@@ -99,7 +99,7 @@ func (a *Auth) Remember(w http.ResponseWriter, r *http.Request, secret string) {
 func (a *Auth) Forget(w http.ResponseWriter, r *http.Request) { a.setCookie(w, r, "", "", -1) }
 
 func (a *Auth) setCookie(w http.ResponseWriter, r *http.Request, what, value string, age int) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever the client comes over TLS
 		Name: a.cookieName(r, what), Value: value, Path: "/", MaxAge: age,
 		Secure: a.Secure(r), HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})

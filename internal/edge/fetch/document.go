@@ -107,7 +107,7 @@ func (c *Client) folder(ctx context.Context, dir string, seen map[string]feed.Ma
 
 // openFolder opens a folder that the configuration admits to.
 func (c *Client) openFolder(dir string) (*os.Root, error) {
-	real, err := filepath.EvalSymlinks(dir)
+	path, err := filepath.EvalSymlinks(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fault.Errorf(fault.NotFound, "there is no folder %s", dir)
 	}
@@ -115,8 +115,8 @@ func (c *Client) openFolder(dir string) (*os.Root, error) {
 		return nil, fault.Errorf(fault.Unavailable, "folder %s: %w", dir, err)
 	}
 	for _, top := range c.Folders {
-		if above, err := filepath.EvalSymlinks(top); err == nil && (real == above || strings.HasPrefix(real, above+string(filepath.Separator))) {
-			return os.OpenRoot(real)
+		if above, err := filepath.EvalSymlinks(top); err == nil && (path == above || strings.HasPrefix(path, above+string(filepath.Separator))) {
+			return os.OpenRoot(path)
 		}
 	}
 	return nil, fault.Errorf(fault.Denied, "folder %s is not below one that node.yaml names under feed_folders", dir)

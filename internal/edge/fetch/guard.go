@@ -57,7 +57,7 @@ func admit(a netip.Addr, private bool) error {
 		return fault.Errorf(fault.Denied, "%s is an address of a private network or of this machine, and the source does not say that it is at one", a)
 	}
 	for _, p := range special {
-		if p.Contains(a) && !(private && p == special[1]) {
+		if p.Contains(a) && (!private || p != special[1]) {
 			return fault.Errorf(fault.Denied, "%s is not an address of the public network", a)
 		}
 	}

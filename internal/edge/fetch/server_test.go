@@ -164,7 +164,6 @@ type shelf struct {
 	byDate   bool // gives no "next"
 	repeat   int  // objects of the page before that are given again
 	noDate   bool // gives no X-TAXII-Date-Added-Last
-	forgets  bool // knows no "next" of an earlier connection
 	era      int  // part of every "next"
 	dies     int  // pages until one breaks off in the middle; 0 for never
 	requests int
@@ -198,7 +197,7 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	var after time.Time
 	if v := q.Get("added_after"); v != "" {
-		after, _ = time.Parse(time.RFC3339Nano, v) //nolint:errcheck // zero is everything
+		after, _ = time.Parse(time.RFC3339Nano, v) // zero is everything
 	}
 	from := 0
 	if next := q.Get("next"); next != "" {
@@ -209,7 +208,7 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprint(w, `{"title":"next","description":"no such next"}`)
 			return
 		}
-		from, _ = strconv.Atoi(at) //nolint:errcheck // ours
+		from, _ = strconv.Atoi(at) // ours
 	}
 	var left []entry
 	for _, e := range s.entries {

@@ -62,7 +62,7 @@ func (c *Client) Page(ctx context.Context, r feed.Remote, a feed.Ask) (feed.Page
 	}
 	got, err := c.taxii(ctx, r, request{method: http.MethodGet, url: at + "objects/?" + q.Encode()})
 	if err != nil {
-		c.forget(r, err)
+		c.forget(err)
 		return feed.Page{}, err
 	}
 	p := feed.Page{Body: got.body}
@@ -89,7 +89,7 @@ func (c *Client) Post(ctx context.Context, r feed.Remote, envelope []byte) (feed
 	}
 	got, err := c.taxii(ctx, r, request{method: http.MethodPost, url: at + "objects/", body: envelope, header: http.Header{"Content-Type": {mediaType}}, most: maxResource})
 	if err != nil {
-		c.forget(r, err)
+		c.forget(err)
 		return feed.Receipt{}, err
 	}
 	return c.receipt(got)
@@ -207,7 +207,7 @@ func (c *Client) collection(ctx context.Context, r feed.Remote) (string, error) 
 
 // forget drops what is remembered of a server that does not know its
 // collection any more.
-func (c *Client) forget(r feed.Remote, err error) {
+func (c *Client) forget(err error) {
 	if !fault.Is(err, fault.NotFound) {
 		return
 	}
