@@ -28,11 +28,11 @@ func (s *Site) live(w http.ResponseWriter, r *http.Request) error {
 	defer beat.Stop()
 	defer end.Stop()
 	if _, err := fmt.Fprint(w, "retry: 2000\n: here\n\n"); err != nil {
-		return nil //nolint:nilerr // the reader has gone
+		return nil // the reader has gone
 	}
 	for {
 		if err := out.Flush(); err != nil {
-			return nil //nolint:nilerr // the reader has gone
+			return nil // the reader has gone
 		}
 		text := ": here\n\n"
 		select {
@@ -50,7 +50,7 @@ func (s *Site) live(w http.ResponseWriter, r *http.Request) error {
 			text = fmt.Sprintf("event: changed\ndata: %s\n\n", gather(topics, topic))
 		}
 		if _, err := fmt.Fprint(w, text); err != nil {
-			return nil //nolint:nilerr // the reader has gone
+			return nil // the reader has gone
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"twoseas/internal/act/accord"
 	"twoseas/internal/act/audit"
@@ -64,11 +65,11 @@ func subject(r *http.Request) (ident.Agreement, error) {
 
 // at is the address of an agreement, or of something of it.
 func at(id ident.Agreement, more ...string) string {
-	to := "/agreements/" + url.PathEscape(string(id))
+	to := []string{"/agreements", url.PathEscape(string(id))}
 	for _, m := range more {
-		to += "/" + url.PathEscape(m)
+		to = append(to, url.PathEscape(m))
 	}
-	return to
+	return strings.Join(to, "/")
 }
 
 // with is an address with values in its query.

@@ -157,6 +157,7 @@ func colour(s agreement.State) string {
 		return "amber"
 	case agreement.AmendmentPending, agreement.Approved, agreement.Signed:
 		return "blue"
+	case agreement.Drafting, agreement.Discontinued, agreement.Expired, agreement.Succeeded, agreement.WoundUp: // not yet or no longer in force
 	}
 	return "grey"
 }
@@ -169,9 +170,15 @@ type permit struct {
 
 func permits(p agreement.Permissions) []permit {
 	return []permit{
-		{"agreement.permit.exchange", p.Exchange}, {"agreement.permit.request", p.Request}, {"agreement.permit.exercise", p.Exercise},
-		{"agreement.permit.amend", p.Amend}, {"agreement.permit.finish", p.FinishActivities}, {"agreement.permit.commitments", p.CloseCommitments},
-		{"agreement.permit.read", p.ReadOwnCopies}, {"agreement.permit.export", p.ExportOwnRecords}, {"agreement.permit.handling", p.EnforceHandling},
+		{"agreement.permit.exchange", p.Exchange},
+		{"agreement.permit.request", p.Request},
+		{"agreement.permit.exercise", p.Exercise},
+		{"agreement.permit.amend", p.Amend},
+		{"agreement.permit.finish", p.FinishActivities},
+		{"agreement.permit.commitments", p.CloseCommitments},
+		{"agreement.permit.read", p.ReadOwnCopies},
+		{"agreement.permit.export", p.ExportOwnRecords},
+		{"agreement.permit.handling", p.EnforceHandling},
 	}
 }
 

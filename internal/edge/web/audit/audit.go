@@ -5,6 +5,7 @@ package audit
 
 import (
 	"bytes"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -137,7 +138,7 @@ func (p *pages) export(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="`+string(p.Side)+`-home.log"`)
 	if _, err := b.WriteTo(w); err != nil {
-		p.Log.DebugContext(r.Context(), "a reader went away", "error", err)
+		p.Log.DebugContext(r.Context(), "a reader went away", slog.String("error", err.Error()))
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/exchange"
@@ -77,11 +78,7 @@ func directionOf(r *http.Request) (string, error) {
 }
 
 func at(a ident.Agreement, more ...string) string {
-	path := "/exchange/" + url.PathEscape(string(a))
-	for _, m := range more {
-		path += "/" + m
-	}
-	return path
+	return strings.Join(append([]string{"/exchange", url.PathEscape(string(a))}, more...), "/")
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -203,6 +203,7 @@ func place(q *page.Request, kind importing.Kind, r intake.Refusal) string {
 		return "objects[" + strconv.Itoa(r.Position) + "]"
 	case importing.MISP:
 		return q.T("imports.place.element", r.Position)
+	case importing.CSV, importing.Text: // read line by line
 	}
 	return q.T("imports.place.line", r.Position)
 }

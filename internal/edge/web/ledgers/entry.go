@@ -7,7 +7,6 @@ import (
 
 	"twoseas/internal/act/ledger"
 	"twoseas/internal/edge/web/page"
-	"twoseas/internal/law/merkle"
 	"twoseas/internal/law/note"
 	"twoseas/internal/law/verify"
 )
@@ -59,7 +58,7 @@ func (s single) origin() string { return s.State.Origin }
 
 // path is the hashes of the proof as people compare them.
 func (s single) path() []string {
-	lines := bytes.Fields(merkle.Proof(s.Proof.Proof).AppendText(nil))
+	lines := bytes.Fields(s.Proof.Proof.AppendText(nil))
 	out := make([]string, len(lines))
 	for i, l := range lines {
 		out[i] = string(l)

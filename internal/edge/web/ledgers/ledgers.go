@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/ledger"
@@ -100,11 +101,11 @@ func (p *pages) chosen(w http.ResponseWriter, r *http.Request) error {
 
 // at is the address of a log, or of something in it.
 func at(log string, more ...string) string {
-	to := "/ledger/" + url.PathEscape(log)
+	to := []string{"/ledger", url.PathEscape(log)}
 	for _, m := range more {
-		to += "/" + url.PathEscape(m)
+		to = append(to, url.PathEscape(m))
 	}
-	return to
+	return strings.Join(to, "/")
 }
 
 // saw records that somebody looked at the home log; an exchange log is made to

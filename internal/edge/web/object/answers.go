@@ -95,7 +95,7 @@ func (p *pages) take(w http.ResponseWriter, r *http.Request, f answerForm, fn fu
 	switch {
 	case err == nil:
 		return page.See(w, r, Path(r.PathValue("id"))+"#answers")
-	case !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.TooLarge) && !(fault.Is(err, fault.Denied) && page.Of(r).Actor.May(people.Respond) == nil):
+	case !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.TooLarge) && (!fault.Is(err, fault.Denied) || page.Of(r).Actor.May(people.Respond) != nil):
 		return err
 	}
 	v, readErr := p.read(r, "read")

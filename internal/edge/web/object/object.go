@@ -2,6 +2,7 @@ package object
 
 import (
 	"bytes"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -146,7 +147,7 @@ func (p *pages) json(w http.ResponseWriter, r *http.Request) error {
 		out = v.Body // the exact bytes, whose digest the page shows
 	}
 	if _, err := w.Write(out); err != nil {
-		p.Log.DebugContext(r.Context(), "a reader went away", "error", err)
+		p.Log.DebugContext(r.Context(), "a reader went away", slog.String("error", err.Error()))
 	}
 	return nil
 }
@@ -180,7 +181,7 @@ func (p *pages) proof(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("Content-Disposition", `attachment; filename="shipment-`+strconv.FormatInt(number, 10)+`-item-`+strconv.Itoa(crossing.Position)+`.subset"`)
 		if _, err := buf.WriteTo(w); err != nil {
-			p.Log.DebugContext(r.Context(), "a reader went away", "error", err)
+			p.Log.DebugContext(r.Context(), "a reader went away", slog.String("error", err.Error()))
 		}
 		return nil
 	}

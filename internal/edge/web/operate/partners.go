@@ -13,12 +13,12 @@ import (
 
 // partnersView is the page of partners' nodes, also after one of its forms.
 type partnersView struct {
-	peers                []store.Peer
-	own                  []store.PeerKey
-	invitation           string // just made
-	code                 string // an invitation that was typed and did not do
-	problems             []page.Problem
-	rotated, invitedFrom string
+	peers       []store.Peer
+	own         []store.PeerKey
+	invitation  string // just made
+	code        string // an invitation that was typed and did not do
+	problems    []page.Problem
+	invitedFrom string
 }
 
 func (p *pages) partners(w http.ResponseWriter, r *http.Request) error {

@@ -140,8 +140,12 @@ type stage struct {
 // stages are the steps of the way, in the order in which they happen.
 func stages(v view) []stage {
 	order := []struct{ direction, stage string }{
-		{store.Out, store.StageReleased}, {store.Out, store.StageShipped}, {store.Out, store.StageReceipt}, {store.Out, store.StageAnswered},
-		{store.In, store.StageReceived}, {store.In, store.StageAnswered},
+		{store.Out, store.StageReleased},
+		{store.Out, store.StageShipped},
+		{store.Out, store.StageReceipt},
+		{store.Out, store.StageAnswered},
+		{store.In, store.StageReceived},
+		{store.In, store.StageAnswered},
 	}
 	var out []stage
 	for _, o := range order {

@@ -124,7 +124,7 @@ func (d *Desk) serve(route Route) http.Handler {
 		}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, q))
 		if err := d.admit(route, q); err != nil {
-			d.turnAway(w, r, route, q, err)
+			d.turnAway(w, r, q, err)
 			return
 		}
 		if route.Fresh && !q.Recent {

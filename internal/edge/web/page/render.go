@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -41,7 +42,7 @@ func (d *Desk) Render(w http.ResponseWriter, r *http.Request, head Head, body te
 	}
 	_, err := buf.WriteTo(w)
 	if err != nil {
-		d.Log.DebugContext(r.Context(), "a reader went away", "error", err)
+		d.Log.DebugContext(r.Context(), "a reader went away", slog.String("error", err.Error()))
 	}
 	return nil
 }
@@ -49,13 +50,13 @@ func (d *Desk) Render(w http.ResponseWriter, r *http.Request, head Head, body te
 // See sends the reader on after a form (303), so that a reload sends nothing
 // twice.
 func See(w http.ResponseWriter, r *http.Request, to string) error {
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // a path the caller made or Back admitted, or the provider of the configuration
 	return nil
 }
 
 // turnAway answers a request that admit has refused: the way to sign in, or
 // why not.
-func (d *Desk) turnAway(w http.ResponseWriter, r *http.Request, route Route, q *Request, err error) {
+func (d *Desk) turnAway(w http.ResponseWriter, r *http.Request, q *Request, err error) {
 	if !errors.Is(err, errSignIn) {
 		d.fail(w, r, q, err)
 		return
@@ -140,7 +141,8 @@ func (d *Desk) fail(w http.ResponseWriter, r *http.Request, q *Request, err erro
 // returns the id under which it stands.
 func (d *Desk) note(r *http.Request, err error) string {
 	id := rand.Text()[:12]
-	d.Log.ErrorContext(r.Context(), "a page failed", "id", id, "method", r.Method, "path", r.URL.Path, "error", err)
+	d.Log.ErrorContext(r.Context(), "a page failed", slog.String("id", id),
+		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.String("error", err.Error()))
 	return id
 }
 

@@ -78,12 +78,12 @@ func (d *Desk) fill(r *http.Request, q *Request, actor people.Actor) error {
 	if q.Access, err = d.People.Access(r.Context(), d.Handle, actor); err != nil {
 		return err
 	}
-	if q.Links, err = d.Config.Links(r.Context()); err != nil {
+	if q.Links, err = d.Links(r.Context()); err != nil {
 		return err
 	}
 	q.Agreement = chosen(q.Links, r.URL.Query().Get("agreement"), cookie(r, agreementCookie))
-	if d.Config.Waiting != nil {
-		q.Waiting, err = d.Config.Waiting(r.Context(), actor)
+	if d.Waiting != nil {
+		q.Waiting, err = d.Waiting(r.Context(), actor)
 	}
 	return err
 }
@@ -138,12 +138,11 @@ func (d *Desk) Choose() Route {
 			if !offered(q, v, values) {
 				return fault.Errorf(fault.Invalid, "%s %.40q is not offered", name, v)
 			}
-			http.SetCookie(w, &http.Cookie{
+			http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever the reader comes over TLS
 				Name: name, Value: v, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: d.Auth.Secure(r),
 			})
 		}
-		http.Redirect(w, r, Back(r, "/"), http.StatusSeeOther)
-		return nil
+		return See(w, r, Back(r, "/"))
 	}}
 }
 

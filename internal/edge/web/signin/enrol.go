@@ -75,11 +75,10 @@ func (a area) showEnrol(w http.ResponseWriter, r *http.Request) error {
 
 func (a area) enrolPage(w http.ResponseWriter, r *http.Request, problems []page.Problem) error {
 	q := page.Of(r)
-	switch q.Session.Stage {
-	case session.Enrol:
-	case session.Full:
+	if q.Session.Stage == session.Full {
 		return page.See(w, r, "/account")
-	default:
+	}
+	if q.Session.Stage != session.Enrol {
 		return page.See(w, r, page.SignIn)
 	}
 	f := enrol{

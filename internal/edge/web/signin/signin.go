@@ -105,6 +105,6 @@ func sendCeremony(w http.ResponseWriter, c auth.Ceremony) error {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, err = w.Write(raw)
+	_, err = w.Write(raw) //nolint:gosec // JSON, sent as JSON with nosniff
 	return err
 }

@@ -64,6 +64,7 @@ func (a asked) empty() bool { return len(a.without(after, "order", "oldest", "cl
 func (a asked) narrowed() bool {
 	return len(a.without(after, "order", "oldest", "clock", "q").values) > 0
 }
+
 func (a asked) first() string {
 	if a.get(after) == "" {
 		return ""

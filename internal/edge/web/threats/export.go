@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"encoding/csv"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -79,7 +80,7 @@ func (p *pages) finish(r *http.Request, out writer, err error) error {
 	if err == nil {
 		return out.end()
 	}
-	p.Log.ErrorContext(r.Context(), "an export broke off", "error", err)
+	p.Log.ErrorContext(r.Context(), "an export broke off", slog.String("error", err.Error()))
 	return out.broken()
 }
 
