@@ -73,7 +73,7 @@ func NewWorld(t *testing.T) *World {
 		Owners:  map[string]people.Act{"token": people.Administer},
 	}
 	w.client = &http.Client{
-		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, //nolint:gosec // the node of the test
+		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, // the node of the test
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	for _, role := range people.Roles() {

@@ -4,8 +4,8 @@ package webtest
 
 import (
 	"context"
-	"errors"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"

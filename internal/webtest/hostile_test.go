@@ -40,7 +40,7 @@ func TestAStoredObjectWithScriptInEveryFieldDoesNothing(t *testing.T) {
 	w := newWorld(t)
 	bundle, ids := evilBundle()
 	rep, err := w.In.Intake.Stream(t.Context(), w.In.Live, intake.Source{DefaultTLP: marking.Red, Collection: "threat-data"}, strings.NewReader(bundle), nil)
-	if err != nil || int(rep.New) < len(ids)-1 {
+	if err != nil || rep.New < len(ids)-1 {
 		t.Fatalf("%+v, %v", rep, err)
 	}
 	plain := strings.ReplaceAll(evil, `\"`, `"`)

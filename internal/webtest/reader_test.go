@@ -38,7 +38,7 @@ func cleared(tb testing.TB, n *nodetest.Node, name, clearance string, roles ...p
 		tb.Fatal(err)
 	}
 	return &reader{tb, n, name, &http.Client{
-		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, //nolint:gosec // a loopback node of this test
+		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, // a loopback node of this test
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
@@ -61,7 +61,7 @@ func (r *reader) do(method, path string, form url.Values) (int, string, http.Hea
 	if err != nil {
 		r.tb.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // only read
+	defer resp.Body.Close()
 	raw, err := io.ReadAll(resp.Body)
 	if err != nil {
 		r.tb.Fatal(err)

@@ -167,8 +167,14 @@ func TestAnOrganisationsOwnAdministratorStaysInIt(t *testing.T) {
 		return b.Post("/people/add", url.Values{"name": {"new"}, "role": {role}, "organisation": {org}, "clearance": {clearance}})
 	}
 	for _, c := range [][3]string{
-		{"bank", "member", "TLP:GREEN"}, {"", "member", "TLP:GREEN"}, {"grid", "analyst", "TLP:GREEN"}, {"grid", "administrator", "TLP:GREEN"},
-		{"grid", "auditor", "TLP:GREEN"}, {"grid", "member", "TLP:RED"}, {"grid", "member", "TLP:AMBER+STRICT"}, {"grid", "member", "TLP:GREEN+UNMARKED"},
+		{"bank", "member", "TLP:GREEN"},
+		{"", "member", "TLP:GREEN"},
+		{"grid", "analyst", "TLP:GREEN"},
+		{"grid", "administrator", "TLP:GREEN"},
+		{"grid", "auditor", "TLP:GREEN"},
+		{"grid", "member", "TLP:RED"},
+		{"grid", "member", "TLP:AMBER+STRICT"},
+		{"grid", "member", "TLP:GREEN+UNMARKED"},
 	} {
 		add(c[0], c[1], c[2]).Want(422, "")
 		if _, err := s.People.Get(t.Context(), s.Operator(), "new"); !fault.Is(err, fault.NotFound) {

@@ -39,7 +39,7 @@ func New(t testing.TB, base string) *Browser {
 	}
 	return &Browser{t: t, site: base, client: &http.Client{
 		Jar:       jar,
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, //nolint:gosec // the node of the test
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, // the node of the test
 	}}
 }
 
