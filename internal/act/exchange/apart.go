@@ -25,12 +25,12 @@ func (x *Exchange) Statement(tx *store.Tx, a ident.Agreement, sender ident.Side,
 	if err != nil {
 		return bundle.Statement{}, err
 	}
-	out := bundle.Statement{Sender: sender, From: uint64(from)}
+	out := bundle.Statement{Sender: sender, From: from}
 	direction, last := store.In, ch.InNumber
 	if sender == x.self {
 		direction, last = store.Out, ch.OutNumber
 	}
-	out.Last = uint64(last)
+	out.Last = last
 	for n := from; n <= min(last, from+maxStated-1); n++ {
 		h, settled, err := x.stated(tx, ch, direction, n)
 		if err != nil {
@@ -41,7 +41,7 @@ func (x *Exchange) Statement(tx *store.Tx, a ident.Agreement, sender ident.Side,
 		}
 		out.Digests = append(out.Digests, h.Digest)
 		if slices.Contains(lists, n) {
-			out.Lists = append(out.Lists, bundle.ItemList{Shipment: uint64(n), Leaves: h.Items})
+			out.Lists = append(out.Lists, bundle.ItemList{Shipment: n, Leaves: h.Items})
 		}
 	}
 	return out, nil
@@ -133,11 +133,11 @@ func (x *Exchange) compareStated(tx *store.Tx, ch store.Channel, link told) (f F
 // stated compares the shipments after one that was found equal before, as far
 // as the statement and this node's own record go, and returns how far that is.
 func (c *comparison) stated(tx *store.Tx, ch store.Channel, direction string, s bundle.Statement, after, last int64) (int64, error) {
-	if s.From == 0 || int64(s.From) > after+1 {
+	if s.From == 0 || s.From > after+1 {
 		return after, nil // nothing said of what comes next
 	}
 	n := after
-	for n < min(last, int64(s.To())) && len(c.gaps) < maxGaps {
+	for n < min(last, s.To()) && len(c.gaps) < maxGaps {
 		mine, settled, err := c.x.stated(tx, ch, direction, n+1)
 		if err != nil {
 			return n, err
@@ -146,10 +146,10 @@ func (c *comparison) stated(tx *store.Tx, ch store.Channel, direction string, s 
 			break
 		}
 		n++
-		if mine.Digest == s.Digests[uint64(n)-s.From] {
+		if mine.Digest == s.Digests[n-s.From] {
 			continue
 		}
-		if leaves, ok := s.List(uint64(n)); ok {
+		if leaves, ok := s.List(n); ok {
 			c.items(Range{Sender: s.Sender, From: n}, mine, Holding{Items: leaves})
 			continue
 		}

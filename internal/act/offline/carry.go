@@ -76,7 +76,7 @@ func (c *carrying) entry(e bundle.Entry, raw []byte) (err error) {
 }
 
 func (c *carrying) receive(e bundle.Entry, body []byte) error {
-	msg, err := c.o.Exchange.Receive(c.ctx, c.h, c.m.Agreement, exchange.Parcel{Number: int64(e.Number), Note: c.shipment, Body: body})
+	msg, err := c.o.Exchange.Receive(c.ctx, c.h, c.m.Agreement, exchange.Parcel{Number: e.Number, Note: c.shipment, Body: body})
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (c *carrying) acknowledge() error {
 	}
 	var ours store.Bundle
 	if err := c.h.Write(c.ctx, func(tx *store.Tx) (err error) {
-		if ours, err = tx.Bundle(c.m.Agreement, store.Out, int64(c.m.Seen.Number)); err != nil {
+		if ours, err = tx.Bundle(c.m.Agreement, store.Out, c.m.Seen.Number); err != nil {
 			return err
 		}
 		return tx.BundleSeen(c.m.Agreement, ours.Number, -1)

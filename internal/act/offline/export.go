@@ -119,7 +119,7 @@ func (p *plan) contents(ctx context.Context, h *store.Handle, w io.Writer) error
 		case ok:
 		case e.Kind == bundle.Shipment:
 			if err := h.Query(ctx, func(tx *store.Tx) (err error) {
-				s, err = tx.Shipment(p.channel, store.Out, int64(e.Number))
+				s, err = tx.Shipment(p.channel, store.Out, e.Number)
 				return err
 			}); err != nil {
 				return err

@@ -94,8 +94,8 @@ func (o *Offline) carryOut(ctx context.Context, h *store.Handle, by people.Actor
 			return err
 		}
 		if err := tx.AddBundle(store.Bundle{
-			Agreement: out.Agreement, Direction: store.In, Number: int64(out.Number), Link: out.Link, Follows: int64(out.Follows.Number),
-			Items: out.Items, Taken: out.Items - kept, Witnessed: c.witnessed, AgreedOut: int64(out.AgreedOut), AgreedIn: int64(out.AgreedIn),
+			Agreement: out.Agreement, Direction: store.In, Number: out.Number, Link: out.Link, Follows: out.Follows.Number,
+			Items: out.Items, Taken: out.Items - kept, Witnessed: c.witnessed, AgreedOut: out.AgreedOut, AgreedIn: out.AgreedIn,
 			Made: out.Made.UnixMicro(), People: strings.Join(out.Confirmed, " and "),
 		}); err != nil {
 			return err

@@ -73,7 +73,7 @@ func mark(b store.Bundle, err error) (store.Bundle, bundle.Mark, error) {
 	if fault.Is(err, fault.NotFound) {
 		return store.Bundle{}, bundle.Mark{}, nil
 	}
-	return b, bundle.Mark{Number: uint64(b.Number), Link: b.Link}, err
+	return b, bundle.Mark{Number: b.Number, Link: b.Link}, err
 }
 
 // List returns the newest files written and imported, newest first.

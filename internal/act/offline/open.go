@@ -129,7 +129,7 @@ func standing(tx *store.Tx, m bundle.Manifest) error {
 	if err := acknowledged(tx, m); err != nil {
 		return err
 	}
-	same, err := tx.Bundle(m.Agreement, store.In, int64(m.Number))
+	same, err := tx.Bundle(m.Agreement, store.In, m.Number)
 	switch {
 	case err == nil && same.Link == m.Link():
 		return fault.Errorf(fault.Conflict, "file %d of %s was imported already, on %s by %s", m.Number, m.From, day(same.At), same.People)
@@ -142,14 +142,14 @@ func standing(tx *store.Tx, m bundle.Manifest) error {
 	if err != nil {
 		return err
 	}
-	if int64(m.Number) < last.Number {
+	if m.Number < last.Number {
 		return fault.Errorf(fault.Conflict, "file %d of %s is older than file %d, which is imported and holds all that was in it", m.Number, m.From, last.Number)
 	}
-	if int64(m.Follows.Number) > last.Number {
+	if m.Follows.Number > last.Number {
 		return fault.Errorf(fault.Conflict, "file %d of %s continues file %d; %s not imported here yet. Import first what is missing; if it is lost, ask %s to export with --again",
-			m.Number, m.From, m.Follows.Number, missing(last.Number+1, int64(m.Follows.Number)), m.From)
+			m.Number, m.From, m.Follows.Number, missing(last.Number+1, m.Follows.Number), m.From)
 	}
-	before, err := tx.Bundle(m.Agreement, store.In, int64(m.Follows.Number))
+	before, err := tx.Bundle(m.Agreement, store.In, m.Follows.Number)
 	if err == nil && before.Link != m.Follows.Link {
 		return fault.Errorf(fault.Conflict, "file %d of %s continues another file %d than the one imported here", m.Number, m.From, m.Follows.Number)
 	}
@@ -165,7 +165,7 @@ func acknowledged(tx *store.Tx, m bundle.Manifest) error {
 	if m.Seen.Number == 0 {
 		return nil
 	}
-	ours, err := tx.Bundle(m.Agreement, store.Out, int64(m.Seen.Number))
+	ours, err := tx.Bundle(m.Agreement, store.Out, m.Seen.Number)
 	if fault.Is(err, fault.NotFound) || err == nil && ours.Link != m.Seen.Link {
 		return fault.Errorf(fault.Conflict, "%s says that it imported a file %d that this node does not know to have written: its store was set back to an earlier state", m.From, m.Seen.Number)
 	}

@@ -25,7 +25,7 @@ type plan struct {
 }
 
 // add appends an entry whose content is kept.
-func (p *plan) add(k bundle.Kind, number uint64, content []byte) {
+func (p *plan) add(k bundle.Kind, number int64, content []byte) {
 	p.small[len(p.entries)] = content
 	p.entries = append(p.entries, bundle.NewEntry(k, number, content))
 }
@@ -60,10 +60,10 @@ func (o *Offline) plan(ctx context.Context, h *store.Handle, a ident.Agreement, 
 			return err
 		}
 		for i, msg := range n.keys {
-			m.p.add(bundle.Key, uint64(i+1), msg)
+			m.p.add(bundle.Key, int64(i+1), msg)
 		}
 		for i, s := range n.signatures {
-			m.p.add(bundle.Signature, uint64(i+1), s.Note)
+			m.p.add(bundle.Signature, int64(i+1), s.Note)
 		}
 		m.p.row.Keys = n.keysUpTo
 		if err := m.exchanged(); err != nil {
@@ -110,7 +110,7 @@ func (m *planner) begin(again bool) error {
 		Number: last.Number + 1, Follows: follows, Seen: seen, Made: m.o.Clock.Now().UTC().Truncate(1e9),
 	}
 	m.p.row = store.Bundle{
-		Agreement: m.a, Direction: store.Out, Number: int64(last.Number) + 1, Follows: int64(follows.Number),
+		Agreement: m.a, Direction: store.Out, Number: last.Number + 1, Follows: follows.Number,
 		Shipments: m.base.Shipments, Receipts: m.base.Receipts, Taken: -1, Made: m.p.manifest.Made.UnixMicro(),
 	}
 	return nil
@@ -141,7 +141,7 @@ func (m *planner) receipts(ch store.Channel) error {
 	}
 	m.p.row.Receipts = ch.InNumber
 	return m.tx.Shipments(ch.ID, store.In, m.base.Receipts+1, ch.InNumber, func(s store.Shipment) error {
-		m.p.add(bundle.Receipt, uint64(s.Number), s.Receipt)
+		m.p.add(bundle.Receipt, s.Number, s.Receipt)
 		return nil
 	})
 }
@@ -169,7 +169,7 @@ func (m *planner) shipments(ch store.Channel) error {
 			return err
 		}
 		m.p.manifest.Items += int64(header.Items)
-		m.p.entries = append(m.p.entries, bundle.NewEntry(bundle.Shipment, uint64(n), s.Note), bundle.NewEntry(bundle.Body, uint64(n), s.Body))
+		m.p.entries = append(m.p.entries, bundle.NewEntry(bundle.Shipment, n, s.Note), bundle.NewEntry(bundle.Body, n, s.Body))
 		m.p.row.Shipments = n
 	}
 	return nil
@@ -199,7 +199,7 @@ func (m *planner) holdings(ch store.Channel) error {
 	if err != nil {
 		return err
 	}
-	m.p.manifest.AgreedOut, m.p.manifest.AgreedIn = uint64(out), uint64(in)
+	m.p.manifest.AgreedOut, m.p.manifest.AgreedIn = out, in
 	from := map[ident.Side]int64{m.o.Self: m.heard.AgreedIn + 1, m.partner: m.heard.AgreedOut + 1}
 	for i, side := range []ident.Side{m.o.Self, m.partner} {
 		var lists []int64
@@ -212,7 +212,7 @@ func (m *planner) holdings(ch store.Channel) error {
 		if err != nil {
 			return err
 		}
-		m.p.add(bundle.Holding, uint64(i+1), s.Text())
+		m.p.add(bundle.Holding, int64(i+1), s.Text())
 	}
 	return nil
 }

@@ -164,7 +164,7 @@ func (s *scanner) shipment(e bundle.Entry, raw []byte) (err error) {
 		return err
 	}
 	switch {
-	case s.header.Number != e.Number:
+	case s.header.Number != uint64(e.Number): //nolint:gosec // from 1: ParseInventory refuses others
 		return fault.Errorf(fault.Invalid, "shipment %d is listed as shipment %d", s.header.Number, e.Number)
 	case !s.before.IsZero() && s.header.Previous != s.before:
 		return fault.Errorf(fault.Invalid, "shipment %d does not follow on the one before it in the file", e.Number)

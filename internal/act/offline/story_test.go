@@ -55,7 +55,7 @@ func TestACodeReadOverTheTelephoneSaysWhatArrived(t *testing.T) {
 		t.Fatal(err)
 	}
 	b, kept, err := in.Offline.Heard(t.Context(), in.Live, asha, inJP, got.Code)
-	if err != nil || uint64(b.Number) != s.out.Number || kept != 0 {
+	if err != nil || b.Number != s.out.Number || kept != 0 {
 		t.Errorf("heard %+v, %d kept out: %v", b, kept, err)
 	}
 	wrong := []byte(got.Code)

@@ -34,7 +34,7 @@ func signer(t testing.TB, side ident.Side) note.Signer {
 
 // entries are one of each kind.
 func entries() (list []bundle.Entry, contents [][]byte) {
-	add := func(k bundle.Kind, n uint64, content string) {
+	add := func(k bundle.Kind, n int64, content string) {
 		list = append(list, bundle.NewEntry(k, n, []byte(content)))
 		contents = append(contents, []byte(content))
 	}
@@ -218,11 +218,11 @@ func TestAStatementIsReadAsWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		digest := rapid.Custom(func(t *rapid.T) ident.Digest { return ident.Sum(rapid.SliceOf(rapid.Byte()).Draw(t, "d")) })
 		s := bundle.Statement{
-			Sender: "jp", Last: rapid.Uint64Range(0, 1<<40).Draw(t, "last"), From: rapid.Uint64Range(1, 1<<39).Draw(t, "from"),
+			Sender: "jp", Last: rapid.Int64Range(0, 1<<40).Draw(t, "last"), From: rapid.Int64Range(1, 1<<39).Draw(t, "from"),
 			Digests: rapid.SliceOfN(digest, 0, 20).Draw(t, "digests"),
 		}
 		for n := range rapid.IntRange(0, 3).Draw(t, "lists") {
-			s.Lists = append(s.Lists, bundle.ItemList{Shipment: s.From + uint64(n), Leaves: rapid.SliceOfN(digest, 0, 5).Draw(t, "leaves")})
+			s.Lists = append(s.Lists, bundle.ItemList{Shipment: s.From + int64(n), Leaves: rapid.SliceOfN(digest, 0, 5).Draw(t, "leaves")})
 		}
 		got, err := bundle.ParseStatement(s.Text())
 		if err != nil {

@@ -88,7 +88,7 @@ func (b *Reader) head() (msg, list int64, err error) {
 	if err != nil || !ok || e != nil || n[0] > note.MaxSize || n[1] > maxInventory {
 		return 0, 0, fault.New(fault.Invalid, "bundle: the content does not begin as one of Twoseas does")
 	}
-	return int64(n[0]), int64(n[1]), nil
+	return n[0], n[1], nil
 }
 
 // take returns the next n bytes. It grows with what is there, so that a size

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,8 +19,8 @@ const holdingTitle = "twoseas/holding/v1"
 // sent: a digest for each, made of the bytes in its store.
 type Statement struct {
 	Sender  ident.Side
-	Last    uint64         // newest shipment on record
-	From    uint64         // the first that Digests is about
+	Last    int64          // newest shipment on record
+	From    int64          // the first that Digests is about
 	Digests []ident.Digest // of the shipments From, From+1, …
 	Lists   []ItemList     // of those that differed, each item, by shipment
 }
@@ -27,7 +28,7 @@ type Statement struct {
 // ItemList is the leaf of each item of one shipment; zero for what is not
 // held.
 type ItemList struct {
-	Shipment uint64
+	Shipment int64
 	Leaves   []ident.Digest
 }
 
@@ -35,11 +36,11 @@ type ItemList struct {
 const maxLists = 100
 
 // To returns the last shipment that Digests is about.
-func (s Statement) To() uint64 { return s.From + uint64(len(s.Digests)) - 1 }
+func (s Statement) To() int64 { return s.From + int64(len(s.Digests)) - 1 }
 
 // List returns the leaves of the items of a shipment, if the statement has
 // them.
-func (s Statement) List(number uint64) ([]ident.Digest, bool) {
+func (s Statement) List(number int64) ([]ident.Digest, bool) {
 	for _, l := range s.Lists {
 		if l.Shipment == number {
 			return l.Leaves, true
@@ -70,8 +71,8 @@ func ParseStatement(text []byte) (Statement, error) {
 	l := note.ReadLines("holding", holdingTitle, string(text))
 	s := Statement{
 		Sender: note.Field(l, "sender", ident.ParseSide),
-		Last:   uint64(note.Field(l, "last", note.Count(0, 1<<40))),
-		From:   uint64(note.Field(l, "from", note.Count(1, 1<<40))),
+		Last:   int64(note.Field(l, "last", note.Count(0, maxNumber))),
+		From:   int64(note.Field(l, "from", note.Count(1, maxNumber))),
 	}
 	count := note.Field(l, "count", note.Count(0, MaxEntries))
 	lists := note.Field(l, "lists", note.Count(0, maxLists))
@@ -86,7 +87,7 @@ func ParseStatement(text []byte) (Statement, error) {
 	if err := l.End(); err != nil {
 		return Statement{}, err
 	}
-	if !slices.IsSortedFunc(s.Lists, func(a, b ItemList) int { return int(a.Shipment) - int(b.Shipment) }) {
+	if !slices.IsSortedFunc(s.Lists, func(a, b ItemList) int { return cmp.Compare(a.Shipment, b.Shipment) }) {
 		return Statement{}, fault.New(fault.Invalid, "holding: the lists are not in order")
 	}
 	return s, nil

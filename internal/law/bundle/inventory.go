@@ -8,7 +8,6 @@ import (
 
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
-	"twoseas/internal/law/note"
 )
 
 // Kind is what an entry is.
@@ -30,18 +29,18 @@ const (
 var rank = map[Kind]int{Key: 1, Signature: 2, Receipt: 3, Shipment: 4, Body: 4, Checkpoint: 5, Cosigned: 6, Holding: 7}
 
 // single bounds the entries of kinds of which there are few.
-var single = map[Kind]uint64{Key: 1000, Signature: 1000, Checkpoint: 1, Cosigned: 1, Holding: 2}
+var single = map[Kind]int64{Key: 1000, Signature: 1000, Checkpoint: 1, Cosigned: 1, Holding: 2}
 
 // Entry is one thing in a bundle.
 type Entry struct {
 	Kind   Kind
-	Number uint64 // of the shipment; counted from 1 for the other kinds
+	Number int64 // of the shipment; counted from 1 for the other kinds
 	Size   int64
 	Digest ident.Digest
 }
 
 // NewEntry returns the entry that content makes.
-func NewEntry(k Kind, number uint64, content []byte) Entry {
+func NewEntry(k Kind, number int64, content []byte) Entry {
 	return Entry{Kind: k, Number: number, Size: int64(len(content)), Digest: ident.Sum(content)}
 }
 
@@ -82,16 +81,16 @@ func parseEntry(line string) (Entry, error) {
 	if len(f) != 4 || !strings.HasSuffix(line, "\n") || rank[Kind(f[0])] == 0 {
 		return Entry{}, fault.New(fault.Invalid, "want a kind, a number, a size and a digest")
 	}
-	n, err := note.Decimal(f[1])
+	n, err := parseNumber(f[1])
 	if err != nil || n == 0 {
-		return Entry{}, fault.Errorf(fault.Invalid, "number %.30s: want one from 1", strconv.Quote(f[1]))
+		return Entry{}, fault.Errorf(fault.Invalid, "number %.30s: want one from 1 to %d", strconv.Quote(f[1]), maxNumber)
 	}
-	size, err := note.Decimal(f[2])
+	size, err := parseNumber(f[2])
 	if err != nil || size > MaxEntry {
 		return Entry{}, fault.Errorf(fault.Invalid, "size %.30s: want one up to %d", strconv.Quote(f[2]), MaxEntry)
 	}
 	d, err := ident.ParseDigest(f[3])
-	return Entry{Kind: Kind(f[0]), Number: n, Size: int64(size), Digest: d}, err
+	return Entry{Kind: Kind(f[0]), Number: n, Size: size, Digest: d}, err
 }
 
 // follows reports whether e may stand after the entries before it.

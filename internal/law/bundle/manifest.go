@@ -25,15 +25,15 @@ const Title = "twoseas/bundle/v1"
 
 // Mark names one bundle of one direction; the zero Mark names none.
 type Mark struct {
-	Number uint64
+	Number int64
 	Link   ident.Digest
 }
 
 // Span is the shipments First..Last; the zero Span is none.
-type Span struct{ First, Last uint64 }
+type Span struct{ First, Last int64 }
 
 // Count returns how many shipments the span has.
-func (s Span) Count() uint64 {
+func (s Span) Count() int64 {
 	if s.First == 0 {
 		return 0
 	}
@@ -45,7 +45,7 @@ type Manifest struct {
 	Agreement ident.Agreement
 	Domain    ident.Domain
 	From, To  ident.Side
-	Number    uint64 // from 1 per agreement, domain and direction
+	Number    int64 // from 1 per agreement, domain and direction
 	// Follows is the bundle this one continues: whoever has imported it, or a
 	// later one, misses nothing before this one. It is the bundle before, or
 	// an older one when later ones may have been lost.
@@ -55,7 +55,7 @@ type Manifest struct {
 	Made time.Time // whole seconds, UTC
 	// AgreedOut and AgreedIn are the shipments of From and of To up to which
 	// From's last comparison found both sides equal.
-	AgreedOut, AgreedIn uint64
+	AgreedOut, AgreedIn int64
 	Shipments           Span
 	Items               int64 // in all shipments
 	Entries             int
@@ -71,6 +71,8 @@ const (
 	MaxEntry = 16 << 20
 	maxBytes = 1 << 42
 	maxItems = 1 << 40
+	// maxNumber bounds what is counted from 1 over the life of a channel.
+	maxNumber = 1 << 40
 )
 
 // Text returns the text to sign.
@@ -84,7 +86,7 @@ func (m Manifest) Text() []byte {
 }
 
 // String returns the mark as a manifest has it.
-func (m Mark) String() string { return strconv.FormatUint(m.Number, 10) + " " + m.Link.String() }
+func (m Mark) String() string { return strconv.FormatInt(m.Number, 10) + " " + m.Link.String() }
 
 // ParseManifest reads a manifest strictly, or returns fault.Invalid that names
 // the line.
@@ -95,7 +97,7 @@ func ParseManifest(text []byte) (Manifest, error) {
 		Domain:    note.Field(l, "domain", ident.ParseDomain),
 		From:      note.Field(l, "from", ident.ParseSide),
 		To:        note.Field(l, "to", ident.ParseSide),
-		Number:    uint64(note.Field(l, "number", note.Count(1, 1<<40))),
+		Number:    int64(note.Field(l, "number", note.Count(1, maxNumber))),
 		Follows:   note.Field(l, "follows", parseMark),
 		Seen:      note.Field(l, "seen", parseMark),
 		Made:      note.Field(l, "made", note.ParseTime),
@@ -164,7 +166,7 @@ func openManifest(msg []byte, key note.Verifier) (Manifest, error) {
 
 func parseMark(s string) (Mark, error) {
 	number, link, _ := strings.Cut(s, " ")
-	n, err := note.Decimal(number)
+	n, err := parseNumber(number)
 	if err != nil {
 		return Mark{}, err
 	}
@@ -183,15 +185,19 @@ func parseSpan(s string) (Span, error) {
 	return Span{First: n[0], Last: n[1]}, err
 }
 
-func twoNumbers(s string) ([2]uint64, error) {
+func twoNumbers(s string) ([2]int64, error) {
 	a, b, _ := strings.Cut(s, " ")
-	x, err := note.Decimal(a)
+	x, err := parseNumber(a)
 	if err != nil {
-		return [2]uint64{}, err
+		return [2]int64{}, err
 	}
-	y, err := note.Decimal(b)
-	if err == nil && max(x, y) > 1<<40 {
-		err = fault.Errorf(fault.Invalid, "%.50q: too large", s)
-	}
-	return [2]uint64{x, y}, err
+	y, err := parseNumber(b)
+	return [2]int64{x, y}, err
+}
+
+// parseNumber reads a number as all in this package are: none is larger than
+// maxNumber.
+func parseNumber(s string) (int64, error) {
+	n, err := note.Count(0, maxNumber)(s)
+	return int64(n), err
 }

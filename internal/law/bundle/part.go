@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"twoseas/internal/base/fault"
@@ -99,7 +100,7 @@ func Order(parts []Part) ([]int, error) {
 	var missing []string
 	for i := range order {
 		if order[i] == 0 {
-			missing = append(missing, fmt.Sprint(i+1))
+			missing = append(missing, strconv.Itoa(i+1))
 		}
 		order[i]--
 	}
