@@ -114,7 +114,8 @@ func (l *Log) settle(ctx context.Context, entries ...ledger.Entry) error {
 // entry says how many more reads there were in the minute.
 func (t *tally) entry() ledger.Entry {
 	fields := []ledger.Field{
-		{Name: "collection", Value: oneLine(t.key.place)}, {Name: "more", Value: strconv.FormatInt(t.requests, 10)},
+		{Name: "collection", Value: oneLine(t.key.place)},
+		{Name: "more", Value: strconv.FormatInt(t.requests, 10)},
 		{Name: "since", Value: note.FormatTime(t.from)},
 	}
 	if t.objects > 0 {

@@ -29,7 +29,7 @@ func (j *job) documents(ctx context.Context) error {
 		}
 		j.out.Pages++
 		c.Seen[d.Name] = d.Mark
-		return j.save(ctx, c, nil)
+		return j.save(ctx, c)
 	})
 	if err != nil {
 		return err
@@ -37,7 +37,7 @@ func (j *job) documents(ctx context.Context) error {
 	if sameMarks(there, c.Seen) {
 		return nil
 	}
-	return j.save(ctx, documentCursor{Seen: there}, nil)
+	return j.save(ctx, documentCursor{Seen: there})
 }
 
 func sameMarks(a, b map[string]Mark) bool {

@@ -71,12 +71,12 @@ func (j *job) pull(ctx context.Context) error {
 		c.Walk.saw(page)
 		if !more.More {
 			c.finish()
-			return j.save(ctx, c, nil)
+			return j.save(ctx, c)
 		}
 		if err := c.Walk.turn(more.Next, page.last, seen); err != nil {
 			return err
 		}
-		if err := j.save(ctx, c, nil); err != nil {
+		if err := j.save(ctx, c); err != nil {
 			return err
 		}
 		if empty++; page.rep.Read > 0 {

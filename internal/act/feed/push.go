@@ -53,7 +53,7 @@ func (j *job) push(ctx context.Context) error {
 		} else {
 			j.count(receipt)
 		}
-		if err := j.save(ctx, c, nil); err != nil {
+		if err := j.save(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -99,7 +99,7 @@ func (j *job) judged(ctx context.Context, c *pushCursor) error {
 			c.Pending = ""
 		}
 		if c.Pending == "" {
-			return j.save(ctx, c, nil)
+			return j.save(ctx, c)
 		}
 		select {
 		case <-ctx.Done():

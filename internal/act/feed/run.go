@@ -229,26 +229,18 @@ func (j *job) work(ctx context.Context) error {
 		return j.pull(ctx)
 	case Push:
 		return j.push(ctx)
-	default:
-		return j.documents(ctx)
+	case STIX, CSV, Text, MISP:
 	}
+	return j.documents(ctx)
 }
 
 // save records where the next run goes on.
-func (j *job) save(ctx context.Context, cursor any, also func(*store.Tx) error) error {
+func (j *job) save(ctx context.Context, cursor any) error {
 	raw, err := canon.Marshal(cursor)
 	if err != nil {
 		return err
 	}
-	return j.h.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.SaveFeedCursor(j.name, j.owner, raw); err != nil {
-			return err
-		}
-		if also == nil {
-			return nil
-		}
-		return also(tx)
-	})
+	return j.h.Write(ctx, func(tx *store.Tx) error { return tx.SaveFeedCursor(j.name, j.owner, raw) })
 }
 
 // end records what the run did and when the next is. cut says that the process

@@ -129,7 +129,7 @@ func (m *Imports) Cancel(ctx context.Context, h *store.Handle, by people.Actor, 
 // Retry takes up an import that failed where it was left. Returns
 // fault.Conflict when it did not fail.
 func (m *Imports) Retry(ctx context.Context, h *store.Handle, by people.Actor, id string) (Job, error) {
-	return m.change(ctx, h, by, id, func(tx *store.Tx, u *store.Upload) error {
+	return m.change(ctx, h, by, id, func(_ *store.Tx, u *store.Upload) error {
 		if u.State != store.UploadFailed {
 			return fault.New(fault.Conflict, "the import did not fail")
 		}

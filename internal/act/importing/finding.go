@@ -3,6 +3,7 @@ package importing
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/release"
@@ -130,8 +131,9 @@ func (s *survey) take(it *intake.Item, f intake.Foreseen) {
 		s.f.New++
 	case intake.Updated:
 		s.f.Updated++
-	default:
+	case intake.Same:
 		s.f.Same++
+	case intake.Refused: // counted above
 	}
 	s.types[it.Object.Type]++
 	s.label(it, f)
@@ -175,10 +177,10 @@ func (s *survey) listed(it *intake.Item) bool {
 	if s.lists == nil {
 		return false
 	}
-	any := false
+	found := false
 	for _, v := range it.Values {
 		for _, hit := range s.lists.Hits(v) {
-			any = true
+			found = true
 			h := s.hits[hit.List]
 			if h == nil {
 				h = &HitCount{List: hit.List}
@@ -190,7 +192,7 @@ func (s *survey) listed(it *intake.Item) bool {
 			}
 		}
 	}
-	return any
+	return found
 }
 
 // row shows an object in one line.
@@ -250,10 +252,7 @@ func (s *survey) markings(all []release.Counted) {
 	counts := map[string]*MarkCount{}
 	for _, c := range all {
 		m := MarkCount{TLP: c.Label.TLP.Name(), PAP: c.Label.PAP.Name(), Unknown: c.Label.Unknown}
-		key := m.TLP + " " + m.PAP
-		for _, u := range m.Unknown {
-			key += "\x00" + u
-		}
+		key := strings.Join(append([]string{m.TLP + " " + m.PAP}, m.Unknown...), "\x00")
 		if counts[key] == nil {
 			counts[key] = &m
 		}

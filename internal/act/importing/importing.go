@@ -303,7 +303,7 @@ func (m *Imports) fill(ctx context.Context, h *store.Handle, u *store.Upload, r 
 			}
 			u.Chunks++
 		}
-		if err == io.EOF || err == io.ErrUnexpectedEOF { //nolint:errorlint // io.ReadFull returns these themselves
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
 			break
 		}
 		if err != nil {

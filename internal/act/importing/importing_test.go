@@ -60,7 +60,7 @@ func newDesk(t *testing.T) *desk {
 func (d *desk) imports(owner string) *importing.Imports {
 	return importing.New(importing.Config{
 		Intake: d.in, Releases: release.New("in", nil, nil, [32]byte{}), Clock: d.clk, Owner: owner, MaxBytes: 4 << 20,
-		Journal: func(_ *store.Tx, by people.Actor, act string, fields ...string) error {
+		Journal: func(_ *store.Tx, by people.Actor, act string, _ ...string) error {
 			d.notes = append(d.notes, by.Name+" "+act)
 			return nil
 		},

@@ -116,7 +116,7 @@ func (m *Imports) sample(ctx context.Context, h *store.Handle, u store.Upload) (
 func Sample(in io.Reader) ([]byte, error) {
 	buf := make([]byte, sampleSize)
 	n, err := io.ReadFull(in, buf)
-	if err == io.ErrUnexpectedEOF || err == io.EOF { //nolint:errorlint // io.ReadFull returns these themselves
+	if err == io.ErrUnexpectedEOF || err == io.EOF {
 		err = nil
 	}
 	return buf[:n], err
@@ -220,6 +220,7 @@ func read(open Open, opt Options, at time.Time, out feed.Out) error {
 		return table.Read(in, opt.Layout, at, out)
 	case STIX:
 		return readSTIX(in, out)
+	case MISP, Text: // MISP is read above
 	}
 	marks, err := ioc.Markings(in)
 	if err != nil {

@@ -3,6 +3,7 @@ package importing
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/fault"
@@ -87,10 +88,11 @@ func (m *Imports) set(ctx context.Context, h *store.Handle) (*warninglist.Set, [
 	}); err != nil {
 		return nil, nil, err
 	}
-	key := ""
+	var b strings.Builder
 	for _, l := range kept {
-		key += l.Name + "\x00" + strconv.FormatInt(l.Added, 10) + "\x00"
+		b.WriteString(l.Name + "\x00" + strconv.FormatInt(l.Added, 10) + "\x00")
 	}
+	key := b.String()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.lists != nil && m.of == key {

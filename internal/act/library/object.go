@@ -107,7 +107,7 @@ func (l *Library) object(versions []store.Shown, seq int64) (o Object, err error
 	if o.Row, err = l.row(shown); err != nil {
 		return o, err
 	}
-	o.Body, o.Digest, o.Newest = shown.Body, shown.Object.Digest.String(), i == len(versions)-1
+	o.Body, o.Digest, o.Newest = shown.Body, shown.Digest.String(), i == len(versions)-1
 	if o.Props, err = canon.View(shown.Body); err != nil {
 		return o, err
 	}

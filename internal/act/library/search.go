@@ -119,7 +119,7 @@ func (l *Library) sought(tx *store.Tx, f Filter, p *Page, q store.Sought) (store
 		}
 		q.Spans = append(q.Spans, s)
 	}
-	any := func(kind string, values []string) {
+	anyOf := func(kind string, values []string) {
 		if len(values) == 0 {
 			return
 		}
@@ -129,12 +129,12 @@ func (l *Library) sought(tx *store.Tx, f Filter, p *Page, q store.Sought) (store
 		}
 		q.Groups = append(q.Groups, g)
 	}
-	any(byType, f.Types)
-	any(byPhase, f.Phases)
-	any(byCreator, some(f.Creator))
-	any(byRef, some(f.Refers))
+	anyOf(byType, f.Types)
+	anyOf(byPhase, f.Phases)
+	anyOf(byCreator, some(f.Creator))
+	anyOf(byRef, some(f.Refers))
 	if f.Revoked {
-		any(byFlag, []string{flagRevoked})
+		anyOf(byFlag, []string{flagRevoked})
 	}
 	if err := l.byLabel(tx, f, &q); err != nil {
 		return q, false, err

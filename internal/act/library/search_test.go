@@ -194,8 +194,10 @@ func TestNewerVersions(t *testing.T) {
 		class      int64
 		text, want string
 	}{
-		{store.AllLabels, "geodo", "1"}, {store.AllLabels, "trojan", ""},
-		{s.slow, "geodo", ""}, {s.slow, "trojan", "1"}, // the older, since the newer is not for it
+		{store.AllLabels, "geodo", "1"},
+		{store.AllLabels, "trojan", ""},
+		{s.slow, "geodo", ""},
+		{s.slow, "trojan", "1"}, // the older, since the newer is not for it
 	} {
 		if got := found(s.search(t, tc.class, library.Filter{Text: tc.text})); got != tc.want {
 			t.Errorf("class %d, %q: found %q, want %q", tc.class, tc.text, got, tc.want)

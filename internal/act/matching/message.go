@@ -57,18 +57,8 @@ func (r request) text() []byte {
 func parseRequest(text []byte) (request, error) {
 	l := note.ReadLines("question", RequestTitle, string(text))
 	var r request
-	version := note.Field(l, "agreement", func(s string) (v struct {
-		name ident.Agreement
-		hash ident.Digest
-	}, err error) {
-		name, hash, _ := strings.Cut(s, " ")
-		if v.name, err = ident.ParseAgreement(name); err != nil {
-			return v, err
-		}
-		v.hash, err = ident.ParseDigest(hash)
-		return v, err
-	})
-	r.agreement, r.hash = version.name, version.hash
+	rests := note.Field(l, "agreement", parseVersion)
+	r.agreement, r.hash = rests.name, rests.hash
 	r.domain = note.Field(l, "domain", ident.ParseDomain)
 	r.from = note.Field(l, "from", ident.ParseSide)
 	r.to = note.Field(l, "to", ident.ParseSide)
@@ -77,6 +67,21 @@ func parseRequest(text []byte) (request, error) {
 	r.blinded = note.Field(l, "blinded", ident.ParseDigest)
 	r.made = note.Field(l, "made", note.ParseTime)
 	return r, l.End()
+}
+
+// version names a version of an agreement.
+type version struct {
+	name ident.Agreement
+	hash ident.Digest
+}
+
+func parseVersion(s string) (v version, err error) {
+	name, hash, _ := strings.Cut(s, " ")
+	if v.name, err = ident.ParseAgreement(name); err != nil {
+		return v, err
+	}
+	v.hash, err = ident.ParseDigest(hash)
+	return v, err
 }
 
 // sessionSize is the size of what names a question, in bytes.

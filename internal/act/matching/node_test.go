@@ -333,7 +333,7 @@ func TestWhatIsNotTheQuestionSignedIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 	w.cut = false
-	r, err := jp.Matchings.Fetch(ctx, jp.Live, analyst, q.Session, &wire{to: in, change: func(n, c []byte) ([]byte, []byte) {
+	_, err = jp.Matchings.Fetch(ctx, jp.Live, analyst, q.Session, &wire{to: in, change: func(n, c []byte) ([]byte, []byte) {
 		c = bytes.Clone(c)
 		c[len(c)-1] ^= 1
 		return n, c
@@ -345,7 +345,8 @@ func TestWhatIsNotTheQuestionSignedIsRefused(t *testing.T) {
 	if _, _, err := in.Matchings.Answer(ctx, in.Live, inJP, "uk", q.Session); !fault.Is(err, fault.NotFound) {
 		t.Error("a third side was answered", err)
 	}
-	if r, err = jp.Matchings.Fetch(ctx, jp.Live, analyst, q.Session, w); err != nil || texts(r.Values) != "b.example" {
+	r, err := jp.Matchings.Fetch(ctx, jp.Live, analyst, q.Session, w)
+	if err != nil || texts(r.Values) != "b.example" {
 		t.Errorf("%+v %v", r, err)
 	}
 }

@@ -164,7 +164,9 @@ func (r *Releases) take(tx *store.Tx, ch store.Channel, by people.Actor, p *Prev
 
 func (r *Releases) recordWord(tx *store.Tx, ch store.Channel, by people.Actor, p Preview, word store.Approval) error {
 	fields := []ledger.Field{
-		{Name: "agreement", Value: string(ch.Agreement)}, {Name: "object", Value: p.Object.ID}, {Name: "digest", Value: word.Digest.String()},
+		{Name: "agreement", Value: string(ch.Agreement)},
+		{Name: "object", Value: p.Object.ID},
+		{Name: "digest", Value: word.Digest.String()},
 		{Name: "state", Value: p.Hold.State + " " + strconv.Itoa(p.Given()) + "/" + strconv.Itoa(p.Decision.Approvals)},
 	}
 	if word.Reason != "" {

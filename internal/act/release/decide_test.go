@@ -152,8 +152,13 @@ func TestWhatWasRefusedWaitsAgainAndNothingOfItCounts(t *testing.T) {
 		by      int
 		kind    fault.Kind
 	}{
-		{"reopen", 1, fault.Conflict}, {"approve", 1, fault.Internal}, {"refuse", 2, fault.Internal}, {"approve", 3, fault.Conflict},
-		{"refuse", 3, fault.Conflict}, {"reopen", 3, fault.Internal}, {"approve", 2, fault.Internal},
+		{"reopen", 1, fault.Conflict},
+		{"approve", 1, fault.Internal},
+		{"refuse", 2, fault.Internal},
+		{"approve", 3, fault.Conflict},
+		{"refuse", 3, fault.Conflict},
+		{"reopen", 3, fault.Internal},
+		{"approve", 2, fault.Internal},
 	} {
 		err := w[step.verdict](officer(step.by), red.Digest)
 		if (err == nil) != (step.kind == fault.Internal) || err != nil && !fault.Is(err, step.kind) {
@@ -179,8 +184,12 @@ func TestAListIsApprovedItemByItemInOneStep(t *testing.T) {
 	in := alone(t)
 	a, b, c, d := hold(t, in, 1, marking.Amber), hold(t, in, 2, marking.Amber), brought(t, in, 3, marking.Amber, "officer-1"), hold(t, in, 4, marking.Red)
 	list := []release.Signature{
-		{Object: a.Object.Seq, Digest: a.Digest}, {Object: b.Object.Seq, Digest: a.Digest}, {Object: c.Object.Seq, Digest: c.Digest},
-		{Object: d.Object.Seq, Digest: d.Digest}, {Object: 9999, Digest: a.Digest}, {Object: a.Object.Seq, Digest: a.Digest},
+		{Object: a.Object.Seq, Digest: a.Digest},
+		{Object: b.Object.Seq, Digest: a.Digest},
+		{Object: c.Object.Seq, Digest: c.Digest},
+		{Object: d.Object.Seq, Digest: d.Digest},
+		{Object: 9999, Digest: a.Digest},
+		{Object: a.Object.Seq, Digest: a.Digest},
 	}
 	said, err := in.Releases.ApproveAll(t.Context(), in.Live, officer(1), inJP, list)
 	if err != nil || len(said) != len(list) {

@@ -76,15 +76,20 @@ func (r *Releases) waits(ctx context.Context, h *store.Handle, by people.Actor, 
 				return err
 			}
 		}
-		if by.May(people.Exchange) != nil || h.Domain() != ident.Live {
-			return nil
+		if by.May(people.Exchange) == nil && h.Domain() == ident.Live {
+			return t.unproven(tx)
 		}
-		peers, err := tx.Peers()
-		t.Unproven = slices.DeleteFunc(peers, func(p store.Peer) bool { return p.State != store.PeerUnconfirmed })
-		t.Invitations = int64(len(t.Unproven))
-		return err
+		return nil
 	})
 	return t, err
+}
+
+// unproven is what waits for whoever keeps the channels.
+func (t *Task) unproven(tx *store.Tx) error {
+	peers, err := tx.Peers()
+	t.Unproven = slices.DeleteFunc(peers, func(p store.Peer) bool { return p.State != store.PeerUnconfirmed })
+	t.Invitations = int64(len(t.Unproven))
+	return err
 }
 
 // officers is what waits for a releasing officer.

@@ -158,7 +158,7 @@ func (s *Sessions) Passkey(ctx context.Context, id []byte, verify func(account s
 		if again.ID == "" {
 			secret, err = s.begin(tx, by, Full, ByPasskey, at)
 		} else {
-			secret, err = s.raise(tx, by, again.hash, Full, ByPasskey)
+			secret, err = s.raise(tx, by, again.hash, ByPasskey)
 		}
 		return err == nil, err
 	})

@@ -225,13 +225,13 @@ func (s *Sessions) begin(tx *store.Tx, by people.Actor, stage Stage, method stri
 	return secret, s.journal(tx, by, "sign in", "method", method)
 }
 
-// raise puts the session behind old under a new secret, good for stage.
-func (s *Sessions) raise(tx *store.Tx, by people.Actor, old []byte, stage Stage, method string) (string, error) {
+// raise puts the session behind old under a new secret, good for everything.
+func (s *Sessions) raise(tx *store.Tx, by people.Actor, old []byte, method string) (string, error) {
 	secret, hash, err := s.draw()
 	if err != nil {
 		return "", err
 	}
-	if err := tx.RaiseSession(old, hash, int64(stage), method); err != nil {
+	if err := tx.RaiseSession(old, hash, int64(Full), method); err != nil {
 		return "", err
 	}
 	return secret, s.journal(tx, by, "sign in", "method", method)

@@ -57,7 +57,7 @@ func (s *Sessions) Second(ctx context.Context, x Session, code string, at At) (s
 		if err != nil || method == "" {
 			return false, err
 		}
-		secret, err = s.raise(tx, by, x.hash, Full, method)
+		secret, err = s.raise(tx, by, x.hash, method)
 		return err == nil, err
 	})
 	return secret, err
@@ -101,7 +101,7 @@ func (s *Sessions) Confirm(ctx context.Context, x Session, password string, at A
 	}
 	var secret string
 	err = s.c.Store.Write(ctx, func(tx *store.Tx) error {
-		secret, err = s.raise(tx, by, x.hash, Full, x.Method)
+		secret, err = s.raise(tx, by, x.hash, x.Method)
 		return err
 	})
 	return secret, err
@@ -131,7 +131,7 @@ func (s *Sessions) Provider(ctx context.Context, id Identity, again Session, at 
 		if again.Account != account || again.Stage != Full {
 			return fault.New(fault.Denied, "the provider signed somebody else in")
 		}
-		secret, err = s.raise(tx, by, again.hash, Full, ByProvider)
+		secret, err = s.raise(tx, by, again.hash, ByProvider)
 		return err
 	})
 	return secret, err

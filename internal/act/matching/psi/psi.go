@@ -87,9 +87,9 @@ func (k Key) Digest(input []byte) (Digest, error) {
 
 // finish is Finalize of RFC 9497 §3.3.2, truncated.
 func finish(input, element []byte) Digest {
-	text := binary.BigEndian.AppendUint16(make([]byte, 0, len(input)+64), uint16(len(input)))
+	text := binary.BigEndian.AppendUint16(make([]byte, 0, len(input)+64), uint16(len(input))) //nolint:gosec // at most maxInput: Digest refuses more
 	text = append(text, input...)
-	text = binary.BigEndian.AppendUint16(text, uint16(len(element)))
+	text = binary.BigEndian.AppendUint16(text, ElementSize)
 	text = append(append(text, element...), "Finalize"...)
 	out := sha512.Sum512(text)
 	return Digest(out[:DigestSize])
