@@ -2,16 +2,17 @@ package node
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"crypto/x509"
 	"golang.org/x/sys/unix"
 
 	"twoseas/internal/act/health"
@@ -48,13 +49,12 @@ func version() string {
 	if !ok {
 		return "unknown"
 	}
-	out := info.Main.Version
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			out += " " + s.Value[:min(12, len(s.Value))]
-		}
+	i := slices.IndexFunc(info.Settings, func(s debug.BuildSetting) bool { return s.Key == "vcs.revision" })
+	if i < 0 {
+		return info.Main.Version
 	}
-	return out
+	revision := info.Settings[i].Value
+	return info.Main.Version + " " + revision[:min(12, len(revision))]
 }
 
 // checkStore asks the store a question and measures the answer.
@@ -164,7 +164,7 @@ func (n *Node) checkDisk() (c health.Check, ok bool) {
 		c.State, c.Detail = health.Watch, err.Error()
 		return c, true
 	}
-	free := int64(min(s.Bavail, math.MaxInt64>>20)) * int64(s.Bsize)
+	free := int64(min(s.Bavail, math.MaxInt64>>20)) * int64(s.Bsize) //nolint:unconvert // not 64 bits on every system
 	percent := int64(100 * float64(s.Bavail) / float64(max(1, s.Blocks)))
 	c.Numbers = map[string]int64{"free": free, "percent": percent}
 	if info, err := os.Stat(n.Config.Store); err == nil {

@@ -26,12 +26,6 @@ func (b *bitset) and(o *bitset) {
 	}
 }
 
-func (b *bitset) or(o *bitset) {
-	for i := range b {
-		b[i] |= o[i]
-	}
-}
-
 func (b *bitset) without(o *bitset) {
 	for i := range b {
 		b[i] &^= o[i]

@@ -163,10 +163,24 @@ func (w *writer) report(e element) error {
 // clusterTypes maps the endings of galaxy types to types of STIX; the first
 // that fits counts.
 var clusterTypes = []struct{ ending, typ string }{
-	{"attack-pattern", "attack-pattern"}, {"course-of-action", "course-of-action"}, {"intrusion-set", "intrusion-set"},
-	{"threat-actor", "threat-actor"}, {"microsoft-activity-group", "threat-actor"}, {"ransomware", "malware"}, {"malware", "malware"},
-	{"malpedia", "malware"}, {"rat", "malware"}, {"backdoor", "malware"}, {"banker", "malware"}, {"botnet", "malware"}, {"stealer", "malware"},
-	{"cryptominers", "malware"}, {"exploit-kit", "malware"}, {"tool", "tool"}, {"sector", "identity"}, {"campaign", "campaign"},
+	{"attack-pattern", "attack-pattern"},
+	{"course-of-action", "course-of-action"},
+	{"intrusion-set", "intrusion-set"},
+	{"threat-actor", "threat-actor"},
+	{"microsoft-activity-group", "threat-actor"},
+	{"ransomware", "malware"},
+	{"malware", "malware"},
+	{"malpedia", "malware"},
+	{"rat", "malware"},
+	{"backdoor", "malware"},
+	{"banker", "malware"},
+	{"botnet", "malware"},
+	{"stealer", "malware"},
+	{"cryptominers", "malware"},
+	{"exploit-kit", "malware"},
+	{"tool", "tool"},
+	{"sector", "identity"},
+	{"campaign", "campaign"},
 }
 
 func clusterType(galaxy string) string {
@@ -259,7 +273,7 @@ func clusterVersion(e element) string {
 	if err != nil {
 		n = 0
 	}
-	return moment(e.from(int64(n))) //nolint:gosec // 31 bits
+	return moment(e.from(int64(n)))
 }
 
 // external takes the catalogue numbers and other names out of a cluster's meta.

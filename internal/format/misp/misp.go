@@ -11,6 +11,7 @@ package misp
 
 import (
 	"io"
+	"strings"
 	"time"
 
 	"twoseas/internal/base/canon"
@@ -207,9 +208,9 @@ func moment(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000
 
 // named returns a UUID made of names, for what has none of its own.
 func named(parts ...string) string {
-	name := ""
+	var name strings.Builder
 	for _, p := range parts {
-		name += p + "\x00"
+		name.WriteString(p + "\x00")
 	}
-	return ident.NamedUUID(space, name)
+	return ident.NamedUUID(space, name.String())
 }

@@ -43,7 +43,7 @@ func read(t testing.TB, text string) (result, error) {
 			r.objects = append(r.objects, o)
 			return nil
 		},
-		Problem: func(n int, id, reason string) error {
+		Problem: func(n int, _, reason string) error {
 			r.problems = append(r.problems, fmt.Sprintf("%d %s", n, reason))
 			return nil
 		},

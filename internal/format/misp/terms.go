@@ -1,6 +1,7 @@
 package misp
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -107,7 +108,7 @@ func wholeKey(key string) string {
 }
 
 // errNone says that STIX has no place for an attribute type.
-var errNone = fmt.Errorf("no counterpart in STIX")
+var errNone = errors.New("no counterpart in STIX")
 
 func clip(s string) string {
 	const most = 80

@@ -231,7 +231,7 @@ func tagNames(e element) []any {
 func (w *writer) became(typ, uuid string) error {
 	for i, t := range types {
 		if u, err := ident.ParseUUID(uuid); t == typ && err == nil {
-			w.ids[u] = uint8(i) //nolint:gosec // types is short
+			w.ids[u] = uint8(i)
 		}
 	}
 	return w.name(typ + "--" + uuid)

@@ -1,6 +1,9 @@
 package plot
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // Series is one line, or one layer of bars. Tone is a class of the style
 // sheet: own, partner, wait, work, done, soon, or a plain 1 to 6.
@@ -68,7 +71,7 @@ func (c Chart) begin(cv *canvas, class string, top float64) scale {
 	s := scaleTo(top)
 	cv.begin(c.Frame, class, "img", chartTop+chartHeight+chartFoot+legendRow*float64(c.legendRows()))
 	for _, v := range s.ticks {
-		y := dec(chartTop + s.at(v, chartHeight))
+		y := dec(chartTop + s.at(v))
 		cv.leaf("line", "class", "plot-grid", "x1", pct(chartLeft), "x2", pct(chartLeft+chartWidth), "y1", y, "y2", y)
 		cv.word("text", c.Number.show(v), "class", "plot-tick plot-end", "x", pct(chartLeft-1), "y", y, "dy", "4")
 	}
@@ -123,7 +126,8 @@ func (c Chart) lines() string {
 }
 
 func (c Chart) path(cv *canvas, s Series, sc scale) {
-	d, pen := "", "M"
+	var d strings.Builder
+	pen := "M"
 	for i := range c.X {
 		v := s.value(i)
 		if !finite(v) {
@@ -131,11 +135,11 @@ func (c Chart) path(cv *canvas, s Series, sc scale) {
 			continue
 		}
 		x := 100 * (float64(i) + 0.5) / float64(len(c.X))
-		d += pen + dec(x) + " " + dec(sc.at(v, chartHeight))
+		d.WriteString(pen + dec(x) + " " + dec(sc.at(v)))
 		pen = "L"
 	}
-	if d != "" {
-		cv.leaf("path", "class", "plot-stroke plot-tone-"+name(s.Tone), "d", d, "vector-effect", "non-scaling-stroke")
+	if d.Len() > 0 {
+		cv.leaf("path", "class", "plot-stroke plot-tone-"+name(s.Tone), "d", d.String(), "vector-effect", "non-scaling-stroke")
 	}
 }
 
@@ -143,7 +147,7 @@ func (c Chart) dots(cv *canvas, s Series, sc scale) {
 	for i, x := range c.X {
 		if v := s.value(i); finite(v) {
 			cv.said(s.Name+", "+x+": "+c.Number.show(v), "circle", "class", "plot-dot plot-tone-"+name(s.Tone),
-				"cx", pct(c.middle(i)), "cy", dec(chartTop+sc.at(v, chartHeight)), "r", "3")
+				"cx", pct(c.middle(i)), "cy", dec(chartTop+sc.at(v)), "r", "3")
 		}
 	}
 }
@@ -167,7 +171,7 @@ func (c Chart) bars() string {
 			if v == 0 {
 				continue
 			}
-			high, low := sc.at(below+v, chartHeight), sc.at(below, chartHeight)
+			high, low := sc.at(below+v), sc.at(below)
 			cv.said(s.Name+", "+x+": "+c.Number.show(v), "rect", "class", "plot-tone-"+name(s.Tone),
 				"x", pct(c.middle(i)-width/2), "y", dec(chartTop+high), "width", pct(width), "height", dec(low-high))
 			below += v

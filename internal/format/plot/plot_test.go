@@ -97,7 +97,7 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		want, err := os.ReadFile(file) //nolint:gosec // a golden file
+		want, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}

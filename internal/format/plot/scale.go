@@ -34,9 +34,9 @@ func roundStep(v float64) float64 {
 	return 10 * unit
 }
 
-// at returns how far down in a box of the given height a value is.
-func (s scale) at(v, height float64) float64 {
-	return height * (1 - min(max(v, 0), s.top)/s.top)
+// at returns how far down in the box of a chart a value is.
+func (s scale) at(v float64) float64 {
+	return chartHeight * (1 - min(max(v, 0), s.top)/s.top)
 }
 
 // highest returns the largest finite value, at least 0.

@@ -121,11 +121,12 @@ func (s Shores) coast(cv *canvas, whose string, x, height float64, from, to stri
 	if whose == "partner" {
 		inner, outer = "16", "6"
 	}
-	d := from
+	var d strings.Builder
+	d.WriteString(from)
 	for y := 0.0; y < height; y += 2 * shoreHead {
-		d += "C" + outer + " " + dec(y+shoreHead/2) + " " + inner + " " + dec(y+shoreHead) + " " + outer + " " + dec(min(height, y+2*shoreHead))
+		d.WriteString("C" + outer + " " + dec(y+shoreHead/2) + " " + inner + " " + dec(y+shoreHead) + " " + outer + " " + dec(min(height, y+2*shoreHead)))
 	}
-	cv.leaf("path", "class", "plot-shore plot-shore-"+whose, "d", d+strings.ReplaceAll(to, "%", dec(height)))
+	cv.leaf("path", "class", "plot-shore plot-shore-"+whose, "d", d.String()+strings.ReplaceAll(to, "%", dec(height)))
 	cv.end("svg")
 }
 
@@ -249,20 +250,21 @@ func (s Shores) numbers(cv *canvas, l Lane, y float64) {
 
 // say puts a lane's numbers into words.
 func (s Shores) say(l Lane) string {
-	text := strings.TrimSpace(l.Ref + " " + l.Title)
+	var text strings.Builder
+	text.WriteString(strings.TrimSpace(l.Ref + " " + l.Title))
 	for _, out := range []bool{true, false} {
 		st := l.stream(out)
-		text += ". " + s.way(out) + ": " + s.Words.Crossed + " " + s.count(st.Crossed)
+		text.WriteString(". " + s.way(out) + ": " + s.Words.Crossed + " " + s.count(st.Crossed))
 		for _, p := range []struct {
 			word string
 			n    int64
 		}{{s.Words.Held, st.Held}, {s.Words.Refused, st.Refused}, {s.Words.Recalled, st.Recalled}} {
 			if p.n > 0 {
-				text += ", " + p.word + " " + s.count(p.n)
+				text.WriteString(", " + p.word + " " + s.count(p.n))
 			}
 		}
 	}
-	return text
+	return text.String()
 }
 
 // cut shortens a title that the strait has no room for.

@@ -152,11 +152,12 @@ func openState(msg []byte, keys []note.Verifier) (State, error) {
 
 // String says whose state it is and who stands for it.
 func (s State) String() string {
-	out := fmt.Sprintf("the ledger %s at %d leaves, signed by %s", s.Origin, s.Size, s.By.Short())
+	var b strings.Builder
+	fmt.Fprintf(&b, "the ledger %s at %d leaves, signed by %s", s.Origin, s.Size, s.By.Short())
 	for _, c := range s.Cosigs {
-		out += fmt.Sprintf(", cosigned by %s at %s", c.By.Side(), note.FormatTime(c.At))
+		fmt.Fprintf(&b, ", cosigned by %s at %s", c.By.Side(), note.FormatTime(c.At))
 	}
-	return out
+	return b.String()
 }
 
 // Verify returns the state of the ledger that the leaf is shown to be in, if

@@ -223,7 +223,8 @@ var (
 	someTexts  = []string{"in", "in", "in", "jp", "out", "out", "x--1", "waiting", "leaf"}
 	someSums   = []ident.Digest{ident.Sum(), ident.Sum(), ident.Sum([]byte("1")), {}}
 	someSought = []store.Sought{
-		everything, {Class: store.AllLabels, Order: store.Created, Limit: 2, CountTo: 1, Groups: []store.Group{{Terms: []int64{1}, Labels: []int64{2}}}},
+		everything,
+		{Class: store.AllLabels, Order: store.Created, Limit: 2, CountTo: 1, Groups: []store.Group{{Terms: []int64{1}, Labels: []int64{2}}}},
 		{Class: 1, Order: store.Modified, Limit: 5, Spans: []store.Span{{Name: store.Created, To: 1}}},
 	}
 	someBytes = [][]byte{nil, {}, {0}, {1}, make([]byte, 16), []byte("in"), []byte("in")}

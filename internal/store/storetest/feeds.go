@@ -64,8 +64,10 @@ func testFeeds(t *testing.T, open Opener) {
 	if got := due(live); !slices.Equal(got, []string{"a"}) {
 		t.Errorf("due: %v", got)
 	}
-	if !take("a", "one") || !take("a", "one") || take("a", "two") {
-		t.Error("one has the lease, and only one")
+	for range 2 { // who has the lease renews it
+		if !take("a", "one") || take("a", "two") {
+			t.Error("one has the lease, and only one")
+		}
 	}
 	if got := due(live); got != nil {
 		t.Errorf("a leased feed is due: %v", got)
