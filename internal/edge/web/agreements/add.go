@@ -50,7 +50,6 @@ func (p *pages) showDraft(w http.ResponseWriter, r *http.Request, d draft, statu
 // add checks a document, and stores it when the reader says so after having
 // seen what the check says.
 func (p *pages) add(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, 2*agreement.MaxSize)
 	text, err := uploaded(r)
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/edge/web/page"
+	"twoseas/internal/law/agreement"
 )
 
 // Deps is what the pages ask and do.
@@ -42,7 +43,7 @@ func Routes(d *page.Desk, deps Deps) []page.Route {
 	return []page.Route{
 		{Pattern: "GET /agreements", Any: true, Serve: p.list},
 		{Pattern: "GET /agreements/add", Act: people.Agree, Serve: p.form},
-		{Pattern: "POST /agreements/add", Act: people.Agree, Serve: p.add},
+		{Pattern: "POST /agreements/add", Act: people.Agree, Body: 2 * agreement.MaxSize, Serve: p.add},
 		{Pattern: "GET /agreements/{id}", Any: true, Serve: p.show},
 		{Pattern: "GET /agreements/{id}/diff", Any: true, Serve: p.diff},
 		{Pattern: "GET /agreements/{id}/versions/{version}/{file}", Any: true, Serve: p.file},

@@ -17,6 +17,7 @@ import (
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/edge/web/page"
+	"twoseas/internal/format/warninglist"
 	"twoseas/internal/store"
 )
 
@@ -31,9 +32,9 @@ func Routes(d *page.Desk, m *importing.Imports, log *audit.Log) []page.Route {
 	p := &pages{d, m, log}
 	return []page.Route{
 		{Pattern: "GET /imports", Act: people.Import, Serve: p.list},
-		{Pattern: "POST /imports", Act: people.Import, Serve: p.upload},
+		{Pattern: "POST /imports", Act: people.Import, Body: m.MaxBytes + overhead, Serve: p.upload},
 		{Pattern: "GET /imports/warninglists", Act: people.Import, Serve: p.lists},
-		{Pattern: "POST /imports/warninglists", Act: people.Import, Serve: p.addList},
+		{Pattern: "POST /imports/warninglists", Act: people.Import, Body: warninglist.MaxBytes + overhead, Serve: p.addList},
 		{Pattern: "POST /imports/warninglists/remove", Act: people.Import, Serve: p.removeList},
 		{Pattern: "GET /imports/{id}", Act: people.Import, Serve: p.show},
 		{Pattern: "POST /imports/{id}/options", Act: people.Import, Serve: p.correct},
@@ -74,7 +75,6 @@ const overhead = 1 << 20
 // upload takes a file or what was pasted, as it comes in.
 func (p *pages) upload(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
-	r.Body = http.MaxBytesReader(w, r.Body, p.m.MaxBytes+overhead)
 	name, body, err := uploaded(r)
 	if err != nil {
 		return err

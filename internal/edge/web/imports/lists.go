@@ -38,7 +38,6 @@ func (p *pages) showLists(w http.ResponseWriter, r *http.Request, problems []pag
 // addList takes the file of a list.
 func (p *pages) addList(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
-	r.Body = http.MaxBytesReader(w, r.Body, warninglist.MaxBytes+overhead)
 	_, body, err := uploaded(r)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@
 package page
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -76,8 +77,13 @@ type Route struct {
 	Any     bool         // any account will do; Act is empty
 	Open    bool         // also who has not signed in; Act is empty
 	Fresh   bool         // only shortly after proving who one is
+	Body    int64        // bound of what may be sent, in bytes; maxBody when left out
 	Serve   Handler
 }
+
+// maxBody bounds what is sent to a route that does not say otherwise, in bytes:
+// whoever it is, and whether the route looks at it or not.
+const maxBody = 1 << 20
 
 // Desk is the frame. It is safe for concurrent use.
 type Desk struct {
@@ -117,6 +123,7 @@ func (d *Desk) serve(route Route) http.Handler {
 		h.Set("Content-Security-Policy", policy)
 		h.Set("Cache-Control", "no-store")
 		h.Set("Referrer-Policy", "same-origin")
+		r.Body = http.MaxBytesReader(w, r.Body, cmp.Or(route.Body, maxBody))
 		q, err := d.request(r)
 		if err != nil {
 			d.fail(w, r, q, err)

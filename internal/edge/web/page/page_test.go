@@ -171,6 +171,40 @@ func TestWhoHasNotSignedInIsSentThereAndBack(t *testing.T) {
 	}
 }
 
+// TestNobodySendsWithoutEnd sends a file without end to forms that look for a
+// field of theirs in it, without having signed in.
+func TestNobodySendsWithoutEnd(t *testing.T) {
+	const most = 3 << 20
+	d := open(t,
+		page.Route{Pattern: "GET /open", Open: true, Serve: func(w http.ResponseWriter, r *http.Request) error {
+			return page.See(w, r, page.Back(r, "/"))
+		}},
+		page.Route{Pattern: "POST /large", Open: true, Body: 2 << 20, Serve: func(_ http.ResponseWriter, r *http.Request) error {
+			_, err := io.Copy(io.Discard, r.Body)
+			return err
+		}},
+	)
+	for path, bound := range map[string]int64{"POST /choose": 1 << 20, "GET /open": 1 << 20, "POST /large": 2 << 20} {
+		method, path, _ := strings.Cut(path, " ")
+		head := "--b\r\nContent-Disposition: form-data; name=\"x\"; filename=\"x\"\r\n\r\n"
+		sent := &io.LimitedReader{R: io.MultiReader(strings.NewReader(head), zeros{}), N: most}
+		r := httptest.NewRequest(method, path, sent)
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+		d.ask(r, "")
+		if read := most - sent.N; read > bound+64<<10 {
+			t.Errorf("%s: %d bytes were read of what has no end, want no more than %d", path, read, bound)
+		}
+	}
+}
+
+// zeros is a file without end.
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) {
+	clear(b)
+	return len(b), nil
+}
+
 func TestTheWayBackStaysOnTheNode(t *testing.T) {
 	cases := map[string]string{
 		"/x?y=1": "/x?y=1", "": "/", "https://evil.example/": "/", "//evil.example": "/", "/\\evil.example": "/", "x": "/", "/a\r\nb": "/", "/\tevil": "/",
