@@ -139,7 +139,7 @@ func TestPeopleAndTheirOrganisations(t *testing.T) {
 	c.want(desk, http.MethodPut, "/api/v1/accounts/asha", `{"roles":["member"],"organisation":"cert","full_name":"Asha","email":"asha@cert.example"}`, http.StatusOK, `"roles":["member"]`, `"email":"asha@cert.example"`)
 	c.want(desk, http.MethodPost, "/api/v1/accounts/asha/disable", "", http.StatusOK, `"disabled":true`)
 	c.want(desk, http.MethodPost, "/api/v1/accounts/asha/enable", "", http.StatusOK, `"disabled":false`)
-	c.want(desk, http.MethodPost, "/api/v1/accounts/asha/link", "", http.StatusOK, `"path":"/welcome/`)
+	c.want(desk, http.MethodPost, "/api/v1/accounts/asha/link", "", http.StatusOK, `"path":"/welcome?link=`)
 	c.want(desk, http.MethodGet, "/api/v1/sessions", "", http.StatusOK, `"sessions":[]`)
 	c.want(desk, http.MethodPut, "/api/v1/organisations/cert", `{"name":"CERT","kind":"cert","closed":true}`, http.StatusOK, `"closed":true`)
 	c.want(low, http.MethodGet, "/api/v1/me", "", http.StatusOK, `"clearance":"TLP:CLEAR"`)

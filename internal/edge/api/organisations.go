@@ -171,6 +171,6 @@ func (a *api) accountLink(ctx context.Context, c caller, in *AccountInput) (*lin
 		return nil, fault.New(fault.NotFound, "no link was made")
 	}
 	out := &linkOutput{}
-	out.Body.Secret, out.Body.Path = secret, "/welcome/"+secret
+	out.Body.Secret, out.Body.Path = secret, "/welcome?link="+secret
 	return out, nil
 }
