@@ -268,12 +268,12 @@ type diffOutput struct {
 	}
 }
 
-func (a *api) diff(ctx context.Context, _ caller, in *diffInput) (*diffOutput, error) {
+func (a *api) diff(ctx context.Context, c caller, in *diffInput) (*diffOutput, error) {
 	id, err := in.id()
 	if err != nil {
 		return nil, err
 	}
-	p, err := a.Accords.Diff(ctx, a.Handle, id, in.From, in.To)
+	p, err := a.Accords.DiffFor(ctx, a.Handle, c.Access.Class, id, in.From, in.To)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/people"
+	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/store"
@@ -31,6 +32,9 @@ type importInput struct {
 type importOutput struct{ Body intake.Report }
 
 func (a *api) take(ctx context.Context, c caller, in *importInput) (*importOutput, error) {
+	if err := a.joins(ctx, c, in.Collection); err != nil {
+		return nil, err
+	}
 	src := intake.Source{
 		Contributor: in.Contributor, Sectors: in.Sector, Collection: in.Collection,
 		MaySee: func(tx *store.Tx, label int64) (bool, error) { return tx.Permits(c.Access.Class, label) },
@@ -52,4 +56,17 @@ func (a *api) take(ctx context.Context, c caller, in *importInput) (*importOutpu
 	}
 	rep, err := a.Intake.Stream(ctx, a.Handle, src, bytes.NewReader(in.RawBody), nil)
 	return &importOutput{Body: rep}, err
+}
+
+// joins returns nil when the caller may write to the collection that an import
+// is for, "" being none. One that is not the caller's to write to is not there.
+func (a *api) joins(ctx context.Context, c caller, name string) error {
+	if name == "" {
+		return nil
+	}
+	x, err := a.named(ctx, name)
+	if err == nil && !c.Access.Right(x.ID).Write {
+		err = fault.Errorf(fault.NotFound, "no collection %q", name)
+	}
+	return err
 }
