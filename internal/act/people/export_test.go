@@ -11,7 +11,7 @@ import (
 func Wait(remote, pair, account int64, age time.Duration) time.Duration {
 	now := time.UnixMicro(1e15)
 	f := func(n int64) store.Failures { return store.Failures{Count: n, Last: now.Add(-age).UnixMicro()} }
-	return standing{f(remote), f(pair), f(account)}.wait(now)
+	return standing{remote: f(remote), pair: f(pair), account: f(account)}.wait(now)
 }
 
 // HoldHashing takes every slot for hashes until the returned function is

@@ -272,7 +272,8 @@ func (p *People) Enable(ctx context.Context, by Actor, name string) error {
 }
 
 // edit changes one account for somebody who may, and ends its sessions unless
-// only the person changed.
+// only the person changed. A one-time link ends with them: who made it, or has
+// it, was let into the account as it was before.
 func (p *People) edit(ctx context.Context, e entry, name string, fn func(*store.Tx, *store.Account) error) error {
 	if err := e.by.May(Manage); err != nil {
 		return err
@@ -304,6 +305,9 @@ func (p *People) edit(ctx context.Context, e entry, name string, fn func(*store.
 			return err
 		}
 		if _, err := tx.EndSessions(name, ""); err != nil {
+			return err
+		}
+		if err := tx.DropLinks(name); err != nil {
 			return err
 		}
 		return tx.UpdateAccount(row)

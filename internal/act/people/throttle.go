@@ -43,8 +43,11 @@ func (l limit) wait(count int64) time.Duration {
 	return min(time.Second<<over, l.longest)
 }
 
-// subjects names who is counted for one login.
-type subjects struct{ remote, pair, account string }
+// subjects names who is counted for one login, and whether the secret is short.
+type subjects struct {
+	remote, pair, account string
+	short                 bool
+}
 
 // subjectsOf returns the subjects of a login. An IPv6 address counts with its
 // /64, which one customer has all of.
@@ -67,8 +70,14 @@ func subjectsOf(name, remote string) subjects {
 	}
 }
 
-// standing is what is counted against one login.
-type standing struct{ remote, pair, account store.Failures }
+// standing is what is counted against one login. With short the account's
+// failures weigh on every address: the secret is so short that a free guess for
+// each address of a crowd would find it, and only who has shown something else
+// before can guess at all, so that nobody locks a stranger out.
+type standing struct {
+	remote, pair, account store.Failures
+	short                 bool
+}
 
 // wait returns how long the login must wait at now.
 func (s standing) wait(now time.Time) time.Duration {
@@ -77,7 +86,10 @@ func (s standing) wait(now time.Time) time.Duration {
 		return min(w, time.UnixMicro(last).Add(w).Sub(now)) // a clock set back makes no wait longer
 	}
 	w := max(0, left(remoteLimit, s.remote.Count, s.remote.Last), left(pairLimit, s.pair.Count, s.pair.Last))
-	if s.pair.Count > 0 {
+	switch {
+	case s.short:
+		w = max(w, left(accountLimit, s.account.Count, s.account.Last))
+	case s.pair.Count > 0:
 		w = max(w, left(accountLimit, s.account.Count, s.pair.Last))
 	}
 	return w
@@ -87,7 +99,7 @@ func since(tx *store.Tx) int64 { return tx.Now() - forgetAfter.Microseconds() }
 
 // admit returns fault.Busy with a TooSoon when the login must wait.
 func (s subjects) admit(tx *store.Tx) error {
-	var have standing
+	have := standing{short: s.short}
 	for subject, f := range map[string]*store.Failures{s.remote: &have.remote, s.pair: &have.pair, s.account: &have.account} {
 		var err error
 		if *f, err = tx.LoginFailures(subject, since(tx)); err != nil {
@@ -129,14 +141,19 @@ func (s subjects) forgive(tx *store.Tx) error {
 	return nil
 }
 
+// Code is the kind of secret that is six digits long, see Guess.
+const Code = "code"
+
 // Guess lets try look, in a write transaction, at a secret of another kind than
 // a password that somebody at remote shows for account, under limits of its own
-// that are as strict as a password's. When try says no, and then it must have
+// that are as strict as a password's, and stricter for a Code: all addresses
+// together get no more of that than one does. When try says no, and then it must have
 // written nothing, the failure is counted and the error is fault.Denied with
 // the words of no; an error of try is not counted. Returns fault.Busy (with a
 // TooSoon) after too many failures.
 func (p *People) Guess(ctx context.Context, kind, account, remote, no string, try func(*store.Tx) (bool, error)) error {
 	who := subjectsOf(account+" "+kind, remote)
+	who.short = kind == Code
 	good := false
 	err := p.store.Write(ctx, func(tx *store.Tx) error {
 		if err := who.reserve(tx); err != nil {

@@ -103,7 +103,7 @@ func (s *Sessions) SetGenerator(ctx context.Context, x Session, code string, at 
 		return Enrolled{}, err
 	}
 	out := Enrolled{Codes: codes}
-	err = s.c.People.Guess(ctx, "code", x.Account, at.Address, wrongCode, func(tx *store.Tx) (bool, error) {
+	err = s.c.People.Guess(ctx, people.Code, x.Account, at.Address, wrongCode, func(tx *store.Tx) (bool, error) {
 		row, err := tx.TOTP(x.Account)
 		if err != nil || len(row.Pending) == 0 {
 			return false, err

@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -182,6 +183,36 @@ func TestAPasswordAloneOpensNothingButSettingUp(t *testing.T) {
 		t.Errorf("after the second factor: %+v", x)
 	}
 	n.shut(half, "the secret from half way")
+}
+
+// TestACrowdDoesNotGuessACode has somebody who knows the password show codes
+// from an address of its own each.
+func TestACrowdDoesNotGuessACode(t *testing.T) {
+	n := open(t)
+	n.add("a", people.Member)
+	key, _, _ := n.enrolled("a")
+	half, _ := n.in("a")
+	_, x := n.who(half)
+	crowd := func(size int) (looked int) {
+		for i := range size {
+			_, err := n.Second(t.Context(), x, "000000", session.At{Address: fmt.Sprintf("10.0.%d.%d", i/200, i%200)})
+			if fault.Is(err, fault.Denied) {
+				looked++
+			}
+		}
+		return looked
+	}
+	if looked := crowd(400); looked > 51 {
+		t.Errorf("a crowd had %d codes looked at, want about fifty", looked)
+	}
+	n.clk.Advance(time.Minute)
+	if looked := crowd(20); looked > 1 {
+		t.Errorf("a minute later %d were looked at, want one", looked)
+	}
+	n.clk.Advance(time.Minute)
+	if _, err := n.Second(t.Context(), x, n.code(key, 0), here); err != nil {
+		t.Errorf("the right code after the wait: %v", err)
+	}
 }
 
 func TestOneFactorIsEnoughWhereTheNodeSaysSo(t *testing.T) {
@@ -436,6 +467,24 @@ func TestALinkLeadsInOnceForADay(t *testing.T) {
 	must(t, n.people.Disable(ctx, operator, "a"), "disable")
 	_, err = n.Link(ctx, operator, "a")
 	want(t, err, fault.Denied, "a link for a closed account")
+}
+
+// TestALinkEndsWithTheAccountAsItWas has an organisation's administrator keep a
+// link of a member who is then given a role of the whole node.
+func TestALinkEndsWithTheAccountAsItWas(t *testing.T) {
+	n := open(t)
+	ctx := t.Context()
+	must(t, n.people.AddOrganisation(ctx, operator, people.Organisation{ID: "x", Name: "X", Kind: people.CERT}), "add an organisation")
+	must(t, n.people.AddAccount(ctx, operator, people.Account{Name: "m", Org: "x", Roles: []people.Role{people.Member}}), "add")
+	local := people.Actor{Name: "o", Org: "x", Roles: []people.Role{people.OrganisationAdministrator}}
+	link, err := n.Link(ctx, local, "m")
+	must(t, err, "link")
+	must(t, n.people.Change(ctx, operator, people.Account{Name: "m", Org: "x", FullName: "M", Roles: []people.Role{people.Member}}), "change the name alone")
+	_, err = n.LinkFor(ctx, link)
+	must(t, err, "the link after a change of the name")
+	must(t, n.people.Change(ctx, operator, people.Account{Name: "m", Org: "x", Roles: []people.Role{people.ReleasingOfficer}}), "make an officer of the member")
+	_, err = n.UseLink(ctx, link, here)
+	want(t, err, fault.Denied, "the link from before")
 }
 
 func TestRecentAuthenticationIsAskedAgain(t *testing.T) {

@@ -48,7 +48,7 @@ func (s *Sessions) Second(ctx context.Context, x Session, code string, at At) (s
 		return "", errOver()
 	}
 	var secret string
-	err := s.c.People.Guess(ctx, "code", x.Account, at.Address, wrongCode, func(tx *store.Tx) (bool, error) {
+	err := s.c.People.Guess(ctx, people.Code, x.Account, at.Address, wrongCode, func(tx *store.Tx) (bool, error) {
 		by, _, err := people.Admit(tx, x.Account)
 		if err != nil {
 			return false, err
