@@ -118,4 +118,24 @@ func BenchmarkObjectPage(b *testing.B) {
 	}
 	objectTail.is(b, percentile(objects, 95))
 	listTail.is(b, percentile(lists, 95))
+	pageTail.is(b, slowestPage(b, c))
+}
+
+// slowestPage is the 95th percentile of the slowest of the pages that the
+// reader may open besides, in milliseconds.
+func slowestPage(b *testing.B, c *client) (worst float64) {
+	for _, path := range []string{"/", "/?period=quarter", "/threats", "/imports", "/releases", "/releases/items", "/reviews", "/agreements", "/account", "/people/roles"} {
+		var times []time.Duration
+		for range 40 {
+			at := time.Now()
+			if _, _, err := c.get(b.Context(), path); err != nil {
+				b.Fatal(path, err)
+			}
+			times = append(times, time.Since(at))
+		}
+		p := percentile(times, 95)
+		b.Logf("%-20s %6.2f ms", path, p)
+		worst = max(worst, p)
+	}
+	return worst
 }
