@@ -62,7 +62,7 @@ type told map[ident.Side]bundle.Statement
 
 // Holding answers what the statement says; only of no range.
 func (t told) Holding(_ context.Context, _ ident.Domain, _ ident.Agreement, q Range) (Holding, error) {
-	return Holding{Last: int64(t[q.Sender].Last)}, nil
+	return Holding{Last: t[q.Sender].Last}, nil
 }
 
 var errNoLine = fault.New(fault.Unavailable, "there is no line to the partner")
@@ -122,7 +122,7 @@ func (x *Exchange) compareStated(tx *store.Tx, ch store.Channel, link told) (f F
 	if f.In, err = c.stated(tx, ch, store.In, link[ch.Partner], last.In, ch.InNumber); err != nil {
 		return f, err
 	}
-	if n := int64(link[ch.Partner].Last); n > ch.InNumber {
+	if n := link[ch.Partner].Last; n > ch.InNumber {
 		c.gaps = append(c.gaps, Gap{Sender: ch.Partner, Shipment: ch.InNumber + 1, Position: -1, Why: "not received yet"})
 	}
 	f.Missing = c.gaps
