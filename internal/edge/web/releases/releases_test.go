@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"twoseas/internal/act/audit"
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/people"
 	"twoseas/internal/law/marking"
@@ -299,6 +300,11 @@ func TestAnEmergencyIsReviewedByAnother(t *testing.T) {
 	d.see("ravi", "/reviews/1", 200, "the ministry was told", "It was right, and could not wait")
 	d.see("meera", "/waiting", 200, "-emergency release")
 	d.see("meera", "/reviews?state=closed", 200, "meera")
+	auditor := people.Actor{Name: "a", Roles: []people.Role{people.Auditor}}
+	seen, err := d.in.Audit.Search(t.Context(), auditor, audit.Query{Act: "read", About: "1", Limit: 10})
+	if err != nil || len(seen.Entries) == 0 || seen.Entries[0].By != "ravi" {
+		t.Errorf("that the review was read is not recorded: %+v, %v", seen.Entries, err)
+	}
 }
 
 func TestAGroupIsApprovedTogether(t *testing.T) {

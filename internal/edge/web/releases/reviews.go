@@ -34,6 +34,9 @@ func (p *pages) reviews(w http.ResponseWriter, r *http.Request) error {
 			v.Next += "&state=closed"
 		}
 	}
+	if err := p.Audit.Saw(r.Context(), q.Actor, "read", "where", "reviews"); err != nil {
+		return err
+	}
 	return p.Render(w, r, page.Head{Title: q.T("release.reviews.title"), Lead: q.T("release.reviews.lead"), Area: area}, reviewsPage(v))
 }
 
@@ -65,6 +68,9 @@ func (p *pages) showReview(w http.ResponseWriter, r *http.Request, id int64, v r
 	q := page.Of(r)
 	v.Request = q
 	if v.ReviewItem, err = p.Releases.Review(r.Context(), q.Handle, q.Actor, id); err != nil {
+		return err
+	}
+	if err := p.Audit.Saw(r.Context(), q.Actor, "read", "review", strconv.FormatInt(id, 10), "object", v.Item.ID); err != nil {
 		return err
 	}
 	head := page.Head{Title: q.T("release.review.title", q.Int(id)), Lead: q.T("release.review.lead"), Area: area, Chips: reviewChips(v)}
