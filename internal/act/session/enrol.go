@@ -47,8 +47,10 @@ func (s *Sessions) mayEnrol(x Session) error {
 // code says it.
 type Generator struct{ Secret, URL string }
 
-// BeginGenerator returns the code generator that waits for its first code,
-// made when there is none. The one in use stays in use.
+// BeginGenerator returns the code generator that waits for its first code in
+// this session, made when there is none: another session, which may be
+// somebody's who knows the password too, is never shown it. The one in use stays
+// in use.
 func (s *Sessions) BeginGenerator(ctx context.Context, x Session) (Generator, error) {
 	if err := s.mayEnrol(x); err != nil {
 		return Generator{}, err
@@ -59,15 +61,15 @@ func (s *Sessions) BeginGenerator(ctx context.Context, x Session) (Generator, er
 		if err != nil {
 			return err
 		}
-		if len(row.Pending) > 0 {
-			secret, err = s.open(x.Account, row.Pending)
-			return err
+		secret, err = s.open(x.waits(), row.Pending)
+		if err == nil {
+			return nil
 		}
 		secret = make([]byte, totpBytes)
 		if _, err := io.ReadFull(s.c.Rand, secret); err != nil {
 			return fmt.Errorf("draw a secret: %w", err)
 		}
-		if row.Pending, err = s.seal(x.Account, secret); err != nil {
+		if row.Pending, err = s.seal(x.waits(), secret); err != nil {
 			return err
 		}
 		return tx.SetTOTP(row)
@@ -105,18 +107,21 @@ func (s *Sessions) SetGenerator(ctx context.Context, x Session, code string, at 
 	out := Enrolled{Codes: codes}
 	err = s.c.People.Guess(ctx, people.Code, x.Account, at.Address, wrongCode, func(tx *store.Tx) (bool, error) {
 		row, err := tx.TOTP(x.Account)
-		if err != nil || len(row.Pending) == 0 {
-			return false, err
-		}
-		secret, err := s.open(x.Account, row.Pending)
 		if err != nil {
 			return false, err
+		}
+		secret, err := s.open(x.waits(), row.Pending)
+		if err != nil {
+			return false, nil //nolint:nilerr // none waits, or another session's
 		}
 		step, ok := matching(secret, strings.TrimSpace(code), tx.Now(), 0)
 		if !ok {
 			return false, nil
 		}
-		row.Sealed, row.Pending, row.Step = row.Pending, nil, step
+		if row.Sealed, err = s.seal(place(x.Account), secret); err != nil {
+			return false, err
+		}
+		row.Pending, row.Step = nil, step
 		if err := tx.SetTOTP(row); err != nil {
 			return false, err
 		}
@@ -230,7 +235,7 @@ func (s *Sessions) takeTOTP(tx *store.Tx, account, code string) (bool, error) {
 	if err != nil || len(row.Sealed) == 0 {
 		return false, err
 	}
-	secret, err := s.open(account, row.Sealed)
+	secret, err := s.open(place(account), row.Sealed)
 	if err != nil {
 		return false, err
 	}
@@ -288,7 +293,13 @@ func recoveryHash(code string) ([]byte, bool) {
 // nonce in front.
 const sealVersion = 0x01
 
+// place is where the secret of a generator in use belongs, waits where that of
+// one does that waits for its first code.
 func place(account string) []byte { return []byte("twoseas/totp/v1\n" + account + "\n") }
+
+func (x Session) waits() []byte {
+	return []byte("twoseas/totp-waits/v1\n" + x.Account + "\n" + x.ID + "\n")
+}
 
 func (s *Sessions) aead() (cipher.AEAD, error) {
 	block, err := aes.NewCipher(s.c.Seal[:])
@@ -298,15 +309,15 @@ func (s *Sessions) aead() (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-func (s *Sessions) seal(account string, secret []byte) ([]byte, error) {
+func (s *Sessions) seal(at, secret []byte) ([]byte, error) {
 	a, err := s.aead()
 	if err != nil {
 		return nil, err
 	}
-	return a.Seal([]byte{sealVersion}, nil, secret, place(account)), nil //nolint:gosec // it makes the nonce itself
+	return a.Seal([]byte{sealVersion}, nil, secret, at), nil //nolint:gosec // it makes the nonce itself
 }
 
-func (s *Sessions) open(account string, sealed []byte) ([]byte, error) {
+func (s *Sessions) open(at, sealed []byte) ([]byte, error) {
 	a, err := s.aead()
 	if err != nil {
 		return nil, err
@@ -315,7 +326,7 @@ func (s *Sessions) open(account string, sealed []byte) ([]byte, error) {
 	if !ok {
 		return nil, fault.New(fault.Conflict, "the code generator was set up by a newer twoseas")
 	}
-	secret, err := a.Open(nil, nil, rest, place(account))
+	secret, err := a.Open(nil, nil, rest, at)
 	if err != nil {
 		return nil, fault.New(fault.Conflict, "the node's sealing key does not open the code generator of this account: it belongs to another store")
 	}

@@ -185,6 +185,29 @@ func TestAPasswordAloneOpensNothingButSettingUp(t *testing.T) {
 	n.shut(half, "the secret from half way")
 }
 
+// TestAWaitingGeneratorIsOfOneSession has somebody who knows the password look
+// at the generator that the person then sets up.
+func TestAWaitingGeneratorIsOfOneSession(t *testing.T) {
+	n := open(t)
+	n.add("a", people.Member)
+	theirs, _ := n.in("a")
+	_, spy := n.who(theirs)
+	seen, err := n.BeginGenerator(t.Context(), spy)
+	must(t, err, "begin")
+	own, _ := n.in("a")
+	_, x := n.who(own)
+	g, err := n.BeginGenerator(t.Context(), x)
+	must(t, err, "begin")
+	if g.Secret == seen.Secret {
+		t.Fatal("two sessions are shown one secret")
+	}
+	_, err = n.SetGenerator(t.Context(), spy, n.code(seen.Secret, 0), here)
+	want(t, err, fault.Denied, "the generator that another took the place of")
+	_, err = n.SetGenerator(t.Context(), x, n.code(g.Secret, 0), here)
+	must(t, err, "set the generator")
+	n.shut(theirs, "the session of the other")
+}
+
 // TestACrowdDoesNotGuessACode has somebody who knows the password show codes
 // from an address of its own each.
 func TestACrowdDoesNotGuessACode(t *testing.T) {
