@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"twoseas/internal/act/audit"
 	"twoseas/internal/act/people"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/nodetest"
@@ -44,6 +45,28 @@ func (c *client) joined(id string) (some bool) {
 		c.t.Fatal(err)
 	}
 	return some
+}
+
+// TestAnAnswerThatIsGivenAgainIsRecordedAgain reads twice under one key.
+func TestAnAnswerThatIsGivenAgainIsRecordedAgain(t *testing.T) {
+	c := start(t)
+	for range 2 {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.node.Run.URL+"/api/v1/lookup", strings.NewReader(`{"values":["x.example"]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.SetBasicAuth(high, pass)
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Idempotency-Key", "k")
+		if status, body, _ := c.send(req); status != http.StatusOK {
+			t.Fatalf("%d %s", status, body)
+		}
+	}
+	auditor := people.Actor{Name: "a", Roles: []people.Role{people.Auditor}}
+	p, err := c.node.Audit.Search(t.Context(), auditor, audit.Query{Account: high, Act: "lookup", Limit: 10})
+	if err != nil || len(p.Entries) != 2 {
+		t.Errorf("%d entries of two readings, %v", len(p.Entries), err)
+	}
 }
 
 // TestWhatAVersionWouldChangeIsToldOfWhatOneMaySee has a reader compare two

@@ -70,8 +70,8 @@ func add[I, O any](a *api, o op, serve func(ctx context.Context, c caller, in *I
 		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests},
 		Middlewares: huma.Middlewares{
 			func(c huma.Context, next func(huma.Context)) { a.admit(o, c, next) },
+			func(c huma.Context, next func(huma.Context)) { a.record(o, c, next) }, // also what is answered again
 			func(c huma.Context, next func(huma.Context)) { a.once(o, c, next) },
-			func(c huma.Context, next func(huma.Context)) { a.record(o, c, next) },
 		},
 	}
 	if h.MaxBodyBytes == 0 {
