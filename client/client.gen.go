@@ -860,7 +860,7 @@ type HealthJob struct {
 	// Failed Runs that failed
 	Failed int64 `json:"failed"`
 
-	// Kind carry, sweep, audit
+	// Kind carry, import, index, feed, sweep, audit
 	Kind string `json:"kind"`
 
 	// Last When it ended last

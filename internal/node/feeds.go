@@ -90,7 +90,9 @@ func (n *Node) runFeeds(ctx context.Context, wake <-chan struct{}, done chan<- s
 		case <-wake:
 		}
 		for ctx.Err() == nil {
+			n.Board.Begin("feed", "")
 			ran, err := n.Feeds.RunDue(ctx, n.Live)
+			n.Board.End("feed", "", err, feedEvery)
 			if failed, ok := errors.AsType[*feed.Failure](err); ok && ctx.Err() == nil {
 				n.Log.WarnContext(ctx, "feed failed", slog.String("feed", failed.Feed), slog.String("kind", fault.KindOf(err).String()), slog.String("error", failed.Err.Error()))
 				continue

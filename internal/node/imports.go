@@ -21,7 +21,10 @@ func (n *Node) imports(ctx context.Context) {
 	for {
 		for more := true; more && ctx.Err() == nil; {
 			var err error
-			if more, err = n.Imports.Work(ctx, n.Live); err != nil && ctx.Err() == nil {
+			n.Board.Begin("import", "")
+			more, err = n.Imports.Work(ctx, n.Live)
+			n.Board.End("import", "", err, importEvery)
+			if err != nil && ctx.Err() == nil {
 				n.Log.ErrorContext(ctx, "an import failed", slog.String("error", err.Error()))
 			}
 		}

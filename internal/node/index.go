@@ -31,8 +31,12 @@ func (n *Node) index(ctx context.Context) {
 			continue
 		}
 		before, waited = 0, 0
-		if err == nil {
-			err = n.Library.CatchUp(ctx, n.Live)
+		if err != nil || late > 0 {
+			n.Board.Begin("index", "")
+			if err == nil {
+				err = n.Library.CatchUp(ctx, n.Live)
+			}
+			n.Board.End("index", "", err, indexEvery)
 		}
 		if err != nil && ctx.Err() == nil {
 			n.Log.ErrorContext(ctx, "indexing for search failed", slog.String("error", err.Error()))

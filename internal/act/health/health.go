@@ -61,7 +61,7 @@ type Setting struct {
 
 // Job is one thing that works in the background of this process.
 type Job struct {
-	Kind    string    `json:"kind" doc:"carry, sweep, audit"`
+	Kind    string    `json:"kind" doc:"carry, import, index, feed, sweep, audit"`
 	Subject string    `json:"subject,omitempty" doc:"What it is for, such as an agreement"`
 	State   string    `json:"state" enum:"idle,running,waiting" doc:"waiting: it failed and tries again"`
 	Runs    int64     `json:"runs"`
@@ -69,6 +69,8 @@ type Job struct {
 	Last    time.Time `json:"last" doc:"When it ended last"`
 	Next    time.Time `json:"next" doc:"When it tries again after a failure"`
 	Problem string    `json:"problem,omitempty" doc:"Why the last run failed, in English"`
+
+	running int // how many run now: feeds run side by side
 }
 
 // Source answers how the node is.
@@ -98,6 +100,7 @@ func (b *Board) Begin(kind, subject string) {
 	defer b.mu.Unlock()
 	j := b.job(kind, subject)
 	j.State = "running"
+	j.running++
 	j.Runs++
 }
 
@@ -108,12 +111,15 @@ func (b *Board) End(kind, subject string, err error, wait time.Duration) {
 	defer b.mu.Unlock()
 	j := b.job(kind, subject)
 	j.Last, j.Next, j.State, j.Problem = b.clock.Now(), time.Time{}, "idle", ""
-	if err == nil {
-		return
+	j.running--
+	if err != nil {
+		j.Failed++
+		j.Problem = err.Error()
 	}
-	j.Failed++
-	j.Problem = err.Error()
-	if wait > 0 {
+	switch {
+	case j.running > 0:
+		j.State = "running"
+	case err != nil && wait > 0:
 		j.State, j.Next = "waiting", j.Last.Add(wait)
 	}
 }
