@@ -1072,7 +1072,7 @@ func rail(q *page.Request, v view) templ.Component {
 				}
 			}
 		}
-		if v.Flows {
+		if v.Flows && q.Counts() {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<p class=\"hint\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -85,7 +85,7 @@ func open(t *testing.T, routes ...page.Route) desk {
 		Title: "Node <of> in", Side: "in",
 		Links: func(context.Context) ([]page.Link, error) {
 			return []page.Link{
-				{Agreement: "in-jp-2022", Partner: "jp", State: "converged", Since: start, Own: page.Place{Name: map[string]string{"en": "New Delhi"}, Zone: zone("Asia/Kolkata")}, Far: page.Place{Name: map[string]string{"en": "Tokyo", "ja": "東京"}, Zone: zone("Asia/Tokyo")}},
+				{Agreement: "in-jp-2022", Partner: "jp", State: "behind", Since: start, Waiting: 77, Own: page.Place{Name: map[string]string{"en": "New Delhi"}, Zone: zone("Asia/Kolkata")}, Far: page.Place{Name: map[string]string{"en": "Tokyo", "ja": "東京"}, Zone: zone("Asia/Tokyo")}},
 				{Agreement: "in-uk-2020", Partner: "uk", State: "never"},
 			}, nil
 		},
@@ -285,10 +285,21 @@ func TestTheFrameShowsWhatTheRoleUses(t *testing.T) {
 		if got := strings.Contains(body, `href="/audit"`); got != want {
 			t.Errorf("%s: audit log shown: %v", role, got)
 		}
-		for _, part := range []string{"Title &lt;b&gt; · Node &lt;of&gt; in", "New Delhi", "14:30", "Tokyo", "18:00", `aria-current="page"`, `<option value="in-uk-2020">`} {
+		for _, part := range []string{"77 waiting", "Title &lt;b&gt; · Node &lt;of&gt; in", "New Delhi", "14:30", "Tokyo", "18:00", `aria-current="page"`, `<option value="in-uk-2020">`} {
 			if !strings.Contains(body, part) {
 				t.Errorf("%s: the frame lacks %s", role, part)
 			}
+		}
+	}
+}
+
+func TestHowMuchWaitsIsNotForMembers(t *testing.T) {
+	var d desk
+	d = open(t, frame(&d))
+	for _, role := range people.Roles() {
+		want := role != people.Member && role != people.OrganisationAdministrator
+		if got := strings.Contains(d.get("/frame", role).Body.String(), "77 waiting"); got != want {
+			t.Errorf("%s: told how much waits: %v", role, got)
 		}
 	}
 }

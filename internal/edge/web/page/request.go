@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"twoseas/internal/act/people"
@@ -43,6 +44,13 @@ func Of(r *http.Request) *Request { return r.Context().Value(requestKey{}).(*Req
 // SignedIn reports whether the one who asks is known.
 func (q *Request) SignedIn() bool { return q.Actor.Name != "" }
 
+// Counts reports whether the one who asks may be told how much crossed or waits
+// under any marking: people whose work the channel is, but no members.
+func (q *Request) Counts() bool {
+	return slices.ContainsFunc([]people.Act{people.Review, people.Agree, people.Audit, people.Exchange, people.Liaise, people.Administer},
+		func(act people.Act) bool { return q.Actor.May(act) == nil })
+}
+
 var errSignIn = fault.New(fault.Denied, "sign in first")
 
 // Cookies that hold a reader's choices; no secrets.
@@ -80,6 +88,12 @@ func (d *Desk) fill(r *http.Request, q *Request, actor people.Actor) error {
 	}
 	if q.Links, err = d.Links(r.Context()); err != nil {
 		return err
+	}
+	if !q.Counts() {
+		q.Links = slices.Clone(q.Links)
+		for i := range q.Links {
+			q.Links[i].Waiting = 0
+		}
 	}
 	q.Agreement = chosen(q.Links, r.URL.Query().Get("agreement"), cookie(r, agreementCookie))
 	if d.Waiting != nil {
