@@ -20,24 +20,48 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for AddOpinionOnManyRequestVerdict.
+const (
+	AddOpinionOnManyRequestVerdictFalsePositive AddOpinionOnManyRequestVerdict = "false-positive"
+	AddOpinionOnManyRequestVerdictKnown         AddOpinionOnManyRequestVerdict = "known"
+	AddOpinionOnManyRequestVerdictTooLate       AddOpinionOnManyRequestVerdict = "too-late"
+	AddOpinionOnManyRequestVerdictUseful        AddOpinionOnManyRequestVerdict = "useful"
+)
+
+// Valid indicates whether the value is a known member of the AddOpinionOnManyRequestVerdict enum.
+func (e AddOpinionOnManyRequestVerdict) Valid() bool {
+	switch e {
+	case AddOpinionOnManyRequestVerdictFalsePositive:
+		return true
+	case AddOpinionOnManyRequestVerdictKnown:
+		return true
+	case AddOpinionOnManyRequestVerdictTooLate:
+		return true
+	case AddOpinionOnManyRequestVerdictUseful:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AddOpinionRequestVerdict.
 const (
-	FalsePositive AddOpinionRequestVerdict = "false-positive"
-	Known         AddOpinionRequestVerdict = "known"
-	TooLate       AddOpinionRequestVerdict = "too-late"
-	Useful        AddOpinionRequestVerdict = "useful"
+	AddOpinionRequestVerdictFalsePositive AddOpinionRequestVerdict = "false-positive"
+	AddOpinionRequestVerdictKnown         AddOpinionRequestVerdict = "known"
+	AddOpinionRequestVerdictTooLate       AddOpinionRequestVerdict = "too-late"
+	AddOpinionRequestVerdictUseful        AddOpinionRequestVerdict = "useful"
 )
 
 // Valid indicates whether the value is a known member of the AddOpinionRequestVerdict enum.
 func (e AddOpinionRequestVerdict) Valid() bool {
 	switch e {
-	case FalsePositive:
+	case AddOpinionRequestVerdictFalsePositive:
 		return true
-	case Known:
+	case AddOpinionRequestVerdictKnown:
 		return true
-	case TooLate:
+	case AddOpinionRequestVerdictTooLate:
 		return true
-	case Useful:
+	case AddOpinionRequestVerdictUseful:
 		return true
 	default:
 		return false
@@ -124,19 +148,19 @@ func (e HealthCheckState) Valid() bool {
 
 // Defines values for HealthJobState.
 const (
-	Idle    HealthJobState = "idle"
-	Running HealthJobState = "running"
-	Waiting HealthJobState = "waiting"
+	HealthJobStateIdle    HealthJobState = "idle"
+	HealthJobStateRunning HealthJobState = "running"
+	HealthJobStateWaiting HealthJobState = "waiting"
 )
 
 // Valid indicates whether the value is a known member of the HealthJobState enum.
 func (e HealthJobState) Valid() bool {
 	switch e {
-	case Idle:
+	case HealthJobStateIdle:
 		return true
-	case Running:
+	case HealthJobStateRunning:
 		return true
-	case Waiting:
+	case HealthJobStateWaiting:
 		return true
 	default:
 		return false
@@ -302,6 +326,111 @@ const (
 func (e AgreementExplainParamsContributor) Valid() bool {
 	switch e {
 	case AgreementExplainParamsContributorMember:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FlowParamsPeriod.
+const (
+	Day     FlowParamsPeriod = "day"
+	Quarter FlowParamsPeriod = "quarter"
+	Week    FlowParamsPeriod = "week"
+)
+
+// Valid indicates whether the value is a known member of the FlowParamsPeriod enum.
+func (e FlowParamsPeriod) Valid() bool {
+	switch e {
+	case Day:
+		return true
+	case Quarter:
+		return true
+	case Week:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HoldGroupsParamsState.
+const (
+	HoldGroupsParamsStateRefused HoldGroupsParamsState = "refused"
+	HoldGroupsParamsStateWaiting HoldGroupsParamsState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the HoldGroupsParamsState enum.
+func (e HoldGroupsParamsState) Valid() bool {
+	switch e {
+	case HoldGroupsParamsStateRefused:
+		return true
+	case HoldGroupsParamsStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HoldGroupsParamsBy.
+const (
+	HoldGroupsParamsByCollection HoldGroupsParamsBy = "collection"
+	HoldGroupsParamsByLabel      HoldGroupsParamsBy = "label"
+	HoldGroupsParamsByRule       HoldGroupsParamsBy = "rule"
+	HoldGroupsParamsByType       HoldGroupsParamsBy = "type"
+)
+
+// Valid indicates whether the value is a known member of the HoldGroupsParamsBy enum.
+func (e HoldGroupsParamsBy) Valid() bool {
+	switch e {
+	case HoldGroupsParamsByCollection:
+		return true
+	case HoldGroupsParamsByLabel:
+		return true
+	case HoldGroupsParamsByRule:
+		return true
+	case HoldGroupsParamsByType:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HoldsParamsState.
+const (
+	HoldsParamsStateRefused HoldsParamsState = "refused"
+	HoldsParamsStateWaiting HoldsParamsState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the HoldsParamsState enum.
+func (e HoldsParamsState) Valid() bool {
+	switch e {
+	case HoldsParamsStateRefused:
+		return true
+	case HoldsParamsStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HoldsParamsBy.
+const (
+	HoldsParamsByCollection HoldsParamsBy = "collection"
+	HoldsParamsByLabel      HoldsParamsBy = "label"
+	HoldsParamsByRule       HoldsParamsBy = "rule"
+	HoldsParamsByType       HoldsParamsBy = "type"
+)
+
+// Valid indicates whether the value is a known member of the HoldsParamsBy enum.
+func (e HoldsParamsBy) Valid() bool {
+	switch e {
+	case HoldsParamsByCollection:
+		return true
+	case HoldsParamsByLabel:
+		return true
+	case HoldsParamsByRule:
+		return true
+	case HoldsParamsByType:
 		return true
 	default:
 		return false
@@ -494,6 +623,20 @@ type AddNoteRequest struct {
 	Tlp *string `json:"tlp,omitempty"`
 }
 
+// AddOpinionOnManyRequest defines model for Add-opinion-on-manyRequest.
+type AddOpinionOnManyRequest struct {
+	// Objects Their ids
+	Objects *[]string `json:"objects"`
+	Text    *string   `json:"text,omitempty"`
+
+	// Tlp Takes the marking of the object when left out
+	Tlp     *string                        `json:"tlp,omitempty"`
+	Verdict AddOpinionOnManyRequestVerdict `json:"verdict"`
+}
+
+// AddOpinionOnManyRequestVerdict defines model for AddOpinionOnManyRequest.Verdict.
+type AddOpinionOnManyRequestVerdict string
+
 // AddOpinionRequest defines model for Add-opinionRequest.
 type AddOpinionRequest struct {
 	Text *string `json:"text,omitempty"`
@@ -570,10 +713,37 @@ type AnswerOutput struct {
 	ID string `json:"id"`
 }
 
+// ApproveManyRequest defines model for Approve-manyRequest.
+type ApproveManyRequest struct {
+	Items *[]Signature `json:"items"`
+}
+
 // ApproveInput defines model for ApproveInput.
 type ApproveInput struct {
 	// Digest Of the item as you saw it
 	Digest string `json:"digest"`
+}
+
+// Attempt defines model for Attempt.
+type Attempt struct {
+	// Done The last attempt that brought everything across
+	Done *time.Time `json:"done,omitempty"`
+
+	// Failures Attempts that failed since then
+	Failures int64 `json:"failures"`
+
+	// Next When it is tried again
+	Next *time.Time `json:"next,omitempty"`
+
+	// Problem Why the last attempt failed
+	Problem *string `json:"problem,omitempty"`
+
+	// Refused Why the last shipment of the partner was not taken
+	Refused   *string    `json:"refused,omitempty"`
+	RefusedAt *time.Time `json:"refused_at,omitempty"`
+
+	// Tried The last attempt
+	Tried *time.Time `json:"tried,omitempty"`
 }
 
 // CalendarOutput defines model for CalendarOutput.
@@ -585,6 +755,12 @@ type CalendarOutput struct {
 type CheckOutput struct {
 	Lines *[]string `json:"lines"`
 	Sound bool      `json:"sound"`
+}
+
+// ChooseColumnsRequest defines model for Choose-columnsRequest.
+type ChooseColumnsRequest struct {
+	// Columns Of those there are; they are put in their order
+	Columns *[]string `json:"columns"`
 }
 
 // CloseReviewRequest defines model for Close-reviewRequest.
@@ -624,10 +800,60 @@ type CollectionsOutput struct {
 	Collections *[]Collection `json:"collections"`
 }
 
+// ColumnsOutput defines model for ColumnsOutput.
+type ColumnsOutput struct {
+	// All Those there are
+	All *[]string `json:"all"`
+
+	// Columns Yours, in their order; the name is always there
+	Columns *[]string `json:"columns"`
+}
+
 // ConfirmPeerRequest defines model for Confirm-peerRequest.
 type ConfirmPeerRequest struct {
 	// Code What the partner's person read out
 	Code string `json:"code"`
+}
+
+// Criteria defines model for Criteria.
+type Criteria struct {
+	// Clock received, created or modified
+	Clock   *string `json:"clock,omitempty"`
+	Creator *string `json:"creator,omitempty"`
+
+	// From A day, or an instant
+	From   *string `json:"from,omitempty"`
+	Oldest *bool   `json:"oldest,omitempty"`
+
+	// Order received, created or modified
+	Order   *string   `json:"order,omitempty"`
+	Origin  *[]string `json:"origin,omitempty"`
+	Pap     *[]string `json:"pap,omitempty"`
+	Phase   *[]string `json:"phase,omitempty"`
+	Refers  *string   `json:"refers,omitempty"`
+	Revoked *bool     `json:"revoked,omitempty"`
+	Sector  *[]string `json:"sector,omitempty"`
+	Text    *string   `json:"text,omitempty"`
+	Tlp     *[]string `json:"tlp,omitempty"`
+	Type    *[]string `json:"type,omitempty"`
+
+	// Until A day, the whole of it; or an instant
+	Until *string `json:"until,omitempty"`
+	Value *string `json:"value,omitempty"`
+}
+
+// Crossed defines model for Crossed.
+type Crossed struct {
+	// Area Clause of the area; empty for what no area names
+	Area string `json:"area"`
+
+	// At Beginning of the step
+	At        time.Time `json:"at"`
+	Direction string    `json:"direction"`
+	Failed    int64     `json:"failed"`
+	Items     int64     `json:"items"`
+	Kind      string    `json:"kind"`
+	Refused   int64     `json:"refused"`
 }
 
 // Crossing defines model for Crossing.
@@ -662,6 +888,11 @@ type Date struct {
 
 	// When ahead, today, past or done
 	When *string `json:"when,omitempty"`
+}
+
+// DatesOutput defines model for DatesOutput.
+type DatesOutput struct {
+	Dates *[]Near `json:"dates"`
 }
 
 // DiffOutput defines model for DiffOutput.
@@ -816,6 +1047,17 @@ type Field struct {
 	Value string `json:"value"`
 }
 
+// FlowOutput defines model for FlowOutput.
+type FlowOutput struct {
+	Crossings   *[]Crossed `json:"crossings"`
+	Since       time.Time  `json:"since"`
+	StepSeconds int64      `json:"step_seconds"`
+	Timeliness  *[]Pace    `json:"timeliness"`
+
+	// Waiting What waits on this shore now, by area
+	Waiting *[]Held `json:"waiting"`
+}
+
 // Found defines model for Found.
 type Found struct {
 	Created  time.Time `json:"created"`
@@ -839,6 +1081,38 @@ type Found struct {
 type GrantRequest struct {
 	Read  bool `json:"read"`
 	Write bool `json:"write"`
+}
+
+// Group defines model for Group.
+type Group struct {
+	Count int64 `json:"count"`
+
+	// Key Names the group: ask for its items with it
+	Key string `json:"key"`
+
+	// Oldest Number of the item that waits longest
+	Oldest int64 `json:"oldest"`
+
+	// Rules What holds the items back
+	Rules *[]GroupRule `json:"rules"`
+
+	// Title Of a collection
+	Title *string `json:"title,omitempty"`
+
+	// Tlp Most frequent first
+	Tlp   *[]string `json:"tlp"`
+	Types *[]string `json:"types"`
+}
+
+// GroupRule defines model for GroupRule.
+type GroupRule struct {
+	Clause string `json:"clause"`
+	Rule   string `json:"rule"`
+}
+
+// GroupsOutput defines model for GroupsOutput.
+type GroupsOutput struct {
+	Groups *[]Group `json:"groups"`
 }
 
 // HealthCheck defines model for HealthCheck.
@@ -907,6 +1181,12 @@ type HealthSetting struct {
 	// Name As in node.yaml
 	Name  string `json:"name"`
 	Value string `json:"value"`
+}
+
+// Held defines model for Held.
+type Held struct {
+	Area string `json:"area"`
+	Held int64  `json:"held"`
 }
 
 // Hold defines model for Hold.
@@ -1104,6 +1384,13 @@ type JobsOutput struct {
 	Jobs *[]HealthJob `json:"jobs"`
 }
 
+// Kept defines model for Kept.
+type Kept struct {
+	At     time.Time `json:"at"`
+	Name   string    `json:"name"`
+	Search Criteria  `json:"search"`
+}
+
 // Key defines model for Key.
 type Key struct {
 	// ID Its short name
@@ -1229,6 +1516,22 @@ type MovePeerRequest struct {
 	URL string `json:"url"`
 }
 
+// Near defines model for Near.
+type Near struct {
+	Agreement string  `json:"agreement"`
+	Clause    string  `json:"clause"`
+	Date      *string `json:"date,omitempty"`
+
+	// Days Days left; negative when past
+	Days    int64   `json:"days"`
+	ID      string  `json:"id"`
+	LastDay *string `json:"last_day,omitempty"`
+	Text    string  `json:"text"`
+
+	// When ahead, today, past or done
+	When *string `json:"when,omitempty"`
+}
+
 // NoteOutput defines model for NoteOutput.
 type NoteOutput struct {
 	// Note The signed note
@@ -1315,6 +1618,30 @@ type OrganisationFieldsKind string
 // OrganisationsOutput defines model for OrganisationsOutput.
 type OrganisationsOutput struct {
 	Organisations *[]Organisation `json:"organisations"`
+}
+
+// Pace defines model for Pace.
+type Pace struct {
+	// Area * for all together
+	Area      string `json:"area"`
+	Direction string `json:"direction"`
+
+	// Items Of so many it was measured
+	Items int64 `json:"items"`
+
+	// MedianSeconds Right within a tenth
+	MedianSeconds float64 `json:"median_seconds"`
+
+	// P90Seconds Right within a tenth
+	P90Seconds float64 `json:"p90_seconds"`
+	Stage      string  `json:"stage"`
+}
+
+// Pause defines model for Pause.
+type Pause struct {
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
+	Who    string    `json:"who"`
 }
 
 // PauseChannelRequest defines model for Pause-channelRequest.
@@ -1465,6 +1792,25 @@ type RolesOutput struct {
 	Roles *[]Role `json:"roles"`
 }
 
+// Said defines model for Said.
+type Said struct {
+	Item int64 `json:"item"`
+
+	// State Of the item now; left out when your approval was not taken
+	State *string `json:"state,omitempty"`
+
+	// Why Why it was not taken
+	Why *string `json:"why,omitempty"`
+}
+
+// SaidOutput defines model for SaidOutput.
+type SaidOutput struct {
+	Approved int64 `json:"approved"`
+
+	// Items In the order of the question
+	Items *[]Said `json:"items"`
+}
+
 // SearchAnswer defines model for SearchAnswer.
 type SearchAnswer struct {
 	Asked   string       `json:"asked"`
@@ -1502,6 +1848,11 @@ type SearchOutput struct {
 
 	// Next Address of the next page; left out on the last
 	Next *string `json:"next,omitempty"`
+}
+
+// SearchesOutput defines model for SearchesOutput.
+type SearchesOutput struct {
+	Searches *[]Kept `json:"searches"`
 }
 
 // Session defines model for Session.
@@ -1555,6 +1906,39 @@ type SignInput struct {
 	Hash string `json:"hash"`
 }
 
+// Signature defines model for Signature.
+type Signature struct {
+	// Digest Of the item as you saw it
+	Digest string `json:"digest"`
+	Item   int64  `json:"item"`
+}
+
+// StandingOutput defines model for StandingOutput.
+type StandingOutput struct {
+	Attempt Attempt `json:"attempt"`
+
+	// Compared The last comparison is of all shipments and found both sides equal
+	Compared bool `json:"compared"`
+
+	// LagSeconds How long that has been waiting
+	LagSeconds float64 `json:"lag_seconds"`
+
+	// Oldest When what waits longest was released
+	Oldest   *time.Time     `json:"oldest,omitempty"`
+	Pause    *Pause         `json:"pause,omitempty"`
+	Received ExchangeTotals `json:"received"`
+	Sent     ExchangeTotals `json:"sent"`
+
+	// Status open, or why it is stopped
+	Status string `json:"status"`
+
+	// Unanswered Shipments without a receipt
+	Unanswered int64 `json:"unanswered"`
+
+	// Waiting Objects released and not yet in a shipment
+	Waiting int64 `json:"waiting"`
+}
+
 // State defines model for State.
 type State struct {
 	// Cosigned Keys that cosigned it
@@ -1604,6 +1988,18 @@ type TokensOutput struct {
 	Tokens *[]Token `json:"tokens"`
 }
 
+// Unsigned defines model for Unsigned.
+type Unsigned struct {
+	Agreement string `json:"agreement"`
+
+	// Event An event that the partner has recorded and this side has not; left out for a version
+	Event *string `json:"event,omitempty"`
+
+	// Partner The partner has signed it
+	Partner bool  `json:"partner"`
+	Version int64 `json:"version"`
+}
+
 // UploadsOutput defines model for UploadsOutput.
 type UploadsOutput struct {
 	Uploads *[]ImportingJob `json:"uploads"`
@@ -1643,6 +2039,38 @@ type Version struct {
 type VersionsOutput struct {
 	// Versions Oldest first
 	Versions *[]Version `json:"versions"`
+}
+
+// WaitingOutput defines model for WaitingOutput.
+type WaitingOutput struct {
+	// Holds Held items to approve or refuse
+	Holds int64 `json:"holds"`
+
+	// Invitations Partners to confirm
+	Invitations   int64           `json:"invitations"`
+	NewestReviews *[]Review       `json:"newest_reviews"`
+	Queues        *[]WaitingQueue `json:"queues"`
+
+	// Reviews Emergency releases of others to review
+	Reviews int64 `json:"reviews"`
+
+	// Signatures Versions and events of agreements to sign
+	Signatures int64 `json:"signatures"`
+	Total      int64 `json:"total"`
+
+	// Unproven Partners whose code was not compared yet
+	Unproven *[]Peer     `json:"unproven"`
+	Unsigned *[]Unsigned `json:"unsigned"`
+}
+
+// WaitingQueue defines model for WaitingQueue.
+type WaitingQueue struct {
+	Agreement string `json:"agreement"`
+	Count     int64  `json:"count"`
+
+	// Oldest Number of the item that waits longest
+	Oldest  int64  `json:"oldest"`
+	Partner string `json:"partner"`
 }
 
 // WarningList defines model for WarningList.
@@ -1782,13 +2210,58 @@ type AgreementExplainParams struct {
 // AgreementExplainParamsContributor defines parameters for AgreementExplain.
 type AgreementExplainParamsContributor string
 
+// FlowParams defines parameters for Flow.
+type FlowParams struct {
+	// Period day: by the hour; week and quarter: by the day
+	Period *FlowParamsPeriod `form:"period,omitempty" json:"period,omitempty"`
+}
+
+// FlowParamsPeriod defines parameters for Flow.
+type FlowParamsPeriod string
+
+// HoldGroupsParams defines parameters for HoldGroups.
+type HoldGroupsParams struct {
+	// State What waits, or what was refused
+	State *HoldGroupsParamsState `form:"state,omitempty" json:"state,omitempty"`
+
+	// By What items are put together by
+	By *HoldGroupsParamsBy `form:"by,omitempty" json:"by,omitempty"`
+}
+
+// HoldGroupsParamsState defines parameters for HoldGroups.
+type HoldGroupsParamsState string
+
+// HoldGroupsParamsBy defines parameters for HoldGroups.
+type HoldGroupsParamsBy string
+
 // HoldsParams defines parameters for Holds.
 type HoldsParams struct {
+	// State What waits, or what was refused
+	State *HoldsParamsState `form:"state,omitempty" json:"state,omitempty"`
+
+	// By What items are put together by
+	By *HoldsParamsBy `form:"by,omitempty" json:"by,omitempty"`
+
 	// Cursor Where to go on: from next of the page before
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Limit At most so many items
 	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Key Only items of this group, see hold-groups
+	Key *string `form:"key,omitempty" json:"key,omitempty"`
+}
+
+// HoldsParamsState defines parameters for Holds.
+type HoldsParamsState string
+
+// HoldsParamsBy defines parameters for Holds.
+type HoldsParamsBy string
+
+// ApproveManyParams defines parameters for ApproveMany.
+type ApproveManyParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // ApproveParams defines parameters for Approve.
@@ -1907,6 +2380,18 @@ type GrantParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// ChooseColumnsParams defines parameters for ChooseColumns.
+type ChooseColumnsParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// DatesParams defines parameters for Dates.
+type DatesParams struct {
+	// Days How far ahead a date is near
+	Days *int64 `form:"days,omitempty" json:"days,omitempty"`
+}
+
 // ExportParams defines parameters for Export.
 type ExportParams struct {
 	// Type Only objects of this STIX type
@@ -1974,8 +2459,10 @@ type SearchParams struct {
 
 	// Type STIX types
 	Type *[]string `form:"type,omitempty" json:"type,omitempty"`
-	Tlp  *[]string `form:"tlp,omitempty" json:"tlp,omitempty"`
-	Pap  *[]string `form:"pap,omitempty" json:"pap,omitempty"`
+
+	// Tlp none: what carries no TLP
+	Tlp *[]string `form:"tlp,omitempty" json:"tlp,omitempty"`
+	Pap *[]string `form:"pap,omitempty" json:"pap,omitempty"`
 
 	// Origin Sides whose objects these are
 	Origin *[]string `form:"origin,omitempty" json:"origin,omitempty"`
@@ -2066,6 +2553,12 @@ type ObjectVersionsParams struct {
 	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// AddOpinionOnManyParams defines parameters for AddOpinionOnMany.
+type AddOpinionOnManyParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // AddOrganisationParams defines parameters for AddOrganisation.
 type AddOrganisationParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
@@ -2131,6 +2624,18 @@ type ReviewsParams struct {
 
 // CloseReviewParams defines parameters for CloseReview.
 type CloseReviewParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ForgetSearchParams defines parameters for ForgetSearch.
+type ForgetSearchParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// KeepSearchParams defines parameters for KeepSearch.
+type KeepSearchParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
@@ -2234,6 +2739,9 @@ type PauseChannelJSONRequestBody = PauseChannelRequest
 // RecordEventJSONRequestBody defines body for RecordEvent for application/json ContentType.
 type RecordEventJSONRequestBody = EventInput
 
+// ApproveManyJSONRequestBody defines body for ApproveMany for application/json ContentType.
+type ApproveManyJSONRequestBody = ApproveManyRequest
+
 // ApproveJSONRequestBody defines body for Approve for application/json ContentType.
 type ApproveJSONRequestBody = ApproveInput
 
@@ -2255,6 +2763,9 @@ type AddCollectionJSONRequestBody = AddCollectionRequest
 // GrantJSONRequestBody defines body for Grant for application/json ContentType.
 type GrantJSONRequestBody = GrantRequest
 
+// ChooseColumnsJSONRequestBody defines body for ChooseColumns for application/json ContentType.
+type ChooseColumnsJSONRequestBody = ChooseColumnsRequest
+
 // ImportApplicationStixPlusJSONRequestBody defines body for Import for application/stix+json ContentType.
 type ImportApplicationStixPlusJSONRequestBody = ImportApplicationStixPlusJSONBody
 
@@ -2269,6 +2780,9 @@ type AddOpinionJSONRequestBody = AddOpinionRequest
 
 // AddSightingJSONRequestBody defines body for AddSighting for application/json ContentType.
 type AddSightingJSONRequestBody = AddSightingRequest
+
+// AddOpinionOnManyJSONRequestBody defines body for AddOpinionOnMany for application/json ContentType.
+type AddOpinionOnManyJSONRequestBody = AddOpinionOnManyRequest
 
 // AddOrganisationJSONRequestBody defines body for AddOrganisation for application/json ContentType.
 type AddOrganisationJSONRequestBody = AddOrganisationRequest
@@ -2290,6 +2804,9 @@ type MovePeerJSONRequestBody = MovePeerRequest
 
 // CloseReviewJSONRequestBody defines body for CloseReview for application/json ContentType.
 type CloseReviewJSONRequestBody = CloseReviewRequest
+
+// KeepSearchJSONRequestBody defines body for KeepSearch for application/json ContentType.
+type KeepSearchJSONRequestBody = Criteria
 
 // IssueTokenJSONRequestBody defines body for IssueToken for application/json ContentType.
 type IssueTokenJSONRequestBody = IssueTokenRequest
@@ -2489,6 +3006,13 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/agreements/{agreement}/channel/resume (the `ResumeChannel` operationId).
 	ResumeChannel(ctx context.Context, agreement string, params *ResumeChannelParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ChannelStanding Everything about a channel: its pause, the last attempt, what waits longest, the totals of both directions
+	//
+	// Needs an account that may: see the release queue; or manage partners and channels.
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/channel/standing (the `ChannelStanding` operationId).
+	ChannelStanding(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ChannelTotals What the receipts of one direction add up to
 	//
 	// Needs an account that may: see the release queue; or manage partners and channels.
@@ -2533,12 +3057,42 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/agreements/{agreement}/explain (the `AgreementExplain` operationId).
 	AgreementExplain(ctx context.Context, agreement string, params *AgreementExplainParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Holds What waits for an officer
+	// Flow What crossed of a period, by direction, time and area, and how long it took; as far as you may see it
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/flow (the `Flow` operationId).
+	Flow(ctx context.Context, agreement string, params *FlowParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HoldGroups What waits for an officer, put together by rule, label, type or collection; largest first
+	//
+	// Needs an account that may: see the release queue.
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/hold-groups (the `HoldGroups` operationId).
+	HoldGroups(ctx context.Context, agreement string, params *HoldGroupsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Holds What waits for an officer, or was refused; one group of it
 	//
 	// Needs an account that may: see the release queue.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/holds (the `Holds` operationId).
 	Holds(ctx context.Context, agreement string, params *HoldsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApproveManyWithBody Approve several items, each of exactly these bytes; what changed since is left and said
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/holds/approve (the `ApproveMany` operationId).
+	ApproveManyWithBody(ctx context.Context, agreement string, params *ApproveManyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApproveMany Approve several items, each of exactly these bytes; what changed since is left and said
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/holds/approve (the `ApproveMany` operationId).
+	ApproveMany(ctx context.Context, agreement string, params *ApproveManyParams, body ApproveManyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Hold One held item, with the bytes the partner would get
 	//
@@ -2786,6 +3340,36 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/v1/collections/{collection}/rights/{account} (the `Grant` operationId).
 	Grant(ctx context.Context, collection string, account string, params *GrantParams, body GrantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// Columns The columns of your list of threat data, and those there are
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Corresponds with GET /api/v1/columns (the `Columns` operationId).
+	Columns(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChooseColumnsWithBody Choose the columns of your list of threat data
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/columns (the `ChooseColumns` operationId).
+	ChooseColumnsWithBody(ctx context.Context, params *ChooseColumnsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChooseColumns Choose the columns of your list of threat data
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/columns (the `ChooseColumns` operationId).
+	ChooseColumns(ctx context.Context, params *ChooseColumnsParams, body ChooseColumnsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Dates The dates of every agreement that come near, soonest first
+	//
+	// Corresponds with GET /api/v1/dates (the `Dates` operationId).
+	Dates(ctx context.Context, params *DatesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Export Everything you may see as one STIX bundle
 	//
 	// Needs an account that may: export threat data.
@@ -2970,6 +3554,24 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/objects/{object}/versions (the `ObjectVersions` operationId).
 	ObjectVersions(ctx context.Context, object string, params *ObjectVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AddOpinionOnManyWithBody Say one thing of up to 1,000 objects
+	//
+	// Needs an account that may: answer with sightings and opinions.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/opinions (the `AddOpinionOnMany` operationId).
+	AddOpinionOnManyWithBody(ctx context.Context, params *AddOpinionOnManyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddOpinionOnMany Say one thing of up to 1,000 objects
+	//
+	// Needs an account that may: answer with sightings and opinions.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/opinions (the `AddOpinionOnMany` operationId).
+	AddOpinionOnMany(ctx context.Context, params *AddOpinionOnManyParams, body AddOpinionOnManyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Organisations The organisations of this side; your own for who manages one
 	//
 	// Needs an account that may: manage the accounts of the own organisation.
@@ -3143,6 +3745,38 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/roles (the `Roles` operationId).
 	Roles(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// Searches The searches you keep
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Corresponds with GET /api/v1/searches (the `Searches` operationId).
+	Searches(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ForgetSearch Forget a search
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Corresponds with DELETE /api/v1/searches/{search} (the `ForgetSearch` operationId).
+	ForgetSearch(ctx context.Context, search string, params *ForgetSearchParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// KeepSearchWithBody Keep a search under a name, in place of another of that name
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/searches/{search} (the `KeepSearch` operationId).
+	KeepSearchWithBody(ctx context.Context, search string, params *KeepSearchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// KeepSearch Keep a search under a name, in place of another of that name
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/searches/{search} (the `KeepSearch` operationId).
+	KeepSearch(ctx context.Context, search string, params *KeepSearchParams, body KeepSearchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Sessions Where your account is signed in; another's for who may change it
 	//
 	// Corresponds with GET /api/v1/sessions (the `Sessions` operationId).
@@ -3256,6 +3890,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/uploads/{upload}/retry (the `RetryUpload` operationId).
 	RetryUpload(ctx context.Context, upload string, params *RetryUploadParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Waiting What waits for you: items, reviews, signatures, partners
+	//
+	// Needs an account that may: approve or refuse a release; or add, sign or amend agreements; or manage partners and channels.
+	//
+	// Corresponds with GET /api/v1/waiting (the `Waiting` operationId).
+	Waiting(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Warninglists Lists of values that are worth a second look
 	//
@@ -3555,6 +4196,23 @@ func (c *Client) ResumeChannel(ctx context.Context, agreement string, params *Re
 	return c.Client.Do(req)
 }
 
+// ChannelStanding Everything about a channel: its pause, the last attempt, what waits longest, the totals of both directions
+//
+// Needs an account that may: see the release queue; or manage partners and channels.
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/channel/standing (the `ChannelStanding` operationId).
+func (c *Client) ChannelStanding(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChannelStandingRequest(c.Server, agreement)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ChannelTotals What the receipts of one direction add up to
 //
 // Needs an account that may: see the release queue; or manage partners and channels.
@@ -3659,13 +4317,83 @@ func (c *Client) AgreementExplain(ctx context.Context, agreement string, params 
 	return c.Client.Do(req)
 }
 
-// Holds What waits for an officer
+// Flow What crossed of a period, by direction, time and area, and how long it took; as far as you may see it
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/flow (the `Flow` operationId).
+func (c *Client) Flow(ctx context.Context, agreement string, params *FlowParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFlowRequest(c.Server, agreement, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HoldGroups What waits for an officer, put together by rule, label, type or collection; largest first
+//
+// Needs an account that may: see the release queue.
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/hold-groups (the `HoldGroups` operationId).
+func (c *Client) HoldGroups(ctx context.Context, agreement string, params *HoldGroupsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldGroupsRequest(c.Server, agreement, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Holds What waits for an officer, or was refused; one group of it
 //
 // Needs an account that may: see the release queue.
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/holds (the `Holds` operationId).
 func (c *Client) Holds(ctx context.Context, agreement string, params *HoldsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewHoldsRequest(c.Server, agreement, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApproveManyWithBody Approve several items, each of exactly these bytes; what changed since is left and said
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/holds/approve (the `ApproveMany` operationId).
+func (c *Client) ApproveManyWithBody(ctx context.Context, agreement string, params *ApproveManyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveManyRequestWithBody(c.Server, agreement, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApproveMany Approve several items, each of exactly these bytes; what changed since is left and said
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/holds/approve (the `ApproveMany` operationId).
+func (c *Client) ApproveMany(ctx context.Context, agreement string, params *ApproveManyParams, body ApproveManyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveManyRequest(c.Server, agreement, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4242,6 +4970,76 @@ func (c *Client) Grant(ctx context.Context, collection string, account string, p
 	return c.Client.Do(req)
 }
 
+// Columns The columns of your list of threat data, and those there are
+//
+// Needs an account that may: read threat data.
+//
+// Corresponds with GET /api/v1/columns (the `Columns` operationId).
+func (c *Client) Columns(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewColumnsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChooseColumnsWithBody Choose the columns of your list of threat data
+//
+// Needs an account that may: read threat data.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/columns (the `ChooseColumns` operationId).
+func (c *Client) ChooseColumnsWithBody(ctx context.Context, params *ChooseColumnsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChooseColumnsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChooseColumns Choose the columns of your list of threat data
+//
+// Needs an account that may: read threat data.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/columns (the `ChooseColumns` operationId).
+func (c *Client) ChooseColumns(ctx context.Context, params *ChooseColumnsParams, body ChooseColumnsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChooseColumnsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Dates The dates of every agreement that come near, soonest first
+//
+// Corresponds with GET /api/v1/dates (the `Dates` operationId).
+func (c *Client) Dates(ctx context.Context, params *DatesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDatesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Export Everything you may see as one STIX bundle
 //
 // Needs an account that may: export threat data.
@@ -4666,6 +5464,44 @@ func (c *Client) ObjectVersions(ctx context.Context, object string, params *Obje
 	return c.Client.Do(req)
 }
 
+// AddOpinionOnManyWithBody Say one thing of up to 1,000 objects
+//
+// Needs an account that may: answer with sightings and opinions.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/opinions (the `AddOpinionOnMany` operationId).
+func (c *Client) AddOpinionOnManyWithBody(ctx context.Context, params *AddOpinionOnManyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddOpinionOnManyRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddOpinionOnMany Say one thing of up to 1,000 objects
+//
+// Needs an account that may: answer with sightings and opinions.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/opinions (the `AddOpinionOnMany` operationId).
+func (c *Client) AddOpinionOnMany(ctx context.Context, params *AddOpinionOnManyParams, body AddOpinionOnManyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddOpinionOnManyRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Organisations The organisations of this side; your own for who manages one
 //
 // Needs an account that may: manage the accounts of the own organisation.
@@ -5049,6 +5885,78 @@ func (c *Client) Roles(ctx context.Context, reqEditors ...RequestEditorFn) (*htt
 	return c.Client.Do(req)
 }
 
+// Searches The searches you keep
+//
+// Needs an account that may: read threat data.
+//
+// Corresponds with GET /api/v1/searches (the `Searches` operationId).
+func (c *Client) Searches(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSearchesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ForgetSearch Forget a search
+//
+// Needs an account that may: read threat data.
+//
+// Corresponds with DELETE /api/v1/searches/{search} (the `ForgetSearch` operationId).
+func (c *Client) ForgetSearch(ctx context.Context, search string, params *ForgetSearchParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewForgetSearchRequest(c.Server, search, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// KeepSearchWithBody Keep a search under a name, in place of another of that name
+//
+// Needs an account that may: read threat data.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/searches/{search} (the `KeepSearch` operationId).
+func (c *Client) KeepSearchWithBody(ctx context.Context, search string, params *KeepSearchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKeepSearchRequestWithBody(c.Server, search, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// KeepSearch Keep a search under a name, in place of another of that name
+//
+// Needs an account that may: read threat data.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/searches/{search} (the `KeepSearch` operationId).
+func (c *Client) KeepSearch(ctx context.Context, search string, params *KeepSearchParams, body KeepSearchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKeepSearchRequest(c.Server, search, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Sessions Where your account is signed in; another's for who may change it
 //
 // Corresponds with GET /api/v1/sessions (the `Sessions` operationId).
@@ -5313,6 +6221,23 @@ func (c *Client) UploadOptions(ctx context.Context, upload string, params *Uploa
 // Corresponds with POST /api/v1/uploads/{upload}/retry (the `RetryUpload` operationId).
 func (c *Client) RetryUpload(ctx context.Context, upload string, params *RetryUploadParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRetryUploadRequest(c.Server, upload, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Waiting What waits for you: items, reviews, signatures, partners
+//
+// Needs an account that may: approve or refuse a release; or add, sign or amend agreements; or manage partners and channels.
+//
+// Corresponds with GET /api/v1/waiting (the `Waiting` operationId).
+func (c *Client) Waiting(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWaitingRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -5975,6 +6900,40 @@ func NewResumeChannelRequest(server string, agreement string, params *ResumeChan
 	return req, nil
 }
 
+// NewChannelStandingRequest constructs an http.Request for the ChannelStanding method
+func NewChannelStandingRequest(server string, agreement string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/channel/standing", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewChannelTotalsRequest constructs an http.Request for the ChannelTotals method
 func NewChannelTotalsRequest(server string, agreement string, params *ChannelTotalsParams) (*http.Request, error) {
 	var err error
@@ -6349,6 +7308,140 @@ func NewAgreementExplainRequest(server string, agreement string, params *Agreeme
 	return req, nil
 }
 
+// NewFlowRequest constructs an http.Request for the Flow method
+func NewFlowRequest(server string, agreement string, params *FlowParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/flow", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Period != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "period", *params.Period, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewHoldGroupsRequest constructs an http.Request for the HoldGroups method
+func NewHoldGroupsRequest(server string, agreement string, params *HoldGroupsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/hold-groups", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.By != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "by", *params.By, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewHoldsRequest constructs an http.Request for the Holds method
 func NewHoldsRequest(server string, agreement string, params *HoldsParams) (*http.Request, error) {
 	var err error
@@ -6384,6 +7477,30 @@ func NewHoldsRequest(server string, agreement string, params *HoldsParams) (*htt
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.By != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "by", *params.By, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Cursor != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
@@ -6408,6 +7525,18 @@ func NewHoldsRequest(server string, agreement string, params *HoldsParams) (*htt
 
 		}
 
+		if params.Key != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "key", *params.Key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -6417,6 +7546,68 @@ func NewHoldsRequest(server string, agreement string, params *HoldsParams) (*htt
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApproveManyRequest calls the generic ApproveMany builder with application/json body
+func NewApproveManyRequest(server string, agreement string, params *ApproveManyParams, body ApproveManyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApproveManyRequestWithBody(server, agreement, params, "application/json", bodyReader)
+}
+
+// NewApproveManyRequestWithBody constructs an http.Request for the ApproveMany method, with any body, and a specified content type
+func NewApproveManyRequestWithBody(server string, agreement string, params *ApproveManyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/holds/approve", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -7799,6 +8990,142 @@ func NewGrantRequestWithBody(server string, collection string, account string, p
 	return req, nil
 }
 
+// NewColumnsRequest constructs an http.Request for the Columns method
+func NewColumnsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/columns")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewChooseColumnsRequest calls the generic ChooseColumns builder with application/json body
+func NewChooseColumnsRequest(server string, params *ChooseColumnsParams, body ChooseColumnsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChooseColumnsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewChooseColumnsRequestWithBody constructs an http.Request for the ChooseColumns method, with any body, and a specified content type
+func NewChooseColumnsRequestWithBody(server string, params *ChooseColumnsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/columns")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDatesRequest constructs an http.Request for the Dates method
+func NewDatesRequest(server string, params *DatesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/dates")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Days != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "days", *params.Days, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewExportRequest constructs an http.Request for the Export method
 func NewExportRequest(server string, params *ExportParams) (*http.Request, error) {
 	var err error
@@ -9060,6 +10387,61 @@ func NewObjectVersionsRequest(server string, object string, params *ObjectVersio
 	return req, nil
 }
 
+// NewAddOpinionOnManyRequest calls the generic AddOpinionOnMany builder with application/json body
+func NewAddOpinionOnManyRequest(server string, params *AddOpinionOnManyParams, body AddOpinionOnManyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddOpinionOnManyRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewAddOpinionOnManyRequestWithBody constructs an http.Request for the AddOpinionOnMany method, with any body, and a specified content type
+func NewAddOpinionOnManyRequestWithBody(server string, params *AddOpinionOnManyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/opinions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewOrganisationsRequest constructs an http.Request for the Organisations method
 func NewOrganisationsRequest(server string) (*http.Request, error) {
 	var err error
@@ -9791,6 +11173,144 @@ func NewRolesRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewSearchesRequest constructs an http.Request for the Searches method
+func NewSearchesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/searches")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewForgetSearchRequest constructs an http.Request for the ForgetSearch method
+func NewForgetSearchRequest(server string, search string, params *ForgetSearchParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "search", search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/searches/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewKeepSearchRequest calls the generic KeepSearch builder with application/json body
+func NewKeepSearchRequest(server string, search string, params *KeepSearchParams, body KeepSearchJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewKeepSearchRequestWithBody(server, search, params, "application/json", bodyReader)
+}
+
+// NewKeepSearchRequestWithBody constructs an http.Request for the KeepSearch method, with any body, and a specified content type
+func NewKeepSearchRequestWithBody(server string, search string, params *KeepSearchParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "search", search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/searches/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewSessionsRequest constructs an http.Request for the Sessions method
 func NewSessionsRequest(server string, params *SessionsParams) (*http.Request, error) {
 	var err error
@@ -10496,6 +12016,33 @@ func NewRetryUploadRequest(server string, upload string, params *RetryUploadPara
 	return req, nil
 }
 
+// NewWaitingRequest constructs an http.Request for the Waiting method
+func NewWaitingRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/waiting")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewWarninglistsRequest constructs an http.Request for the Warninglists method
 func NewWarninglistsRequest(server string) (*http.Request, error) {
 	var err error
@@ -10802,6 +12349,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/agreements/{agreement}/channel/resume (the `ResumeChannel` operationId).
 	ResumeChannelWithResponse(ctx context.Context, agreement string, params *ResumeChannelParams, reqEditors ...RequestEditorFn) (*ResumeChannelResponse, error)
 
+	// ChannelStandingWithResponse Everything about a channel: its pause, the last attempt, what waits longest, the totals of both directions
+	//
+	// Needs an account that may: see the release queue; or manage partners and channels.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/channel/standing (the `ChannelStanding` operationId).
+	ChannelStandingWithResponse(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*ChannelStandingResponse, error)
+
 	// ChannelTotalsWithResponse What the receipts of one direction add up to
 	//
 	// Needs an account that may: see the release queue; or manage partners and channels.
@@ -10854,7 +12410,23 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/agreements/{agreement}/explain (the `AgreementExplain` operationId).
 	AgreementExplainWithResponse(ctx context.Context, agreement string, params *AgreementExplainParams, reqEditors ...RequestEditorFn) (*AgreementExplainResponse, error)
 
-	// HoldsWithResponse What waits for an officer
+	// FlowWithResponse What crossed of a period, by direction, time and area, and how long it took; as far as you may see it
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/flow (the `Flow` operationId).
+	FlowWithResponse(ctx context.Context, agreement string, params *FlowParams, reqEditors ...RequestEditorFn) (*FlowResponse, error)
+
+	// HoldGroupsWithResponse What waits for an officer, put together by rule, label, type or collection; largest first
+	//
+	// Needs an account that may: see the release queue.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/hold-groups (the `HoldGroups` operationId).
+	HoldGroupsWithResponse(ctx context.Context, agreement string, params *HoldGroupsParams, reqEditors ...RequestEditorFn) (*HoldGroupsResponse, error)
+
+	// HoldsWithResponse What waits for an officer, or was refused; one group of it
 	//
 	// Needs an account that may: see the release queue.
 	//
@@ -10862,6 +12434,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/holds (the `Holds` operationId).
 	HoldsWithResponse(ctx context.Context, agreement string, params *HoldsParams, reqEditors ...RequestEditorFn) (*HoldsResponse, error)
+
+	// ApproveManyWithBodyWithResponse Approve several items, each of exactly these bytes; what changed since is left and said
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/holds/approve (the `ApproveMany` operationId).
+	ApproveManyWithBodyWithResponse(ctx context.Context, agreement string, params *ApproveManyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApproveManyResponse, error)
+
+	// ApproveManyWithResponse Approve several items, each of exactly these bytes; what changed since is left and said
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/holds/approve (the `ApproveMany` operationId).
+	ApproveManyWithResponse(ctx context.Context, agreement string, params *ApproveManyParams, body ApproveManyJSONRequestBody, reqEditors ...RequestEditorFn) (*ApproveManyResponse, error)
 
 	// HoldWithResponse One held item, with the bytes the partner would get
 	//
@@ -11145,6 +12735,40 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/collections/{collection}/rights/{account} (the `Grant` operationId).
 	GrantWithResponse(ctx context.Context, collection string, account string, params *GrantParams, body GrantJSONRequestBody, reqEditors ...RequestEditorFn) (*GrantResponse, error)
 
+	// ColumnsWithResponse The columns of your list of threat data, and those there are
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/columns (the `Columns` operationId).
+	ColumnsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ColumnsResponse, error)
+
+	// ChooseColumnsWithBodyWithResponse Choose the columns of your list of threat data
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/columns (the `ChooseColumns` operationId).
+	ChooseColumnsWithBodyWithResponse(ctx context.Context, params *ChooseColumnsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChooseColumnsResponse, error)
+
+	// ChooseColumnsWithResponse Choose the columns of your list of threat data
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/columns (the `ChooseColumns` operationId).
+	ChooseColumnsWithResponse(ctx context.Context, params *ChooseColumnsParams, body ChooseColumnsJSONRequestBody, reqEditors ...RequestEditorFn) (*ChooseColumnsResponse, error)
+
+	// DatesWithResponse The dates of every agreement that come near, soonest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/dates (the `Dates` operationId).
+	DatesWithResponse(ctx context.Context, params *DatesParams, reqEditors ...RequestEditorFn) (*DatesResponse, error)
+
 	// ExportWithResponse Everything you may see as one STIX bundle
 	//
 	// Needs an account that may: export threat data.
@@ -11357,6 +12981,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/objects/{object}/versions (the `ObjectVersions` operationId).
 	ObjectVersionsWithResponse(ctx context.Context, object string, params *ObjectVersionsParams, reqEditors ...RequestEditorFn) (*ObjectVersionsResponse, error)
 
+	// AddOpinionOnManyWithBodyWithResponse Say one thing of up to 1,000 objects
+	//
+	// Needs an account that may: answer with sightings and opinions.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/opinions (the `AddOpinionOnMany` operationId).
+	AddOpinionOnManyWithBodyWithResponse(ctx context.Context, params *AddOpinionOnManyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddOpinionOnManyResponse, error)
+
+	// AddOpinionOnManyWithResponse Say one thing of up to 1,000 objects
+	//
+	// Needs an account that may: answer with sightings and opinions.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/opinions (the `AddOpinionOnMany` operationId).
+	AddOpinionOnManyWithResponse(ctx context.Context, params *AddOpinionOnManyParams, body AddOpinionOnManyJSONRequestBody, reqEditors ...RequestEditorFn) (*AddOpinionOnManyResponse, error)
+
 	// OrganisationsWithResponse The organisations of this side; your own for who manages one
 	//
 	// Needs an account that may: manage the accounts of the own organisation.
@@ -11544,6 +13186,42 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/roles (the `Roles` operationId).
 	RolesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RolesResponse, error)
 
+	// SearchesWithResponse The searches you keep
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/searches (the `Searches` operationId).
+	SearchesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*SearchesResponse, error)
+
+	// ForgetSearchWithResponse Forget a search
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/searches/{search} (the `ForgetSearch` operationId).
+	ForgetSearchWithResponse(ctx context.Context, search string, params *ForgetSearchParams, reqEditors ...RequestEditorFn) (*ForgetSearchResponse, error)
+
+	// KeepSearchWithBodyWithResponse Keep a search under a name, in place of another of that name
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/searches/{search} (the `KeepSearch` operationId).
+	KeepSearchWithBodyWithResponse(ctx context.Context, search string, params *KeepSearchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*KeepSearchResponse, error)
+
+	// KeepSearchWithResponse Keep a search under a name, in place of another of that name
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/searches/{search} (the `KeepSearch` operationId).
+	KeepSearchWithResponse(ctx context.Context, search string, params *KeepSearchParams, body KeepSearchJSONRequestBody, reqEditors ...RequestEditorFn) (*KeepSearchResponse, error)
+
 	// SessionsWithResponse Where your account is signed in; another's for who may change it
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -11679,6 +13357,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/uploads/{upload}/retry (the `RetryUpload` operationId).
 	RetryUploadWithResponse(ctx context.Context, upload string, params *RetryUploadParams, reqEditors ...RequestEditorFn) (*RetryUploadResponse, error)
+
+	// WaitingWithResponse What waits for you: items, reviews, signatures, partners
+	//
+	// Needs an account that may: approve or refuse a release; or add, sign or amend agreements; or manage partners and channels.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/waiting (the `Waiting` operationId).
+	WaitingWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*WaitingResponse, error)
 
 	// WarninglistsWithResponse Lists of values that are worth a second look
 	//
@@ -12622,6 +14309,82 @@ func (r ResumeChannelResponse) ContentType() string {
 	return ""
 }
 
+type ChannelStandingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *StandingOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChannelStandingResponse) GetJSON200() *StandingOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChannelStandingResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ChannelStandingResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChannelStandingResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ChannelStandingResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ChannelStandingResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ChannelStandingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChannelStandingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChannelStandingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChannelStandingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ChannelTotalsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -13002,6 +14765,158 @@ func (r AgreementExplainResponse) ContentType() string {
 	return ""
 }
 
+type FlowResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FlowOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r FlowResponse) GetJSON200() *FlowOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r FlowResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r FlowResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r FlowResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r FlowResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r FlowResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r FlowResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FlowResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FlowResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FlowResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type HoldGroupsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *GroupsOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r HoldGroupsResponse) GetJSON200() *GroupsOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r HoldGroupsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r HoldGroupsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r HoldGroupsResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r HoldGroupsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r HoldGroupsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r HoldGroupsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HoldGroupsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HoldGroupsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HoldGroupsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // HoldsResponse200Headers the declared response headers of an HTTP 200 response for Holds
 type HoldsResponse200Headers struct {
 	Link *string
@@ -13079,6 +14994,82 @@ func (r HoldsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r HoldsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApproveManyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SaidOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApproveManyResponse) GetJSON200() *SaidOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ApproveManyResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ApproveManyResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ApproveManyResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ApproveManyResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ApproveManyResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ApproveManyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApproveManyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApproveManyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApproveManyResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -14957,6 +16948,227 @@ func (r GrantResponse) ContentType() string {
 	return ""
 }
 
+type ColumnsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ColumnsOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ColumnsResponse) GetJSON200() *ColumnsOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ColumnsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ColumnsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ColumnsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ColumnsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ColumnsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ColumnsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ColumnsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ColumnsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ChooseColumnsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ColumnsOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChooseColumnsResponse) GetJSON200() *ColumnsOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChooseColumnsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ChooseColumnsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChooseColumnsResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ChooseColumnsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ChooseColumnsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ChooseColumnsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChooseColumnsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChooseColumnsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChooseColumnsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DatesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DatesOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DatesResponse) GetJSON200() *DatesOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DatesResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r DatesResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r DatesResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r DatesResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r DatesResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r DatesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DatesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DatesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DatesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ExportResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -16387,6 +18599,82 @@ func (r ObjectVersionsResponse) ContentType() string {
 	return ""
 }
 
+type AddOpinionOnManyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *AnswerOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r AddOpinionOnManyResponse) GetJSON201() *AnswerOutput {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AddOpinionOnManyResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AddOpinionOnManyResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AddOpinionOnManyResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AddOpinionOnManyResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AddOpinionOnManyResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AddOpinionOnManyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddOpinionOnManyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddOpinionOnManyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddOpinionOnManyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type OrganisationsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17430,6 +19718,213 @@ func (r RolesResponse) ContentType() string {
 	return ""
 }
 
+type SearchesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SearchesOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SearchesResponse) GetJSON200() *SearchesOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SearchesResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SearchesResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r SearchesResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r SearchesResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r SearchesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SearchesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SearchesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SearchesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ForgetSearchResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ForgetSearchResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ForgetSearchResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ForgetSearchResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ForgetSearchResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ForgetSearchResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ForgetSearchResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ForgetSearchResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ForgetSearchResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ForgetSearchResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type KeepSearchResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r KeepSearchResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r KeepSearchResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r KeepSearchResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r KeepSearchResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r KeepSearchResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r KeepSearchResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r KeepSearchResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r KeepSearchResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r KeepSearchResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type SessionsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18459,6 +20954,75 @@ func (r RetryUploadResponse) ContentType() string {
 	return ""
 }
 
+type WaitingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *WaitingOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r WaitingResponse) GetJSON200() *WaitingOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r WaitingResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r WaitingResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r WaitingResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r WaitingResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r WaitingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WaitingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WaitingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WaitingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type WarninglistsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18894,6 +21458,21 @@ func (c *ClientWithResponses) ResumeChannelWithResponse(ctx context.Context, agr
 	return ParseResumeChannelResponse(rsp)
 }
 
+// ChannelStandingWithResponse Everything about a channel: its pause, the last attempt, what waits longest, the totals of both directions
+//
+// Needs an account that may: see the release queue; or manage partners and channels.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/channel/standing (the `ChannelStanding` operationId).
+func (c *ClientWithResponses) ChannelStandingWithResponse(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*ChannelStandingResponse, error) {
+	rsp, err := c.ChannelStanding(ctx, agreement, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChannelStandingResponse(rsp)
+}
+
 // ChannelTotalsWithResponse What the receipts of one direction add up to
 //
 // Needs an account that may: see the release queue; or manage partners and channels.
@@ -18982,7 +21561,35 @@ func (c *ClientWithResponses) AgreementExplainWithResponse(ctx context.Context, 
 	return ParseAgreementExplainResponse(rsp)
 }
 
-// HoldsWithResponse What waits for an officer
+// FlowWithResponse What crossed of a period, by direction, time and area, and how long it took; as far as you may see it
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/flow (the `Flow` operationId).
+func (c *ClientWithResponses) FlowWithResponse(ctx context.Context, agreement string, params *FlowParams, reqEditors ...RequestEditorFn) (*FlowResponse, error) {
+	rsp, err := c.Flow(ctx, agreement, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFlowResponse(rsp)
+}
+
+// HoldGroupsWithResponse What waits for an officer, put together by rule, label, type or collection; largest first
+//
+// Needs an account that may: see the release queue.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/hold-groups (the `HoldGroups` operationId).
+func (c *ClientWithResponses) HoldGroupsWithResponse(ctx context.Context, agreement string, params *HoldGroupsParams, reqEditors ...RequestEditorFn) (*HoldGroupsResponse, error) {
+	rsp, err := c.HoldGroups(ctx, agreement, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHoldGroupsResponse(rsp)
+}
+
+// HoldsWithResponse What waits for an officer, or was refused; one group of it
 //
 // Needs an account that may: see the release queue.
 //
@@ -18995,6 +21602,36 @@ func (c *ClientWithResponses) HoldsWithResponse(ctx context.Context, agreement s
 		return nil, err
 	}
 	return ParseHoldsResponse(rsp)
+}
+
+// ApproveManyWithBodyWithResponse Approve several items, each of exactly these bytes; what changed since is left and said
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/holds/approve (the `ApproveMany` operationId).
+func (c *ClientWithResponses) ApproveManyWithBodyWithResponse(ctx context.Context, agreement string, params *ApproveManyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApproveManyResponse, error) {
+	rsp, err := c.ApproveManyWithBody(ctx, agreement, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApproveManyResponse(rsp)
+}
+
+// ApproveManyWithResponse Approve several items, each of exactly these bytes; what changed since is left and said
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/holds/approve (the `ApproveMany` operationId).
+func (c *ClientWithResponses) ApproveManyWithResponse(ctx context.Context, agreement string, params *ApproveManyParams, body ApproveManyJSONRequestBody, reqEditors ...RequestEditorFn) (*ApproveManyResponse, error) {
+	rsp, err := c.ApproveMany(ctx, agreement, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApproveManyResponse(rsp)
 }
 
 // HoldWithResponse One held item, with the bytes the partner would get
@@ -19471,6 +22108,64 @@ func (c *ClientWithResponses) GrantWithResponse(ctx context.Context, collection 
 	return ParseGrantResponse(rsp)
 }
 
+// ColumnsWithResponse The columns of your list of threat data, and those there are
+//
+// Needs an account that may: read threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/columns (the `Columns` operationId).
+func (c *ClientWithResponses) ColumnsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ColumnsResponse, error) {
+	rsp, err := c.Columns(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseColumnsResponse(rsp)
+}
+
+// ChooseColumnsWithBodyWithResponse Choose the columns of your list of threat data
+//
+// Needs an account that may: read threat data.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/columns (the `ChooseColumns` operationId).
+func (c *ClientWithResponses) ChooseColumnsWithBodyWithResponse(ctx context.Context, params *ChooseColumnsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChooseColumnsResponse, error) {
+	rsp, err := c.ChooseColumnsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChooseColumnsResponse(rsp)
+}
+
+// ChooseColumnsWithResponse Choose the columns of your list of threat data
+//
+// Needs an account that may: read threat data.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/columns (the `ChooseColumns` operationId).
+func (c *ClientWithResponses) ChooseColumnsWithResponse(ctx context.Context, params *ChooseColumnsParams, body ChooseColumnsJSONRequestBody, reqEditors ...RequestEditorFn) (*ChooseColumnsResponse, error) {
+	rsp, err := c.ChooseColumns(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChooseColumnsResponse(rsp)
+}
+
+// DatesWithResponse The dates of every agreement that come near, soonest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/dates (the `Dates` operationId).
+func (c *ClientWithResponses) DatesWithResponse(ctx context.Context, params *DatesParams, reqEditors ...RequestEditorFn) (*DatesResponse, error) {
+	rsp, err := c.Dates(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDatesResponse(rsp)
+}
+
 // ExportWithResponse Everything you may see as one STIX bundle
 //
 // Needs an account that may: export threat data.
@@ -19827,6 +22522,36 @@ func (c *ClientWithResponses) ObjectVersionsWithResponse(ctx context.Context, ob
 	return ParseObjectVersionsResponse(rsp)
 }
 
+// AddOpinionOnManyWithBodyWithResponse Say one thing of up to 1,000 objects
+//
+// Needs an account that may: answer with sightings and opinions.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/opinions (the `AddOpinionOnMany` operationId).
+func (c *ClientWithResponses) AddOpinionOnManyWithBodyWithResponse(ctx context.Context, params *AddOpinionOnManyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddOpinionOnManyResponse, error) {
+	rsp, err := c.AddOpinionOnManyWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddOpinionOnManyResponse(rsp)
+}
+
+// AddOpinionOnManyWithResponse Say one thing of up to 1,000 objects
+//
+// Needs an account that may: answer with sightings and opinions.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/opinions (the `AddOpinionOnMany` operationId).
+func (c *ClientWithResponses) AddOpinionOnManyWithResponse(ctx context.Context, params *AddOpinionOnManyParams, body AddOpinionOnManyJSONRequestBody, reqEditors ...RequestEditorFn) (*AddOpinionOnManyResponse, error) {
+	rsp, err := c.AddOpinionOnMany(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddOpinionOnManyResponse(rsp)
+}
+
 // OrganisationsWithResponse The organisations of this side; your own for who manages one
 //
 // Needs an account that may: manage the accounts of the own organisation.
@@ -20140,6 +22865,66 @@ func (c *ClientWithResponses) RolesWithResponse(ctx context.Context, reqEditors 
 	return ParseRolesResponse(rsp)
 }
 
+// SearchesWithResponse The searches you keep
+//
+// Needs an account that may: read threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/searches (the `Searches` operationId).
+func (c *ClientWithResponses) SearchesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*SearchesResponse, error) {
+	rsp, err := c.Searches(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSearchesResponse(rsp)
+}
+
+// ForgetSearchWithResponse Forget a search
+//
+// Needs an account that may: read threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/searches/{search} (the `ForgetSearch` operationId).
+func (c *ClientWithResponses) ForgetSearchWithResponse(ctx context.Context, search string, params *ForgetSearchParams, reqEditors ...RequestEditorFn) (*ForgetSearchResponse, error) {
+	rsp, err := c.ForgetSearch(ctx, search, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseForgetSearchResponse(rsp)
+}
+
+// KeepSearchWithBodyWithResponse Keep a search under a name, in place of another of that name
+//
+// Needs an account that may: read threat data.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/searches/{search} (the `KeepSearch` operationId).
+func (c *ClientWithResponses) KeepSearchWithBodyWithResponse(ctx context.Context, search string, params *KeepSearchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*KeepSearchResponse, error) {
+	rsp, err := c.KeepSearchWithBody(ctx, search, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseKeepSearchResponse(rsp)
+}
+
+// KeepSearchWithResponse Keep a search under a name, in place of another of that name
+//
+// Needs an account that may: read threat data.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/searches/{search} (the `KeepSearch` operationId).
+func (c *ClientWithResponses) KeepSearchWithResponse(ctx context.Context, search string, params *KeepSearchParams, body KeepSearchJSONRequestBody, reqEditors ...RequestEditorFn) (*KeepSearchResponse, error) {
+	rsp, err := c.KeepSearch(ctx, search, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseKeepSearchResponse(rsp)
+}
+
 // SessionsWithResponse Where your account is signed in; another's for who may change it
 //
 // Returns a wrapper object for the known response body format(s).
@@ -20370,6 +23155,21 @@ func (c *ClientWithResponses) RetryUploadWithResponse(ctx context.Context, uploa
 		return nil, err
 	}
 	return ParseRetryUploadResponse(rsp)
+}
+
+// WaitingWithResponse What waits for you: items, reviews, signatures, partners
+//
+// Needs an account that may: approve or refuse a release; or add, sign or amend agreements; or manage partners and channels.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/waiting (the `Waiting` operationId).
+func (c *ClientWithResponses) WaitingWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*WaitingResponse, error) {
+	rsp, err := c.Waiting(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWaitingResponse(rsp)
 }
 
 // WarninglistsWithResponse Lists of values that are worth a second look
@@ -21163,6 +23963,67 @@ func ParseResumeChannelResponse(rsp *http.Response) (*ResumeChannelResponse, err
 	return response, nil
 }
 
+// ParseChannelStandingResponse parses an HTTP response from a ChannelStandingWithResponse call
+func ParseChannelStandingResponse(rsp *http.Response) (*ChannelStandingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChannelStandingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest StandingOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseChannelTotalsResponse parses an HTTP response from a ChannelTotalsWithResponse call
 func ParseChannelTotalsResponse(rsp *http.Response) (*ChannelTotalsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -21468,6 +24329,128 @@ func ParseAgreementExplainResponse(rsp *http.Response) (*AgreementExplainRespons
 	return response, nil
 }
 
+// ParseFlowResponse parses an HTTP response from a FlowWithResponse call
+func ParseFlowResponse(rsp *http.Response) (*FlowResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FlowResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FlowOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseHoldGroupsResponse parses an HTTP response from a HoldGroupsWithResponse call
+func ParseHoldGroupsResponse(rsp *http.Response) (*HoldGroupsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HoldGroupsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest GroupsOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseHoldsResponse parses an HTTP response from a HoldsWithResponse call
 func ParseHoldsResponse(rsp *http.Response) (*HoldsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -21537,6 +24520,67 @@ func ParseHoldsResponse(rsp *http.Response) (*HoldsResponse, error) {
 			headers.Link = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseApproveManyResponse parses an HTTP response from a ApproveManyWithResponse call
+func ParseApproveManyResponse(rsp *http.Response) (*ApproveManyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApproveManyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SaidOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
 	}
 
 	return response, nil
@@ -23069,6 +26113,182 @@ func ParseGrantResponse(rsp *http.Response) (*GrantResponse, error) {
 	return response, nil
 }
 
+// ParseColumnsResponse parses an HTTP response from a ColumnsWithResponse call
+func ParseColumnsResponse(rsp *http.Response) (*ColumnsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ColumnsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ColumnsOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseChooseColumnsResponse parses an HTTP response from a ChooseColumnsWithResponse call
+func ParseChooseColumnsResponse(rsp *http.Response) (*ChooseColumnsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChooseColumnsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ColumnsOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDatesResponse parses an HTTP response from a DatesWithResponse call
+func ParseDatesResponse(rsp *http.Response) (*DatesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DatesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DatesOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseExportResponse parses an HTTP response from a ExportWithResponse call
 func ParseExportResponse(rsp *http.Response) (*ExportResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -24232,6 +27452,67 @@ func ParseObjectVersionsResponse(rsp *http.Response) (*ObjectVersionsResponse, e
 	return response, nil
 }
 
+// ParseAddOpinionOnManyResponse parses an HTTP response from a AddOpinionOnManyWithResponse call
+func ParseAddOpinionOnManyResponse(rsp *http.Response) (*AddOpinionOnManyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddOpinionOnManyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest AnswerOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseOrganisationsResponse parses an HTTP response from a OrganisationsWithResponse call
 func ParseOrganisationsResponse(rsp *http.Response) (*OrganisationsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -25074,6 +28355,174 @@ func ParseRolesResponse(rsp *http.Response) (*RolesResponse, error) {
 	return response, nil
 }
 
+// ParseSearchesResponse parses an HTTP response from a SearchesWithResponse call
+func ParseSearchesResponse(rsp *http.Response) (*SearchesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SearchesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SearchesOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseForgetSearchResponse parses an HTTP response from a ForgetSearchWithResponse call
+func ParseForgetSearchResponse(rsp *http.Response) (*ForgetSearchResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ForgetSearchResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseKeepSearchResponse parses an HTTP response from a KeepSearchWithResponse call
+func ParseKeepSearchResponse(rsp *http.Response) (*KeepSearchResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &KeepSearchResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseSessionsResponse parses an HTTP response from a SessionsWithResponse call
 func ParseSessionsResponse(rsp *http.Response) (*SessionsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -25882,6 +29331,60 @@ func ParseRetryUploadResponse(rsp *http.Response) (*RetryUploadResponse, error) 
 			return nil, err
 		}
 		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseWaitingResponse parses an HTTP response from a WaitingWithResponse call
+func ParseWaitingResponse(rsp *http.Response) (*WaitingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WaitingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest WaitingOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest ErrorModel

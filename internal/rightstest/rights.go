@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"twoseas/internal/act/library"
 	"twoseas/internal/act/people"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/nodetest"
@@ -94,6 +95,8 @@ func NewWorld(t *testing.T) *World {
 	for _, key := range []string{"upload", "imports/id"} {
 		w.Foreign[key], w.Absent[key] = upload.ID, absentLike(upload.ID)
 	}
+	w.must(in.Library.Keep(t.Context(), in.Live, owner, store.Kept{Kind: library.KeptSearches, Name: "watch", Value: "q=secret.example"}))
+	w.Foreign["search"], w.Absent["search"] = "watch", "nothing"
 	if rep := in.Import(marking.Clear, secret); rep.New != 1 {
 		t.Fatalf("import: %+v", rep)
 	}

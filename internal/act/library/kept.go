@@ -38,8 +38,33 @@ func (l *Library) Names(ctx context.Context, h *store.Handle, by people.Actor, c
 	return out, err
 }
 
+// What an account keeps: searches under names, each as the address of the
+// page of threat data has it, and the columns of that page.
+const (
+	KeptSearches = "search"
+	KeptColumns  = "columns"
+)
+
+// KeptPage is the name under which columns are kept: there is one table yet.
+const KeptPage = "threats"
+
+// Columns are those that a reader of the page of threat data may choose, in
+// their order.
+func Columns() []string {
+	return []string{
+		"type", "tlp", "pap", "origin", "creator", "phases", "labels", "sectors", "pattern", "confidence", "created", "modified", "received",
+	}
+}
+
+// FirstColumns are those one begins with.
+func FirstColumns() []string {
+	return []string{"type", "tlp", "origin", "phases", "modified", "received"}
+}
+
 // Bounds of what an account keeps.
 const (
+	// MaxName is how long the name of a search may be, in characters.
+	MaxName  = 80
 	maxKept  = 200
 	maxValue = 8 << 10
 )
@@ -63,6 +88,18 @@ func (l *Library) Keep(ctx context.Context, h *store.Handle, by people.Actor, k 
 		}
 		return tx.Keep(by.Name, k)
 	})
+}
+
+// Kept returns what by's account keeps of a kind, in order of name.
+func (l *Library) Kept(ctx context.Context, h *store.Handle, by people.Actor, kind string) (out []store.Kept, err error) {
+	if err := by.May(people.Read); err != nil {
+		return nil, err
+	}
+	err = h.Query(ctx, func(tx *store.Tx) error {
+		out, err = tx.Kept(by.Name, kind)
+		return err
+	})
+	return out, err
 }
 
 // Forget removes what by's account keeps under a name.

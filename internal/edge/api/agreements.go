@@ -157,7 +157,8 @@ func (a *api) document(ctx context.Context, _ caller, in *OneVersionInput) (*raw
 	return &rawOutput{ContentType: "application/yaml; charset=utf-8", Body: source}, err
 }
 
-type dateBody struct {
+// DateBody is one date of an agreement.
+type DateBody struct {
 	ID      string `json:"id"`
 	Clause  string `json:"clause"`
 	Text    string `json:"text"`
@@ -169,7 +170,7 @@ type dateBody struct {
 
 type calendarOutput struct {
 	Body struct {
-		Dates []dateBody `json:"dates"`
+		Dates []DateBody `json:"dates"`
 	}
 }
 
@@ -180,11 +181,15 @@ func (a *api) calendar(ctx context.Context, _ caller, in *AgreementInput) (*cale
 	}
 	list, err := a.Accords.Calendar(ctx, a.Handle, id)
 	out := &calendarOutput{}
-	out.Body.Dates = []dateBody{}
+	out.Body.Dates = []DateBody{}
 	for _, e := range list {
-		out.Body.Dates = append(out.Body.Dates, dateBody{e.ID, e.Ref, e.Text, string(e.Date), string(e.LastDay), e.When, e.Days})
+		out.Body.Dates = append(out.Body.Dates, dateOf(e))
 	}
 	return out, err
+}
+
+func dateOf(e agreement.Entry) DateBody {
+	return DateBody{e.ID, e.Ref, e.Text, string(e.Date), string(e.LastDay), e.When, e.Days}
 }
 
 type explainInput struct {

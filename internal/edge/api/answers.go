@@ -26,6 +26,9 @@ func (a *api) around() {
 	add(a, say("/sightings", "add-sighting", "Say that an object was seen here"), a.sight)
 	add(a, say("/opinions", "add-opinion", "Say what you think of an object: useful, known, false-positive, too-late"), a.opine)
 	add(a, say("/notes", "add-note", "Write a note on an object"), a.annotate)
+	many := say("", "add-opinion-on-many", "Say one thing of up to 1,000 objects")
+	many.path = "/opinions"
+	add(a, many, a.opineMany)
 }
 
 type relationBody struct {
@@ -167,8 +170,8 @@ type MarkBody struct {
 	TLP string `json:"tlp,omitempty" maxLength:"20" doc:"Takes the marking of the object when left out"`
 }
 
-func (m MarkBody) about(id string) (answer.About, error) {
-	about := answer.About{IDs: []string{id}}
+func (m MarkBody) about(ids ...string) (answer.About, error) {
+	about := answer.About{IDs: ids}
 	if m.TLP == "" {
 		return about, nil
 	}
@@ -219,6 +222,22 @@ func (a *api) opine(ctx context.Context, c caller, in *struct {
 },
 ) (*answerOutput, error) {
 	about, err := in.Body.about(in.Object)
+	if err != nil {
+		return nil, err
+	}
+	return answered(a.Answers.Opine(ctx, a.Handle, c.Actor, c.Access.Class, about, answer.Verdict(in.Body.Verdict), in.Body.Text))
+}
+
+func (a *api) opineMany(ctx context.Context, c caller, in *struct {
+	Body struct {
+		MarkBody
+		Objects []string `json:"objects" minItems:"1" maxItems:"1000" doc:"Their ids"`
+		Verdict string   `json:"verdict" enum:"useful,known,false-positive,too-late"`
+		Text    string   `json:"text,omitempty" maxLength:"4000"`
+	}
+},
+) (*answerOutput, error) {
+	about, err := in.Body.about(in.Body.Objects...)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ func (a *api) holds() {
 	summary := at(http.MethodGet, "/summary", "summary", "What the gate says of what this node holds", people.Review)
 	summary.saw = "read"
 	add(a, summary, a.summary)
-	list := at(http.MethodGet, "/holds", "holds", "What waits for an officer", people.Review)
+	list := at(http.MethodGet, "/holds", "holds", "What waits for an officer, or was refused; one group of it", people.Review)
 	list.saw = "read"
 	add(a, list, a.listHolds)
 	one := at(http.MethodGet, "/holds/{item}", "hold", "One held item, with the bytes the partner would get", people.Review)
@@ -100,11 +100,12 @@ func (a *api) mine(ctx context.Context, c caller, p release.Preview) (ok bool, e
 }
 
 func (a *api) listHolds(ctx context.Context, c caller, in *struct {
-	AgreementInput
+	QueueInput
 	PageInput
+	Key string `query:"key" maxLength:"500" doc:"Only items of this group, see hold-groups"`
 },
 ) (*listOutput[holdBody], error) {
-	id, err := in.id()
+	id, state, how, err := in.queue()
 	if err != nil {
 		return nil, err
 	}
@@ -112,22 +113,16 @@ func (a *api) listHolds(ctx context.Context, c caller, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	list, err := a.Releases.Waiting(ctx, a.Handle, c.Actor, id, after, in.size())
+	list, more, err := a.Releases.List(ctx, a.Handle, c.Actor, release.Page{Agreement: id, State: state, How: how, Key: in.Key, After: after, Limit: in.size()})
 	if err != nil {
 		return nil, err
 	}
 	var items []holdBody
 	for _, p := range list {
-		ok, err := a.mine(ctx, c, p)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			items = append(items, holdOf(p))
-		}
+		items = append(items, holdOf(p))
 	}
 	next := ""
-	if len(list) == in.size() {
+	if more && len(list) > 0 {
 		next = numbered(list[len(list)-1].Object.Seq)
 	}
 	return listed(c, items, next), nil

@@ -13,13 +13,18 @@ import (
 	"twoseas/internal/store"
 )
 
-// searchInput is the filter of the page of threat data.
+// searchInput asks for one page of a search.
 type searchInput struct {
 	PageInput
+	FilterInput
+}
+
+// FilterInput is the filter of the page of threat data.
+type FilterInput struct {
 	Text    string    `query:"text" maxLength:"500" doc:"Words in names, labels, identifiers and the beginning of descriptions; or a value or an id"`
 	Value   string    `query:"value" maxLength:"2000" doc:"A value that objects name, defanged or not"`
 	Type    []string  `query:"type" maxItems:"40" doc:"STIX types"`
-	TLP     []string  `query:"tlp" maxItems:"10"`
+	TLP     []string  `query:"tlp" maxItems:"10" doc:"none: what carries no TLP"`
 	PAP     []string  `query:"pap" maxItems:"10"`
 	Origin  []string  `query:"origin" maxItems:"10" doc:"Sides whose objects these are"`
 	Sector  []string  `query:"sector" maxItems:"40"`
@@ -34,14 +39,17 @@ type searchInput struct {
 	Oldest  bool      `query:"oldest" doc:"Oldest first"`
 }
 
-func (in searchInput) filter() (f library.Filter, err error) {
+// noTLP asks for what carries no TLP.
+const noTLP = "none"
+
+func (in FilterInput) filter() (f library.Filter, err error) {
 	f = library.Filter{
 		Text: in.Text, Value: in.Value, Types: in.Type, Sectors: in.Sector, Phases: in.Phase, Creator: in.Creator, Refers: in.Refers,
 		Revoked: in.Revoked, Clock: in.Clock, From: in.From, Until: in.Until, Order: in.Order, Oldest: in.Oldest,
 	}
 	for _, s := range in.TLP {
 		t, err := marking.ParseTLP(s)
-		if err != nil {
+		if err != nil && s != noTLP {
 			return f, err
 		}
 		f.TLPs = append(f.TLPs, t)

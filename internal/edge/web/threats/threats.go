@@ -93,12 +93,12 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 func (p *pages) kept(r *http.Request, l *list) error {
 	q := page.Of(r)
 	if err := q.Handle.Query(r.Context(), func(tx *store.Tx) (err error) {
-		columns, err := tx.Kept(q.Actor.Name, keptColumns)
+		columns, err := tx.Kept(q.Actor.Name, library.KeptColumns)
 		if err != nil {
 			return err
 		}
 		l.columns = chosenColumns(columns)
-		l.searches, err = tx.Kept(q.Actor.Name, keptSearch)
+		l.searches, err = tx.Kept(q.Actor.Name, library.KeptSearches)
 		return err
 	}); err != nil {
 		return err
@@ -151,20 +151,14 @@ func (p *pages) opine(w http.ResponseWriter, r *http.Request) error {
 	return page.See(w, r, object.Path(id))
 }
 
-const (
-	keptColumns = "columns"
-	keptSearch  = "search"
-	maxName     = 80
-)
-
 func (p *pages) saveSearch(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
 	name := strings.Join(strings.Fields(r.PostFormValue("name")), " ")
 	search := parse(queryOf(r.PostFormValue("search")))
-	if name == "" || len([]rune(name)) > maxName {
-		return fault.Errorf(fault.Invalid, "a search is kept under a name of at most %d characters", maxName)
+	if name == "" || len([]rune(name)) > library.MaxName {
+		return fault.Errorf(fault.Invalid, "a search is kept under a name of at most %d characters", library.MaxName)
 	}
-	if err := p.Library.Keep(r.Context(), q.Handle, q.Actor, store.Kept{Kind: keptSearch, Name: name, Value: search.encode()}); err != nil {
+	if err := p.Library.Keep(r.Context(), q.Handle, q.Actor, store.Kept{Kind: library.KeptSearches, Name: name, Value: search.encode()}); err != nil {
 		return err
 	}
 	return page.See(w, r, search.path())
@@ -172,7 +166,7 @@ func (p *pages) saveSearch(w http.ResponseWriter, r *http.Request) error {
 
 func (p *pages) removeSearch(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
-	if err := p.Library.Forget(r.Context(), q.Handle, q.Actor, keptSearch, r.PostFormValue("name")); err != nil {
+	if err := p.Library.Forget(r.Context(), q.Handle, q.Actor, library.KeptSearches, r.PostFormValue("name")); err != nil {
 		return err
 	}
 	return page.See(w, r, parse(queryOf(r.PostFormValue("search"))).path())
@@ -184,28 +178,21 @@ func (p *pages) saveColumns(w http.ResponseWriter, r *http.Request) error {
 		return fault.Errorf(fault.Invalid, "form: %w", err)
 	}
 	var chosen []string
-	for _, c := range allColumns {
+	for _, c := range library.Columns() {
 		if slices.Contains(r.PostForm["column"], c) {
 			chosen = append(chosen, c)
 		}
 	}
-	kept := store.Kept{Kind: keptColumns, Name: "threats", Value: strings.Join(chosen, " ")}
+	kept := store.Kept{Kind: library.KeptColumns, Name: library.KeptPage, Value: strings.Join(chosen, " ")}
 	if err := p.Library.Keep(r.Context(), q.Handle, q.Actor, kept); err != nil {
 		return err
 	}
 	return page.See(w, r, parse(queryOf(r.PostFormValue("search"))).path())
 }
 
-// The columns a reader may choose, in their order, and those one begins with.
-// The name is always there.
-var (
-	allColumns   = []string{"type", "tlp", "pap", "origin", "creator", "phases", "labels", "sectors", "pattern", "confidence", "created", "modified", "received"}
-	firstColumns = []string{"type", "tlp", "origin", "phases", "modified", "received"}
-)
-
 func chosenColumns(kept []store.Kept) []string {
 	if len(kept) == 0 {
-		return firstColumns
+		return library.FirstColumns()
 	}
-	return slices.DeleteFunc(strings.Fields(kept[0].Value), func(c string) bool { return !slices.Contains(allColumns, c) })
+	return slices.DeleteFunc(strings.Fields(kept[0].Value), func(c string) bool { return !slices.Contains(library.Columns(), c) })
 }
