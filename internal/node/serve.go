@@ -19,6 +19,7 @@ import (
 	"twoseas/internal/edge/peer"
 	"twoseas/internal/edge/taxii"
 	"twoseas/internal/edge/web"
+	"twoseas/internal/edge/web/assets"
 	"twoseas/internal/store"
 )
 
@@ -159,11 +160,15 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *w
 	mux := http.NewServeMux()
 	o.Mount(mux, n.operators(door))
 	own := http.NewServeMux()
+	files, err := assets.Load()
+	if err != nil {
+		return nil, nil, err
+	}
 	api.Mount(own, api.Config{
 		Handle: n.Live, Self: n.Config.Side, Clock: n.Clock, People: n.People, Auth: door, Audit: n.Audit, Search: n.Search,
 		Accords: n.Accords, Releases: n.Releases, Exchange: n.Exchange, Ledger: n.Ledger, Intake: n.Intake, Library: n.Library,
 		Answers: n.Answers, Imports: n.Imports, Sessions: n.Sessions,
-		Collections: n.Collections, Pairing: n.Pairing, Partners: partners{n}, Health: n, Log: n.Log, Rand: rand.Reader,
+		Collections: n.Collections, Pairing: n.Pairing, Partners: partners{n}, Health: n, Log: n.Log, Rand: rand.Reader, Stylesheet: files.URL("desk.css"),
 	})
 	mux.Handle(api.Prefix+"/", o.Watch("api", own))
 	exchange := o.Watch("taxii", taxii.New(taxii.Config{

@@ -66,6 +66,7 @@ type Config struct {
 	Health      health.Source
 	Log         *slog.Logger
 	Rand        io.Reader
+	Stylesheet  string // of the description as a page; "" leaves it plain
 }
 
 // Partners is what the interface has done with partners' nodes over the

@@ -15,7 +15,7 @@ import (
 // document, without scripts and without anything of another host.
 func (a *api) docs(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'")
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	if err := docsPage.Execute(w, a.described()); err != nil {
 		a.Log.DebugContext(r.Context(), "a reader went away", slog.String("error", err.Error()))
@@ -24,9 +24,9 @@ func (a *api) docs(w http.ResponseWriter, r *http.Request) {
 
 // docsData is what the page shows.
 type docsData struct {
-	Title, Prefix string
-	Intro         []string
-	Groups        []docsGroup
+	Title, Prefix, Stylesheet string
+	Intro                     []string
+	Groups                    []docsGroup
 }
 
 type docsGroup struct {
@@ -49,7 +49,7 @@ type docsField struct {
 
 func (a *api) described() docsData {
 	doc := a.huma.OpenAPI()
-	d := docsData{Title: doc.Info.Title, Prefix: Prefix, Intro: strings.Split(doc.Info.Description, "\n\n")}
+	d := docsData{Title: doc.Info.Title, Prefix: Prefix, Stylesheet: a.Stylesheet, Intro: strings.Split(doc.Info.Description, "\n\n")}
 	for _, t := range doc.Tags {
 		g := docsGroup{Name: t.Name, Text: t.Description}
 		for _, o := range Operations(doc) {
@@ -164,7 +164,7 @@ func fieldsOf(doc *huma.OpenAPI, s *huma.Schema) []docsField {
 
 var docsPage = template.Must(template.New("docs").Parse(`<!DOCTYPE html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>{{.Title}}: the interface for programs</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>{{.Title}}: the interface for programs</title>{{if .Stylesheet}}<link rel="stylesheet" href="{{.Stylesheet}}">{{end}}</head>
 <body>
 <main>
 <h1>{{.Title}}: the interface for programs</h1>
@@ -179,17 +179,17 @@ var docsPage = template.Must(template.New("docs").Parse(`<!DOCTYPE html>
 {{range .Operations}}<article aria-labelledby="op-{{.ID}}">
 <h3 id="op-{{.ID}}"><code>{{.Method}} {{.Path}}</code></h3>
 <p>{{.Summary}}. {{if .Act}}Needs an account that may {{.Act}}.{{else}}For any account.{{end}}{{if .Person}} A decision of a person: takes a password, not a token.{{end}}</p>
-{{if .Parameters}}<table><caption>Parameters</caption><thead><tr><th scope="col">Name</th><th scope="col">In</th><th scope="col">Type</th><th scope="col">What</th></tr></thead><tbody>
+{{if .Parameters}}<div class="scroll" tabindex="0"><table class="table"><caption>Parameters</caption><thead><tr><th scope="col">Name</th><th scope="col">In</th><th scope="col">Type</th><th scope="col">What</th></tr></thead><tbody>
 {{range .Parameters}}<tr><th scope="row"><code>{{.Name}}</code></th><td>{{.In}}</td><td>{{.Type}}</td><td>{{.Text}}{{if .Required}} (needed){{end}}</td></tr>
-{{end}}</tbody></table>
-{{end}}{{if .Takes}}<table><caption>Takes <code>{{.Takes}}</code></caption><thead><tr><th scope="col">Member</th><th scope="col">Type</th><th scope="col">What</th></tr></thead><tbody>
+{{end}}</tbody></table></div>
+{{end}}{{if .Takes}}<div class="scroll" tabindex="0"><table class="table"><caption>Takes <code>{{.Takes}}</code></caption><thead><tr><th scope="col">Member</th><th scope="col">Type</th><th scope="col">What</th></tr></thead><tbody>
 {{range .Body}}<tr><th scope="row"><code>{{.Name}}</code></th><td>{{.Type}}</td><td>{{.Text}}{{if .Required}} (needed){{end}}</td></tr>
 {{else}}<tr><td colspan="3">The content itself.</td></tr>
-{{end}}</tbody></table>
-{{end}}{{if .Media}}<table><caption>Answers <code>{{.Media}}</code></caption><thead><tr><th scope="col">Member</th><th scope="col">Type</th><th scope="col">What</th></tr></thead><tbody>
+{{end}}</tbody></table></div>
+{{end}}{{if .Media}}<div class="scroll" tabindex="0"><table class="table"><caption>Answers <code>{{.Media}}</code></caption><thead><tr><th scope="col">Member</th><th scope="col">Type</th><th scope="col">What</th></tr></thead><tbody>
 {{range .Answer}}<tr><th scope="row"><code>{{.Name}}</code></th><td>{{.Type}}</td><td>{{.Text}}</td></tr>
 {{else}}<tr><td colspan="3">The content itself.</td></tr>
-{{end}}</tbody></table>
+{{end}}</tbody></table></div>
 {{end}}</article>
 {{end}}</section>
 {{end}}</main>

@@ -89,15 +89,15 @@ func (c Chart) steps(cv *canvas) {
 	}
 }
 
-func (c Chart) legendRows() int { return (len(c.Series) + 1) / 2 }
+func (c Chart) legendRows() int { return len(c.Series) }
 
-// legend names the series, two in a row. One alone is named by the title.
+// legend names the series, one a row: two names side by side have no room on a
+// telephone.
 func (c Chart) legend(cv *canvas) {
 	for i, s := range c.Series {
-		x := chartLeft + float64(i%2)*chartWidth/2
-		y := chartTop + chartHeight + chartFoot + legendRow*float64(i/2)
-		cv.leaf("rect", "class", "plot-tone-"+name(s.Tone), "x", pct(x), "y", dec(y), "width", "12", "height", "12")
-		cv.word("text", s.Name, "class", "plot-key", "x", pct(x), "y", dec(y), "dx", "18", "dy", "10")
+		y := chartTop + chartHeight + chartFoot + legendRow*float64(i)
+		cv.leaf("rect", "class", "plot-tone-"+name(s.Tone), "x", pct(chartLeft), "y", dec(y), "width", "12", "height", "12")
+		cv.word("text", s.Name, "class", "plot-key", "x", pct(chartLeft), "y", dec(y), "dx", "18", "dy", "10")
 	}
 }
 
