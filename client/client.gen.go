@@ -332,6 +332,21 @@ func (e AgreementExplainParamsContributor) Valid() bool {
 	}
 }
 
+// Defines values for AgreementImagineParamsContributor.
+const (
+	AgreementImagineParamsContributorMember AgreementImagineParamsContributor = "member"
+)
+
+// Valid indicates whether the value is a known member of the AgreementImagineParamsContributor enum.
+func (e AgreementImagineParamsContributor) Valid() bool {
+	switch e {
+	case AgreementImagineParamsContributorMember:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FlowParamsPeriod.
 const (
 	Day     FlowParamsPeriod = "day"
@@ -615,6 +630,16 @@ type AddCollectionRequest struct {
 	Title       string  `json:"title"`
 }
 
+// AddFeedRequest defines model for Add-feedRequest.
+type AddFeedRequest struct {
+	// Name Lower-case letters, digits and inner - and .
+	Name string `json:"name"`
+
+	// Secret Password or bearer token that is shown there
+	Secret   *string      `json:"secret,omitempty"`
+	Settings FeedSettings `json:"settings"`
+}
+
 // AddNoteRequest defines model for Add-noteRequest.
 type AddNoteRequest struct {
 	Text string `json:"text"`
@@ -746,9 +771,52 @@ type Attempt struct {
 	Tried *time.Time `json:"tried,omitempty"`
 }
 
+// Bundle defines model for Bundle.
+type Bundle struct {
+	// At When it was written or imported here
+	At time.Time `json:"at"`
+
+	// Digest Names the file
+	Digest string `json:"digest"`
+
+	// Follows The file it continues
+	Follows int64     `json:"follows"`
+	Items   int64     `json:"items"`
+	Made    time.Time `json:"made"`
+	Number  int64     `json:"number"`
+
+	// People Who wrote or imported it
+	People string `json:"people"`
+
+	// Receipts Up to which receipts are in it or before
+	Receipts int64 `json:"receipts"`
+
+	// Seen When the partner was known to have imported it
+	Seen *time.Time `json:"seen,omitempty"`
+
+	// Shipments Up to which shipments are in it or before
+	Shipments int64 `json:"shipments"`
+
+	// Taken Items taken; -1 until the receipt code told
+	Taken int64 `json:"taken"`
+}
+
+// BundlesOutput defines model for BundlesOutput.
+type BundlesOutput struct {
+	Imported *[]Bundle `json:"imported"`
+	Written  *[]Bundle `json:"written"`
+}
+
 // CalendarOutput defines model for CalendarOutput.
 type CalendarOutput struct {
 	Dates *[]Date `json:"dates"`
+}
+
+// ChangeFeedRequest defines model for Change-feedRequest.
+type ChangeFeedRequest struct {
+	// Secret Empty to forget it; left out to keep it
+	Secret   *string      `json:"secret,omitempty"`
+	Settings FeedSettings `json:"settings"`
 }
 
 // CheckOutput defines model for CheckOutput.
@@ -1033,12 +1101,86 @@ type ExchangeTotals struct {
 // ExplainOutput defines model for ExplainOutput.
 type ExplainOutput struct {
 	Approvals int64    `json:"approvals"`
+	InForce   bool     `json:"in_force"`
+	Label     Label    `json:"label"`
 	Matches   *[]Match `json:"matches"`
+
+	// Object Whose marking was taken
+	Object *string `json:"object,omitempty"`
 
 	// Outcome release, redact, hold or deny
 	Outcome  string    `json:"outcome"`
 	Redact   *[]string `json:"redact"`
 	Sentence string    `json:"sentence"`
+
+	// Steps The single changes that would open more
+	Steps *[]Step `json:"steps"`
+
+	// Version The version that was asked
+	Version int64 `json:"version"`
+}
+
+// Feed defines model for Feed.
+type Feed struct {
+	Added time.Time `json:"added"`
+	Due   time.Time `json:"due"`
+
+	// Failures Runs that failed since the last that did not
+	Failures int64      `json:"failures"`
+	Health   FeedHealth `json:"health"`
+	Name     string     `json:"name"`
+	Paused   bool       `json:"paused"`
+
+	// Secret A password or token is kept
+	Secret   bool         `json:"secret"`
+	Settings FeedSettings `json:"settings"`
+}
+
+// FeedHealth defines model for FeedHealth.
+type FeedHealth struct {
+	Began     *time.Time  `json:"began,omitempty"`
+	Brought   *time.Time  `json:"brought,omitempty"`
+	Ended     *time.Time  `json:"ended,omitempty"`
+	Error     *string     `json:"error,omitempty"`
+	Failed    *int64      `json:"failed,omitempty"`
+	Last      *FeedResult `json:"last,omitempty"`
+	Objects   *int64      `json:"objects,omitempty"`
+	Runs      *int64      `json:"runs,omitempty"`
+	Succeeded *time.Time  `json:"succeeded,omitempty"`
+}
+
+// FeedResult defines model for FeedResult.
+type FeedResult struct {
+	Pages   *int64        `json:"pages,omitempty"`
+	Refused *int64        `json:"refused,omitempty"`
+	Remarks *[]string     `json:"remarks,omitempty"`
+	Sent    *int64        `json:"sent,omitempty"`
+	Taken   *IntakeReport `json:"taken,omitempty"`
+}
+
+// FeedSettings defines model for FeedSettings.
+type FeedSettings struct {
+	Account     *string      `json:"account,omitempty"`
+	Ca          *string      `json:"ca,omitempty"`
+	Ceiling     *string      `json:"ceiling,omitempty"`
+	Collection  *string      `json:"collection,omitempty"`
+	Contributor *string      `json:"contributor,omitempty"`
+	Every       int64        `json:"every"`
+	Kind        string       `json:"kind"`
+	Layout      *TableLayout `json:"layout,omitempty"`
+	Origin      *string      `json:"origin,omitempty"`
+	Private     *bool        `json:"private,omitempty"`
+	Remote      *string      `json:"remote,omitempty"`
+	Sectors     *[]string    `json:"sectors,omitempty"`
+	Tlp         *string      `json:"tlp,omitempty"`
+	Types       *[]string    `json:"types,omitempty"`
+	URL         string       `json:"url"`
+	User        *string      `json:"user,omitempty"`
+}
+
+// FeedsOutput defines model for FeedsOutput.
+type FeedsOutput struct {
+	Feeds *[]Feed `json:"feeds"`
 }
 
 // Field defines model for Field.
@@ -1405,6 +1547,18 @@ type KeysOutput struct {
 	Keys *[]Key `json:"keys"`
 }
 
+// Label defines model for Label.
+type Label struct {
+	Caveats        *[]string `json:"caveats"`
+	Classification *string   `json:"classification,omitempty"`
+	Contributor    *string   `json:"contributor,omitempty"`
+	Kind           string    `json:"kind"`
+	Origin         string    `json:"origin"`
+	Pap            *string   `json:"pap,omitempty"`
+	Sectors        *[]string `json:"sectors"`
+	Tlp            string    `json:"tlp"`
+}
+
 // LifeOutput defines model for LifeOutput.
 type LifeOutput struct {
 	Remarks *[]string `json:"remarks"`
@@ -1497,6 +1651,37 @@ type Match struct {
 
 	// Wins The decision rests on it
 	Wins bool `json:"wins"`
+}
+
+// Matching defines model for Matching.
+type Matching struct {
+	Agreement string `json:"agreement"`
+
+	// Asked How many values
+	Asked int64     `json:"asked"`
+	Asker string    `json:"asker"`
+	At    time.Time `json:"at"`
+
+	// Known How many both know; -1 while this side does not know
+	Known int64 `json:"known"`
+
+	// Matching Name of the question
+	Matching string `json:"matching"`
+
+	// Needed Approvals of the side that answers
+	Needed int64 `json:"needed"`
+
+	// Person Who asked, on this side
+	Person *string `json:"person,omitempty"`
+	State  string  `json:"state"`
+
+	// Why Why it was refused
+	Why *string `json:"why,omitempty"`
+}
+
+// MatchingsOutput defines model for MatchingsOutput.
+type MatchingsOutput struct {
+	Matchings *[]Matching `json:"matchings"`
 }
 
 // MeOutput defines model for MeOutput.
@@ -1690,6 +1875,11 @@ type Receipt struct {
 	Failed   int64     `json:"failed"`
 	Received time.Time `json:"received"`
 	Refused  int64     `json:"refused"`
+}
+
+// RefuseMatchingRequest defines model for Refuse-matchingRequest.
+type RefuseMatchingRequest struct {
+	Reason string `json:"reason"`
 }
 
 // RefuseInput defines model for RefuseInput.
@@ -1959,6 +2149,18 @@ type StatesOutput struct {
 	Theirs   *State   `json:"theirs,omitempty"`
 }
 
+// Step defines model for Step.
+type Step struct {
+	From string `json:"from"`
+
+	// Outcome What would be decided then
+	Outcome string `json:"outcome"`
+	To      string `json:"to"`
+
+	// What What would change: tlp, classification, caveat, releasable-to, contributor, origin, kind, …
+	What string `json:"what"`
+}
+
 // SummaryOutput defines model for SummaryOutput.
 type SummaryOutput struct {
 	Lines *[]ReleaseLine `json:"lines"`
@@ -2153,6 +2355,12 @@ type AddAgreementParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// BundlesParams defines parameters for Bundles.
+type BundlesParams struct {
+	// Limit At most so many of each
+	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // PauseChannelParams defines parameters for PauseChannel.
 type PauseChannelParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
@@ -2195,6 +2403,12 @@ type RecordEventParams struct {
 
 // AgreementExplainParams defines parameters for AgreementExplain.
 type AgreementExplainParams struct {
+	// Version A version as if it were in force; the one in force when left out
+	Version *int64 `form:"version,omitempty" json:"version,omitempty"`
+
+	// Object Id of an object stored here, whose marking is taken; the rest is left out then
+	Object *string `form:"object,omitempty" json:"object,omitempty"`
+
 	// Kind threat, incident, practice, vulnerability, reference, feedback
 	Kind *string `form:"kind,omitempty" json:"kind,omitempty"`
 	Tlp  *string `form:"tlp,omitempty" json:"tlp,omitempty"`
@@ -2205,10 +2419,31 @@ type AgreementExplainParams struct {
 	Contributor    *AgreementExplainParamsContributor `form:"contributor,omitempty" json:"contributor,omitempty"`
 	Caveat         *[]string                          `form:"caveat,omitempty" json:"caveat,omitempty"`
 	Classification *string                            `form:"classification,omitempty" json:"classification,omitempty"`
+	Sector         *[]string                          `form:"sector,omitempty" json:"sector,omitempty"`
 }
 
 // AgreementExplainParamsContributor defines parameters for AgreementExplain.
 type AgreementExplainParamsContributor string
+
+// AgreementImagineApplicationStixPlusJSONBody defines parameters for AgreementImagine.
+type AgreementImagineApplicationStixPlusJSONBody = openapi_types.File
+
+// AgreementImagineParams defines parameters for AgreementImagine.
+type AgreementImagineParams struct {
+	// Version A version as if it were in force; the one in force when left out
+	Version *int64 `form:"version,omitempty" json:"version,omitempty"`
+
+	// Tlp TLP it takes when it carries none
+	Tlp         *string                            `form:"tlp,omitempty" json:"tlp,omitempty"`
+	Contributor *AgreementImagineParamsContributor `form:"contributor,omitempty" json:"contributor,omitempty"`
+	Sector      *[]string                          `form:"sector,omitempty" json:"sector,omitempty"`
+
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// AgreementImagineParamsContributor defines parameters for AgreementImagine.
+type AgreementImagineParamsContributor string
 
 // FlowParams defines parameters for Flow.
 type FlowParams struct {
@@ -2398,6 +2633,42 @@ type ExportParams struct {
 	Type *string `form:"type,omitempty" json:"type,omitempty"`
 }
 
+// AddFeedParams defines parameters for AddFeed.
+type AddFeedParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// RemoveFeedParams defines parameters for RemoveFeed.
+type RemoveFeedParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ChangeFeedParams defines parameters for ChangeFeed.
+type ChangeFeedParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// HastenFeedParams defines parameters for HastenFeed.
+type HastenFeedParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// PauseFeedParams defines parameters for PauseFeed.
+type PauseFeedParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ResumeFeedParams defines parameters for ResumeFeed.
+type ResumeFeedParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // ImportApplicationStixPlusJSONBody defines parameters for Import.
 type ImportApplicationStixPlusJSONBody = openapi_types.File
 
@@ -2439,6 +2710,18 @@ type LookupParams struct {
 
 // LookupManyParams defines parameters for LookupMany.
 type LookupManyParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ApproveMatchingParams defines parameters for ApproveMatching.
+type ApproveMatchingParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// RefuseMatchingParams defines parameters for RefuseMatching.
+type RefuseMatchingParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
@@ -2739,6 +3022,9 @@ type PauseChannelJSONRequestBody = PauseChannelRequest
 // RecordEventJSONRequestBody defines body for RecordEvent for application/json ContentType.
 type RecordEventJSONRequestBody = EventInput
 
+// AgreementImagineApplicationStixPlusJSONRequestBody defines body for AgreementImagine for application/stix+json ContentType.
+type AgreementImagineApplicationStixPlusJSONRequestBody = AgreementImagineApplicationStixPlusJSONBody
+
 // ApproveManyJSONRequestBody defines body for ApproveMany for application/json ContentType.
 type ApproveManyJSONRequestBody = ApproveManyRequest
 
@@ -2766,11 +3052,20 @@ type GrantJSONRequestBody = GrantRequest
 // ChooseColumnsJSONRequestBody defines body for ChooseColumns for application/json ContentType.
 type ChooseColumnsJSONRequestBody = ChooseColumnsRequest
 
+// AddFeedJSONRequestBody defines body for AddFeed for application/json ContentType.
+type AddFeedJSONRequestBody = AddFeedRequest
+
+// ChangeFeedJSONRequestBody defines body for ChangeFeed for application/json ContentType.
+type ChangeFeedJSONRequestBody = ChangeFeedRequest
+
 // ImportApplicationStixPlusJSONRequestBody defines body for Import for application/stix+json ContentType.
 type ImportApplicationStixPlusJSONRequestBody = ImportApplicationStixPlusJSONBody
 
 // LookupManyJSONRequestBody defines body for LookupMany for application/json ContentType.
 type LookupManyJSONRequestBody = LookupManyInput
+
+// RefuseMatchingJSONRequestBody defines body for RefuseMatching for application/json ContentType.
+type RefuseMatchingJSONRequestBody = RefuseMatchingRequest
 
 // AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
 type AddNoteJSONRequestBody = AddNoteRequest
@@ -2969,6 +3264,13 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/agreements (the `AddAgreement` operationId).
 	AddAgreementWithBody(ctx context.Context, params *AddAgreementParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// Bundles The newest files written for the partner and imported from it
+	//
+	// Needs an account that may: see the release queue.
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/bundles (the `Bundles` operationId).
+	Bundles(ctx context.Context, agreement string, params *BundlesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// AgreementCalendar The dates of an agreement and where now stands
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/calendar (the `AgreementCalendar` operationId).
@@ -3056,6 +3358,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/explain (the `AgreementExplain` operationId).
 	AgreementExplain(ctx context.Context, agreement string, params *AgreementExplainParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AgreementImagineWithBody May I send this object to them? Nothing is stored and nothing leaves
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/explain (the `AgreementImagine` operationId).
+	AgreementImagineWithBody(ctx context.Context, agreement string, params *AgreementImagineParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AgreementImagineWithApplicationStixPlusJSONBody May I send this object to them? Nothing is stored and nothing leaves
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Takes a body of the `application/stix+json` content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/explain (the `AgreementImagine` operationId).
+	AgreementImagineWithApplicationStixPlusJSONBody(ctx context.Context, agreement string, params *AgreementImagineParams, body AgreementImagineApplicationStixPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Flow What crossed of a period, by direction, time and area, and how long it took; as far as you may see it
 	//
@@ -3207,6 +3527,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/export (the `LedgerExport` operationId).
 	LedgerExport(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Matchings The newest questions of private matching, both sides': of how many values, never of which
+	//
+	// Needs an account that may: see the release queue.
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/matchings (the `Matchings` operationId).
+	Matchings(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Shipments Shipments of one direction with their receipts, newest first
 	//
@@ -3377,6 +3704,77 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/export (the `Export` operationId).
 	Export(ctx context.Context, params *ExportParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// Feeds Sources outside and how they are doing; without their secrets
+	//
+	// Needs an account that may: import threat data; or administer accounts and collections.
+	//
+	// Corresponds with GET /api/v1/feeds (the `Feeds` operationId).
+	Feeds(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddFeedWithBody Add a source, to be asked at once
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/feeds (the `AddFeed` operationId).
+	AddFeedWithBody(ctx context.Context, params *AddFeedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddFeed Add a source, to be asked at once
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/feeds (the `AddFeed` operationId).
+	AddFeed(ctx context.Context, params *AddFeedParams, body AddFeedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveFeed Forget a source and its secret; what it brought stays
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Corresponds with DELETE /api/v1/feeds/{feed} (the `RemoveFeed` operationId).
+	RemoveFeed(ctx context.Context, feed string, params *RemoveFeedParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeFeedWithBody Replace what is said of a source; its secret stays when it is left out
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/feeds/{feed} (the `ChangeFeed` operationId).
+	ChangeFeedWithBody(ctx context.Context, feed string, params *ChangeFeedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeFeed Replace what is said of a source; its secret stays when it is left out
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/feeds/{feed} (the `ChangeFeed` operationId).
+	ChangeFeed(ctx context.Context, feed string, params *ChangeFeedParams, body ChangeFeedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HastenFeed Ask a source now
+	//
+	// Needs an account that may: import threat data; or administer accounts and collections.
+	//
+	// Corresponds with POST /api/v1/feeds/{feed}/hasten (the `HastenFeed` operationId).
+	HastenFeed(ctx context.Context, feed string, params *HastenFeedParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PauseFeed Do not ask a source until it is resumed
+	//
+	// Needs an account that may: import threat data; or administer accounts and collections.
+	//
+	// Corresponds with POST /api/v1/feeds/{feed}/pause (the `PauseFeed` operationId).
+	PauseFeed(ctx context.Context, feed string, params *PauseFeedParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResumeFeed Ask a paused source again, at once
+	//
+	// Needs an account that may: import threat data; or administer accounts and collections.
+	//
+	// Corresponds with POST /api/v1/feeds/{feed}/resume (the `ResumeFeed` operationId).
+	ResumeFeed(ctx context.Context, feed string, params *ResumeFeedParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Health Store, disk, ledger, certificates, clock
 	//
 	// Needs an account that may: administer accounts and collections.
@@ -3445,6 +3843,31 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/lookup (the `LookupMany` operationId).
 	LookupMany(ctx context.Context, params *LookupManyParams, body LookupManyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApproveMatching Approve answering a question of the partner
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Corresponds with POST /api/v1/matchings/{matching}/approve (the `ApproveMatching` operationId).
+	ApproveMatching(ctx context.Context, matching string, params *ApproveMatchingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RefuseMatchingWithBody Refuse a question of the partner, who is told why
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/matchings/{matching}/refuse (the `RefuseMatching` operationId).
+	RefuseMatchingWithBody(ctx context.Context, matching string, params *RefuseMatchingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RefuseMatching Refuse a question of the partner, who is told why
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/matchings/{matching}/refuse (the `RefuseMatching` operationId).
+	RefuseMatching(ctx context.Context, matching string, params *RefuseMatchingParams, body RefuseMatchingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Me Who you are and what you may do
 	//
@@ -4109,6 +4532,23 @@ func (c *Client) AddAgreementWithBody(ctx context.Context, params *AddAgreementP
 	return c.Client.Do(req)
 }
 
+// Bundles The newest files written for the partner and imported from it
+//
+// Needs an account that may: see the release queue.
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/bundles (the `Bundles` operationId).
+func (c *Client) Bundles(ctx context.Context, agreement string, params *BundlesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBundlesRequest(c.Server, agreement, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // AgreementCalendar The dates of an agreement and where now stands
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/calendar (the `AgreementCalendar` operationId).
@@ -4307,6 +4747,44 @@ func (c *Client) RecordEvent(ctx context.Context, agreement string, params *Reco
 // Corresponds with GET /api/v1/agreements/{agreement}/explain (the `AgreementExplain` operationId).
 func (c *Client) AgreementExplain(ctx context.Context, agreement string, params *AgreementExplainParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAgreementExplainRequest(c.Server, agreement, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AgreementImagineWithBody May I send this object to them? Nothing is stored and nothing leaves
+//
+// Needs an account that may: read threat data.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/explain (the `AgreementImagine` operationId).
+func (c *Client) AgreementImagineWithBody(ctx context.Context, agreement string, params *AgreementImagineParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAgreementImagineRequestWithBody(c.Server, agreement, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AgreementImagineWithApplicationStixPlusJSONBody May I send this object to them? Nothing is stored and nothing leaves
+//
+// Needs an account that may: read threat data.
+//
+// Takes a body of the `application/stix+json` content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/explain (the `AgreementImagine` operationId).
+func (c *Client) AgreementImagineWithApplicationStixPlusJSONBody(ctx context.Context, agreement string, params *AgreementImagineParams, body AgreementImagineApplicationStixPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAgreementImagineRequestWithApplicationStixPlusJSONBody(c.Server, agreement, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4648,6 +5126,23 @@ func (c *Client) LedgerProof(ctx context.Context, agreement string, entry int64,
 // Corresponds with GET /api/v1/agreements/{agreement}/ledger/export (the `LedgerExport` operationId).
 func (c *Client) LedgerExport(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewLedgerExportRequest(c.Server, agreement)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Matchings The newest questions of private matching, both sides': of how many values, never of which
+//
+// Needs an account that may: see the release queue.
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/matchings (the `Matchings` operationId).
+func (c *Client) Matchings(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMatchingsRequest(c.Server, agreement)
 	if err != nil {
 		return nil, err
 	}
@@ -5057,6 +5552,167 @@ func (c *Client) Export(ctx context.Context, params *ExportParams, reqEditors ..
 	return c.Client.Do(req)
 }
 
+// Feeds Sources outside and how they are doing; without their secrets
+//
+// Needs an account that may: import threat data; or administer accounts and collections.
+//
+// Corresponds with GET /api/v1/feeds (the `Feeds` operationId).
+func (c *Client) Feeds(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFeedsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddFeedWithBody Add a source, to be asked at once
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/feeds (the `AddFeed` operationId).
+func (c *Client) AddFeedWithBody(ctx context.Context, params *AddFeedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddFeedRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddFeed Add a source, to be asked at once
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/feeds (the `AddFeed` operationId).
+func (c *Client) AddFeed(ctx context.Context, params *AddFeedParams, body AddFeedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddFeedRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveFeed Forget a source and its secret; what it brought stays
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Corresponds with DELETE /api/v1/feeds/{feed} (the `RemoveFeed` operationId).
+func (c *Client) RemoveFeed(ctx context.Context, feed string, params *RemoveFeedParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveFeedRequest(c.Server, feed, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeFeedWithBody Replace what is said of a source; its secret stays when it is left out
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/feeds/{feed} (the `ChangeFeed` operationId).
+func (c *Client) ChangeFeedWithBody(ctx context.Context, feed string, params *ChangeFeedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeFeedRequestWithBody(c.Server, feed, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeFeed Replace what is said of a source; its secret stays when it is left out
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/feeds/{feed} (the `ChangeFeed` operationId).
+func (c *Client) ChangeFeed(ctx context.Context, feed string, params *ChangeFeedParams, body ChangeFeedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeFeedRequest(c.Server, feed, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HastenFeed Ask a source now
+//
+// Needs an account that may: import threat data; or administer accounts and collections.
+//
+// Corresponds with POST /api/v1/feeds/{feed}/hasten (the `HastenFeed` operationId).
+func (c *Client) HastenFeed(ctx context.Context, feed string, params *HastenFeedParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHastenFeedRequest(c.Server, feed, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PauseFeed Do not ask a source until it is resumed
+//
+// Needs an account that may: import threat data; or administer accounts and collections.
+//
+// Corresponds with POST /api/v1/feeds/{feed}/pause (the `PauseFeed` operationId).
+func (c *Client) PauseFeed(ctx context.Context, feed string, params *PauseFeedParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPauseFeedRequest(c.Server, feed, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResumeFeed Ask a paused source again, at once
+//
+// Needs an account that may: import threat data; or administer accounts and collections.
+//
+// Corresponds with POST /api/v1/feeds/{feed}/resume (the `ResumeFeed` operationId).
+func (c *Client) ResumeFeed(ctx context.Context, feed string, params *ResumeFeedParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResumeFeedRequest(c.Server, feed, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Health Store, disk, ledger, certificates, clock
 //
 // Needs an account that may: administer accounts and collections.
@@ -5206,6 +5862,61 @@ func (c *Client) LookupManyWithBody(ctx context.Context, params *LookupManyParam
 // Corresponds with POST /api/v1/lookup (the `LookupMany` operationId).
 func (c *Client) LookupMany(ctx context.Context, params *LookupManyParams, body LookupManyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewLookupManyRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApproveMatching Approve answering a question of the partner
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Corresponds with POST /api/v1/matchings/{matching}/approve (the `ApproveMatching` operationId).
+func (c *Client) ApproveMatching(ctx context.Context, matching string, params *ApproveMatchingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveMatchingRequest(c.Server, matching, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RefuseMatchingWithBody Refuse a question of the partner, who is told why
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/matchings/{matching}/refuse (the `RefuseMatching` operationId).
+func (c *Client) RefuseMatchingWithBody(ctx context.Context, matching string, params *RefuseMatchingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefuseMatchingRequestWithBody(c.Server, matching, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RefuseMatching Refuse a question of the partner, who is told why
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/matchings/{matching}/refuse (the `RefuseMatching` operationId).
+func (c *Client) RefuseMatching(ctx context.Context, matching string, params *RefuseMatchingParams, body RefuseMatchingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefuseMatchingRequest(c.Server, matching, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6721,6 +7432,67 @@ func NewAddAgreementRequestWithBody(server string, params *AddAgreementParams, c
 	return req, nil
 }
 
+// NewBundlesRequest constructs an http.Request for the Bundles method
+func NewBundlesRequest(server string, agreement string, params *BundlesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/bundles", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewAgreementCalendarRequest constructs an http.Request for the AgreementCalendar method
 func NewAgreementCalendarRequest(server string, agreement string) (*http.Request, error) {
 	var err error
@@ -7210,6 +7982,30 @@ func NewAgreementExplainRequest(server string, agreement string, params *Agreeme
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Version != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "version", *params.Version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Object != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "object", *params.Object, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Kind != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
@@ -7294,6 +8090,18 @@ func NewAgreementExplainRequest(server string, agreement string, params *Agreeme
 
 		}
 
+		if params.Sector != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "sector", *params.Sector, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -7303,6 +8111,131 @@ func NewAgreementExplainRequest(server string, agreement string, params *Agreeme
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAgreementImagineRequestWithApplicationStixPlusJSONBody calls the generic AgreementImagine builder with application/stix+json body
+func NewAgreementImagineRequestWithApplicationStixPlusJSONBody(server string, agreement string, params *AgreementImagineParams, body AgreementImagineApplicationStixPlusJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAgreementImagineRequestWithBody(server, agreement, params, "application/stix+json", bodyReader)
+}
+
+// NewAgreementImagineRequestWithBody constructs an http.Request for the AgreementImagine method, with any body, and a specified content type
+func NewAgreementImagineRequestWithBody(server string, agreement string, params *AgreementImagineParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/explain", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Version != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "version", *params.Version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Tlp != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "tlp", *params.Tlp, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Contributor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "contributor", *params.Contributor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sector != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "sector", *params.Sector, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -8160,6 +9093,40 @@ func NewLedgerExportRequest(server string, agreement string) (*http.Request, err
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/agreements/%s/ledger/export", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewMatchingsRequest constructs an http.Request for the Matchings method
+func NewMatchingsRequest(server string, agreement string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/matchings", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -9180,6 +10147,346 @@ func NewExportRequest(server string, params *ExportParams) (*http.Request, error
 	return req, nil
 }
 
+// NewFeedsRequest constructs an http.Request for the Feeds method
+func NewFeedsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/feeds")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAddFeedRequest calls the generic AddFeed builder with application/json body
+func NewAddFeedRequest(server string, params *AddFeedParams, body AddFeedJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddFeedRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewAddFeedRequestWithBody constructs an http.Request for the AddFeed method, with any body, and a specified content type
+func NewAddFeedRequestWithBody(server string, params *AddFeedParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/feeds")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRemoveFeedRequest constructs an http.Request for the RemoveFeed method
+func NewRemoveFeedRequest(server string, feed string, params *RemoveFeedParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "feed", feed, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/feeds/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewChangeFeedRequest calls the generic ChangeFeed builder with application/json body
+func NewChangeFeedRequest(server string, feed string, params *ChangeFeedParams, body ChangeFeedJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeFeedRequestWithBody(server, feed, params, "application/json", bodyReader)
+}
+
+// NewChangeFeedRequestWithBody constructs an http.Request for the ChangeFeed method, with any body, and a specified content type
+func NewChangeFeedRequestWithBody(server string, feed string, params *ChangeFeedParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "feed", feed, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/feeds/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewHastenFeedRequest constructs an http.Request for the HastenFeed method
+func NewHastenFeedRequest(server string, feed string, params *HastenFeedParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "feed", feed, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/feeds/%s/hasten", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewPauseFeedRequest constructs an http.Request for the PauseFeed method
+func NewPauseFeedRequest(server string, feed string, params *PauseFeedParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "feed", feed, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/feeds/%s/pause", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewResumeFeedRequest constructs an http.Request for the ResumeFeed method
+func NewResumeFeedRequest(server string, feed string, params *ResumeFeedParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "feed", feed, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/feeds/%s/resume", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewHealthRequest constructs an http.Request for the Health method
 func NewHealthRequest(server string) (*http.Request, error) {
 	var err error
@@ -9504,6 +10811,117 @@ func NewLookupManyRequestWithBody(server string, params *LookupManyParams, conte
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/lookup")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewApproveMatchingRequest constructs an http.Request for the ApproveMatching method
+func NewApproveMatchingRequest(server string, matching string, params *ApproveMatchingParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "matching", matching, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/matchings/%s/approve", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRefuseMatchingRequest calls the generic RefuseMatching builder with application/json body
+func NewRefuseMatchingRequest(server string, matching string, params *RefuseMatchingParams, body RefuseMatchingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRefuseMatchingRequestWithBody(server, matching, params, "application/json", bodyReader)
+}
+
+// NewRefuseMatchingRequestWithBody constructs an http.Request for the RefuseMatching method, with any body, and a specified content type
+func NewRefuseMatchingRequestWithBody(server string, matching string, params *RefuseMatchingParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "matching", matching, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/matchings/%s/refuse", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -12306,6 +13724,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/agreements (the `AddAgreement` operationId).
 	AddAgreementWithBodyWithResponse(ctx context.Context, params *AddAgreementParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddAgreementResponse, error)
 
+	// BundlesWithResponse The newest files written for the partner and imported from it
+	//
+	// Needs an account that may: see the release queue.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/bundles (the `Bundles` operationId).
+	BundlesWithResponse(ctx context.Context, agreement string, params *BundlesParams, reqEditors ...RequestEditorFn) (*BundlesResponse, error)
+
 	// AgreementCalendarWithResponse The dates of an agreement and where now stands
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -12409,6 +13836,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/explain (the `AgreementExplain` operationId).
 	AgreementExplainWithResponse(ctx context.Context, agreement string, params *AgreementExplainParams, reqEditors ...RequestEditorFn) (*AgreementExplainResponse, error)
+
+	// AgreementImagineWithBodyWithResponse May I send this object to them? Nothing is stored and nothing leaves
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/explain (the `AgreementImagine` operationId).
+	AgreementImagineWithBodyWithResponse(ctx context.Context, agreement string, params *AgreementImagineParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AgreementImagineResponse, error)
+
+	// AgreementImagineWithApplicationStixPlusJSONBodyWithResponse May I send this object to them? Nothing is stored and nothing leaves
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Takes a body of the `application/stix+json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/explain (the `AgreementImagine` operationId).
+	AgreementImagineWithApplicationStixPlusJSONBodyWithResponse(ctx context.Context, agreement string, params *AgreementImagineParams, body AgreementImagineApplicationStixPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*AgreementImagineResponse, error)
 
 	// FlowWithResponse What crossed of a period, by direction, time and area, and how long it took; as far as you may see it
 	//
@@ -12578,6 +14023,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/export (the `LedgerExport` operationId).
 	LedgerExportWithResponse(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*LedgerExportResponse, error)
+
+	// MatchingsWithResponse The newest questions of private matching, both sides': of how many values, never of which
+	//
+	// Needs an account that may: see the release queue.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/matchings (the `Matchings` operationId).
+	MatchingsWithResponse(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*MatchingsResponse, error)
 
 	// ShipmentsWithResponse Shipments of one direction with their receipts, newest first
 	//
@@ -12778,6 +14232,87 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/export (the `Export` operationId).
 	ExportWithResponse(ctx context.Context, params *ExportParams, reqEditors ...RequestEditorFn) (*ExportResponse, error)
 
+	// FeedsWithResponse Sources outside and how they are doing; without their secrets
+	//
+	// Needs an account that may: import threat data; or administer accounts and collections.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/feeds (the `Feeds` operationId).
+	FeedsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*FeedsResponse, error)
+
+	// AddFeedWithBodyWithResponse Add a source, to be asked at once
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/feeds (the `AddFeed` operationId).
+	AddFeedWithBodyWithResponse(ctx context.Context, params *AddFeedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddFeedResponse, error)
+
+	// AddFeedWithResponse Add a source, to be asked at once
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/feeds (the `AddFeed` operationId).
+	AddFeedWithResponse(ctx context.Context, params *AddFeedParams, body AddFeedJSONRequestBody, reqEditors ...RequestEditorFn) (*AddFeedResponse, error)
+
+	// RemoveFeedWithResponse Forget a source and its secret; what it brought stays
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/feeds/{feed} (the `RemoveFeed` operationId).
+	RemoveFeedWithResponse(ctx context.Context, feed string, params *RemoveFeedParams, reqEditors ...RequestEditorFn) (*RemoveFeedResponse, error)
+
+	// ChangeFeedWithBodyWithResponse Replace what is said of a source; its secret stays when it is left out
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/feeds/{feed} (the `ChangeFeed` operationId).
+	ChangeFeedWithBodyWithResponse(ctx context.Context, feed string, params *ChangeFeedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeFeedResponse, error)
+
+	// ChangeFeedWithResponse Replace what is said of a source; its secret stays when it is left out
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/feeds/{feed} (the `ChangeFeed` operationId).
+	ChangeFeedWithResponse(ctx context.Context, feed string, params *ChangeFeedParams, body ChangeFeedJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeFeedResponse, error)
+
+	// HastenFeedWithResponse Ask a source now
+	//
+	// Needs an account that may: import threat data; or administer accounts and collections.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/feeds/{feed}/hasten (the `HastenFeed` operationId).
+	HastenFeedWithResponse(ctx context.Context, feed string, params *HastenFeedParams, reqEditors ...RequestEditorFn) (*HastenFeedResponse, error)
+
+	// PauseFeedWithResponse Do not ask a source until it is resumed
+	//
+	// Needs an account that may: import threat data; or administer accounts and collections.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/feeds/{feed}/pause (the `PauseFeed` operationId).
+	PauseFeedWithResponse(ctx context.Context, feed string, params *PauseFeedParams, reqEditors ...RequestEditorFn) (*PauseFeedResponse, error)
+
+	// ResumeFeedWithResponse Ask a paused source again, at once
+	//
+	// Needs an account that may: import threat data; or administer accounts and collections.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/feeds/{feed}/resume (the `ResumeFeed` operationId).
+	ResumeFeedWithResponse(ctx context.Context, feed string, params *ResumeFeedParams, reqEditors ...RequestEditorFn) (*ResumeFeedResponse, error)
+
 	// HealthWithResponse Store, disk, ledger, certificates, clock
 	//
 	// Needs an account that may: administer accounts and collections.
@@ -12856,6 +14391,33 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/lookup (the `LookupMany` operationId).
 	LookupManyWithResponse(ctx context.Context, params *LookupManyParams, body LookupManyJSONRequestBody, reqEditors ...RequestEditorFn) (*LookupManyResponse, error)
+
+	// ApproveMatchingWithResponse Approve answering a question of the partner
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/matchings/{matching}/approve (the `ApproveMatching` operationId).
+	ApproveMatchingWithResponse(ctx context.Context, matching string, params *ApproveMatchingParams, reqEditors ...RequestEditorFn) (*ApproveMatchingResponse, error)
+
+	// RefuseMatchingWithBodyWithResponse Refuse a question of the partner, who is told why
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/matchings/{matching}/refuse (the `RefuseMatching` operationId).
+	RefuseMatchingWithBodyWithResponse(ctx context.Context, matching string, params *RefuseMatchingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefuseMatchingResponse, error)
+
+	// RefuseMatchingWithResponse Refuse a question of the partner, who is told why
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/matchings/{matching}/refuse (the `RefuseMatching` operationId).
+	RefuseMatchingWithResponse(ctx context.Context, matching string, params *RefuseMatchingParams, body RefuseMatchingJSONRequestBody, reqEditors ...RequestEditorFn) (*RefuseMatchingResponse, error)
 
 	// MeWithResponse Who you are and what you may do
 	//
@@ -14005,6 +15567,82 @@ func (r AddAgreementResponse) ContentType() string {
 	return ""
 }
 
+type BundlesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BundlesOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r BundlesResponse) GetJSON200() *BundlesOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r BundlesResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r BundlesResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r BundlesResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r BundlesResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r BundlesResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r BundlesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BundlesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BundlesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BundlesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type AgreementCalendarResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -14759,6 +16397,82 @@ func (r AgreementExplainResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r AgreementExplainResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AgreementImagineResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ExplainOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AgreementImagineResponse) GetJSON200() *ExplainOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AgreementImagineResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AgreementImagineResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AgreementImagineResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AgreementImagineResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AgreementImagineResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AgreementImagineResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AgreementImagineResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AgreementImagineResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AgreementImagineResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -15823,6 +17537,82 @@ func (r LedgerExportResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r LedgerExportResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type MatchingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MatchingsOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MatchingsResponse) GetJSON200() *MatchingsOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r MatchingsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r MatchingsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r MatchingsResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r MatchingsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r MatchingsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r MatchingsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MatchingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MatchingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MatchingsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -17245,6 +19035,524 @@ func (r ExportResponse) ContentType() string {
 	return ""
 }
 
+type FeedsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FeedsOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r FeedsResponse) GetJSON200() *FeedsOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r FeedsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r FeedsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r FeedsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r FeedsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r FeedsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FeedsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FeedsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FeedsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AddFeedResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Feed
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r AddFeedResponse) GetJSON201() *Feed {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AddFeedResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AddFeedResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AddFeedResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AddFeedResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AddFeedResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AddFeedResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddFeedResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddFeedResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddFeedResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RemoveFeedResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RemoveFeedResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RemoveFeedResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RemoveFeedResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RemoveFeedResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RemoveFeedResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r RemoveFeedResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RemoveFeedResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RemoveFeedResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RemoveFeedResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ChangeFeedResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Feed
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeFeedResponse) GetJSON200() *Feed {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChangeFeedResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ChangeFeedResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChangeFeedResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ChangeFeedResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ChangeFeedResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeFeedResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeFeedResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeFeedResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeFeedResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type HastenFeedResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Feed
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r HastenFeedResponse) GetJSON200() *Feed {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r HastenFeedResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r HastenFeedResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r HastenFeedResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r HastenFeedResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r HastenFeedResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r HastenFeedResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HastenFeedResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HastenFeedResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HastenFeedResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PauseFeedResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Feed
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PauseFeedResponse) GetJSON200() *Feed {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r PauseFeedResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r PauseFeedResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r PauseFeedResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r PauseFeedResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r PauseFeedResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r PauseFeedResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PauseFeedResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PauseFeedResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PauseFeedResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ResumeFeedResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Feed
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ResumeFeedResponse) GetJSON200() *Feed {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ResumeFeedResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ResumeFeedResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ResumeFeedResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ResumeFeedResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ResumeFeedResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ResumeFeedResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ResumeFeedResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResumeFeedResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ResumeFeedResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type HealthResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17743,6 +20051,158 @@ func (r LookupManyResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r LookupManyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApproveMatchingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Matching
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApproveMatchingResponse) GetJSON200() *Matching {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ApproveMatchingResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ApproveMatchingResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ApproveMatchingResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ApproveMatchingResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ApproveMatchingResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ApproveMatchingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApproveMatchingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApproveMatchingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApproveMatchingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RefuseMatchingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Matching
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RefuseMatchingResponse) GetJSON200() *Matching {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RefuseMatchingResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RefuseMatchingResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RefuseMatchingResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RefuseMatchingResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RefuseMatchingResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r RefuseMatchingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RefuseMatchingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RefuseMatchingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RefuseMatchingResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -21385,6 +23845,21 @@ func (c *ClientWithResponses) AddAgreementWithBodyWithResponse(ctx context.Conte
 	return ParseAddAgreementResponse(rsp)
 }
 
+// BundlesWithResponse The newest files written for the partner and imported from it
+//
+// Needs an account that may: see the release queue.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/bundles (the `Bundles` operationId).
+func (c *ClientWithResponses) BundlesWithResponse(ctx context.Context, agreement string, params *BundlesParams, reqEditors ...RequestEditorFn) (*BundlesResponse, error) {
+	rsp, err := c.Bundles(ctx, agreement, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBundlesResponse(rsp)
+}
+
 // AgreementCalendarWithResponse The dates of an agreement and where now stands
 //
 // Returns a wrapper object for the known response body format(s).
@@ -21559,6 +24034,36 @@ func (c *ClientWithResponses) AgreementExplainWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseAgreementExplainResponse(rsp)
+}
+
+// AgreementImagineWithBodyWithResponse May I send this object to them? Nothing is stored and nothing leaves
+//
+// Needs an account that may: read threat data.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/explain (the `AgreementImagine` operationId).
+func (c *ClientWithResponses) AgreementImagineWithBodyWithResponse(ctx context.Context, agreement string, params *AgreementImagineParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AgreementImagineResponse, error) {
+	rsp, err := c.AgreementImagineWithBody(ctx, agreement, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAgreementImagineResponse(rsp)
+}
+
+// AgreementImagineWithApplicationStixPlusJSONBodyWithResponse May I send this object to them? Nothing is stored and nothing leaves
+//
+// Needs an account that may: read threat data.
+//
+// Takes a body of the `application/stix+json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/explain (the `AgreementImagine` operationId).
+func (c *ClientWithResponses) AgreementImagineWithApplicationStixPlusJSONBodyWithResponse(ctx context.Context, agreement string, params *AgreementImagineParams, body AgreementImagineApplicationStixPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*AgreementImagineResponse, error) {
+	rsp, err := c.AgreementImagineWithApplicationStixPlusJSONBody(ctx, agreement, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAgreementImagineResponse(rsp)
 }
 
 // FlowWithResponse What crossed of a period, by direction, time and area, and how long it took; as far as you may see it
@@ -21842,6 +24347,21 @@ func (c *ClientWithResponses) LedgerExportWithResponse(ctx context.Context, agre
 		return nil, err
 	}
 	return ParseLedgerExportResponse(rsp)
+}
+
+// MatchingsWithResponse The newest questions of private matching, both sides': of how many values, never of which
+//
+// Needs an account that may: see the release queue.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/matchings (the `Matchings` operationId).
+func (c *ClientWithResponses) MatchingsWithResponse(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*MatchingsResponse, error) {
+	rsp, err := c.Matchings(ctx, agreement, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMatchingsResponse(rsp)
 }
 
 // ShipmentsWithResponse Shipments of one direction with their receipts, newest first
@@ -22181,6 +24701,141 @@ func (c *ClientWithResponses) ExportWithResponse(ctx context.Context, params *Ex
 	return ParseExportResponse(rsp)
 }
 
+// FeedsWithResponse Sources outside and how they are doing; without their secrets
+//
+// Needs an account that may: import threat data; or administer accounts and collections.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/feeds (the `Feeds` operationId).
+func (c *ClientWithResponses) FeedsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*FeedsResponse, error) {
+	rsp, err := c.Feeds(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFeedsResponse(rsp)
+}
+
+// AddFeedWithBodyWithResponse Add a source, to be asked at once
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/feeds (the `AddFeed` operationId).
+func (c *ClientWithResponses) AddFeedWithBodyWithResponse(ctx context.Context, params *AddFeedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddFeedResponse, error) {
+	rsp, err := c.AddFeedWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddFeedResponse(rsp)
+}
+
+// AddFeedWithResponse Add a source, to be asked at once
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/feeds (the `AddFeed` operationId).
+func (c *ClientWithResponses) AddFeedWithResponse(ctx context.Context, params *AddFeedParams, body AddFeedJSONRequestBody, reqEditors ...RequestEditorFn) (*AddFeedResponse, error) {
+	rsp, err := c.AddFeed(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddFeedResponse(rsp)
+}
+
+// RemoveFeedWithResponse Forget a source and its secret; what it brought stays
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/feeds/{feed} (the `RemoveFeed` operationId).
+func (c *ClientWithResponses) RemoveFeedWithResponse(ctx context.Context, feed string, params *RemoveFeedParams, reqEditors ...RequestEditorFn) (*RemoveFeedResponse, error) {
+	rsp, err := c.RemoveFeed(ctx, feed, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveFeedResponse(rsp)
+}
+
+// ChangeFeedWithBodyWithResponse Replace what is said of a source; its secret stays when it is left out
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/feeds/{feed} (the `ChangeFeed` operationId).
+func (c *ClientWithResponses) ChangeFeedWithBodyWithResponse(ctx context.Context, feed string, params *ChangeFeedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeFeedResponse, error) {
+	rsp, err := c.ChangeFeedWithBody(ctx, feed, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeFeedResponse(rsp)
+}
+
+// ChangeFeedWithResponse Replace what is said of a source; its secret stays when it is left out
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/feeds/{feed} (the `ChangeFeed` operationId).
+func (c *ClientWithResponses) ChangeFeedWithResponse(ctx context.Context, feed string, params *ChangeFeedParams, body ChangeFeedJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeFeedResponse, error) {
+	rsp, err := c.ChangeFeed(ctx, feed, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeFeedResponse(rsp)
+}
+
+// HastenFeedWithResponse Ask a source now
+//
+// Needs an account that may: import threat data; or administer accounts and collections.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/feeds/{feed}/hasten (the `HastenFeed` operationId).
+func (c *ClientWithResponses) HastenFeedWithResponse(ctx context.Context, feed string, params *HastenFeedParams, reqEditors ...RequestEditorFn) (*HastenFeedResponse, error) {
+	rsp, err := c.HastenFeed(ctx, feed, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHastenFeedResponse(rsp)
+}
+
+// PauseFeedWithResponse Do not ask a source until it is resumed
+//
+// Needs an account that may: import threat data; or administer accounts and collections.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/feeds/{feed}/pause (the `PauseFeed` operationId).
+func (c *ClientWithResponses) PauseFeedWithResponse(ctx context.Context, feed string, params *PauseFeedParams, reqEditors ...RequestEditorFn) (*PauseFeedResponse, error) {
+	rsp, err := c.PauseFeed(ctx, feed, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePauseFeedResponse(rsp)
+}
+
+// ResumeFeedWithResponse Ask a paused source again, at once
+//
+// Needs an account that may: import threat data; or administer accounts and collections.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/feeds/{feed}/resume (the `ResumeFeed` operationId).
+func (c *ClientWithResponses) ResumeFeedWithResponse(ctx context.Context, feed string, params *ResumeFeedParams, reqEditors ...RequestEditorFn) (*ResumeFeedResponse, error) {
+	rsp, err := c.ResumeFeed(ctx, feed, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResumeFeedResponse(rsp)
+}
+
 // HealthWithResponse Store, disk, ledger, certificates, clock
 //
 // Needs an account that may: administer accounts and collections.
@@ -22312,6 +24967,51 @@ func (c *ClientWithResponses) LookupManyWithResponse(ctx context.Context, params
 		return nil, err
 	}
 	return ParseLookupManyResponse(rsp)
+}
+
+// ApproveMatchingWithResponse Approve answering a question of the partner
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/matchings/{matching}/approve (the `ApproveMatching` operationId).
+func (c *ClientWithResponses) ApproveMatchingWithResponse(ctx context.Context, matching string, params *ApproveMatchingParams, reqEditors ...RequestEditorFn) (*ApproveMatchingResponse, error) {
+	rsp, err := c.ApproveMatching(ctx, matching, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApproveMatchingResponse(rsp)
+}
+
+// RefuseMatchingWithBodyWithResponse Refuse a question of the partner, who is told why
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/matchings/{matching}/refuse (the `RefuseMatching` operationId).
+func (c *ClientWithResponses) RefuseMatchingWithBodyWithResponse(ctx context.Context, matching string, params *RefuseMatchingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefuseMatchingResponse, error) {
+	rsp, err := c.RefuseMatchingWithBody(ctx, matching, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRefuseMatchingResponse(rsp)
+}
+
+// RefuseMatchingWithResponse Refuse a question of the partner, who is told why
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/matchings/{matching}/refuse (the `RefuseMatching` operationId).
+func (c *ClientWithResponses) RefuseMatchingWithResponse(ctx context.Context, matching string, params *RefuseMatchingParams, body RefuseMatchingJSONRequestBody, reqEditors ...RequestEditorFn) (*RefuseMatchingResponse, error) {
+	rsp, err := c.RefuseMatching(ctx, matching, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRefuseMatchingResponse(rsp)
 }
 
 // MeWithResponse Who you are and what you may do
@@ -23719,6 +26419,67 @@ func ParseAddAgreementResponse(rsp *http.Response) (*AddAgreementResponse, error
 	return response, nil
 }
 
+// ParseBundlesResponse parses an HTTP response from a BundlesWithResponse call
+func ParseBundlesResponse(rsp *http.Response) (*BundlesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BundlesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BundlesOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseAgreementCalendarResponse parses an HTTP response from a AgreementCalendarWithResponse call
 func ParseAgreementCalendarResponse(rsp *http.Response) (*AgreementCalendarResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -24277,6 +27038,67 @@ func ParseAgreementExplainResponse(rsp *http.Response) (*AgreementExplainRespons
 	}
 
 	response := &AgreementExplainResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ExplainOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAgreementImagineResponse parses an HTTP response from a AgreementImagineWithResponse call
+func ParseAgreementImagineResponse(rsp *http.Response) (*AgreementImagineResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AgreementImagineResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
@@ -25155,6 +27977,67 @@ func ParseLedgerExportResponse(rsp *http.Response) (*LedgerExportResponse, error
 	}
 
 	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseMatchingsResponse parses an HTTP response from a MatchingsWithResponse call
+func ParseMatchingsResponse(rsp *http.Response) (*MatchingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MatchingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MatchingsOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest ErrorModel
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -26350,6 +29233,422 @@ func ParseExportResponse(rsp *http.Response) (*ExportResponse, error) {
 	return response, nil
 }
 
+// ParseFeedsResponse parses an HTTP response from a FeedsWithResponse call
+func ParseFeedsResponse(rsp *http.Response) (*FeedsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FeedsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FeedsOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAddFeedResponse parses an HTTP response from a AddFeedWithResponse call
+func ParseAddFeedResponse(rsp *http.Response) (*AddFeedResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddFeedResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Feed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRemoveFeedResponse parses an HTTP response from a RemoveFeedWithResponse call
+func ParseRemoveFeedResponse(rsp *http.Response) (*RemoveFeedResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RemoveFeedResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseChangeFeedResponse parses an HTTP response from a ChangeFeedWithResponse call
+func ParseChangeFeedResponse(rsp *http.Response) (*ChangeFeedResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeFeedResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Feed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseHastenFeedResponse parses an HTTP response from a HastenFeedWithResponse call
+func ParseHastenFeedResponse(rsp *http.Response) (*HastenFeedResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HastenFeedResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Feed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePauseFeedResponse parses an HTTP response from a PauseFeedWithResponse call
+func ParsePauseFeedResponse(rsp *http.Response) (*PauseFeedResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PauseFeedResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Feed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseResumeFeedResponse parses an HTTP response from a ResumeFeedWithResponse call
+func ParseResumeFeedResponse(rsp *http.Response) (*ResumeFeedResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResumeFeedResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Feed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseHealthResponse parses an HTTP response from a HealthWithResponse call
 func ParseHealthResponse(rsp *http.Response) (*HealthResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -26704,6 +30003,128 @@ func ParseLookupManyResponse(rsp *http.Response) (*LookupManyResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest LookupManyOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApproveMatchingResponse parses an HTTP response from a ApproveMatchingWithResponse call
+func ParseApproveMatchingResponse(rsp *http.Response) (*ApproveMatchingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApproveMatchingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Matching
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRefuseMatchingResponse parses an HTTP response from a RefuseMatchingWithResponse call
+func ParseRefuseMatchingResponse(rsp *http.Response) (*RefuseMatchingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RefuseMatchingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Matching
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -9,7 +9,6 @@ import (
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/agreement"
-	"twoseas/internal/law/marking"
 	"twoseas/internal/store"
 )
 
@@ -31,6 +30,9 @@ func (a *api) agreements() {
 	explain := read("/agreements/{agreement}/explain", "agreement-explain", "May I send this, marked so, to them?")
 	explain.act, explain.any = people.Read, false
 	add(a, explain, a.explain)
+	imagine := at(http.MethodPost, "/agreements/{agreement}/explain", "agreement-imagine", "May I send this object to them? Nothing is stored and nothing leaves", people.Read)
+	imagine.saw, imagine.body = "ask the gate", maxPasted
+	add(a, imagine, a.imagine)
 	add(a, read("/agreements/{agreement}/diff", "agreement-diff", "What another version would change, in words and in effect"), a.diff)
 	create := at(http.MethodPost, "/agreements", "add-agreement", "Add an agreement or a new version of one", people.Agree)
 	create.status = http.StatusCreated
@@ -190,70 +192,6 @@ func (a *api) calendar(ctx context.Context, _ caller, in *AgreementInput) (*cale
 
 func dateOf(e agreement.Entry) DateBody {
 	return DateBody{e.ID, e.Ref, e.Text, string(e.Date), string(e.LastDay), e.When, e.Days}
-}
-
-type explainInput struct {
-	AgreementInput
-	Kind           string   `query:"kind" default:"threat" maxLength:"40" doc:"threat, incident, practice, vulnerability, reference, feedback"`
-	TLP            string   `query:"tlp" maxLength:"20"`
-	PAP            string   `query:"pap" maxLength:"20"`
-	Origin         string   `query:"origin" maxLength:"64" doc:"Whose object; this side's when left out"`
-	Contributor    string   `query:"contributor" enum:"member"`
-	Caveat         []string `query:"caveat" maxItems:"20"`
-	Classification string   `query:"classification" maxLength:"40"`
-}
-
-type matchBody struct {
-	Rule    string `json:"rule"`
-	Clause  string `json:"clause"`
-	Outcome string `json:"outcome"`
-	Reason  string `json:"reason"`
-	Wins    bool   `json:"wins" doc:"The decision rests on it"`
-}
-
-type explainOutput struct {
-	Body struct {
-		Outcome   string      `json:"outcome" doc:"release, redact, hold or deny"`
-		Approvals int         `json:"approvals"`
-		Redact    []string    `json:"redact"`
-		Sentence  string      `json:"sentence"`
-		Matches   []matchBody `json:"matches"`
-	}
-}
-
-func (a *api) explain(ctx context.Context, _ caller, in *explainInput) (*explainOutput, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
-	l := marking.Label{Kind: in.Kind, Origin: a.Self, Contributor: in.Contributor}
-	l.Caveats, l.Classification = in.Caveat, in.Classification
-	if in.Origin != "" {
-		if l.Origin, err = ident.ParseSide(in.Origin); err != nil {
-			return nil, err
-		}
-	}
-	if in.TLP != "" {
-		if l.TLP, err = marking.ParseTLP(in.TLP); err != nil {
-			return nil, err
-		}
-	}
-	if in.PAP != "" {
-		if l.PAP, err = marking.ParsePAP(in.PAP); err != nil {
-			return nil, err
-		}
-	}
-	d, err := a.Accords.Explain(ctx, a.Handle, id, l)
-	if err != nil {
-		return nil, err
-	}
-	out := &explainOutput{}
-	out.Body.Outcome, out.Body.Approvals, out.Body.Redact, out.Body.Sentence = d.Outcome.String(), d.Approvals, texts(d.Redact), d.Sentence
-	out.Body.Matches = []matchBody{}
-	for _, m := range d.Matches {
-		out.Body.Matches = append(out.Body.Matches, matchBody{m.Rule, m.Clause, m.Effect.Outcome.String(), m.Effect.Reason, m.Wins})
-	}
-	return out, nil
 }
 
 type diffInput struct {

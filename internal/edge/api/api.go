@@ -25,11 +25,14 @@ import (
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/collection"
 	"twoseas/internal/act/exchange"
+	"twoseas/internal/act/feed"
 	"twoseas/internal/act/health"
 	"twoseas/internal/act/importing"
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/ledger"
 	"twoseas/internal/act/library"
+	"twoseas/internal/act/matching"
+	"twoseas/internal/act/offline"
 	"twoseas/internal/act/pairing"
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/release"
@@ -62,6 +65,9 @@ type Config struct {
 	Sessions    *session.Sessions
 	Collections *collection.Collections
 	Pairing     *pairing.Pairing
+	Feeds       *feed.Feeds
+	Matchings   *matching.Matchings
+	Offline     *offline.Offline
 	Partners    Partners
 	Health      health.Source
 	Log         *slog.Logger
@@ -150,6 +156,8 @@ func (a *api) routes() {
 	a.queues()
 	a.overview()
 	a.channels()
+	a.byFile()
+	a.feeds()
 	a.ledgers()
 	a.accounts()
 	a.organisations()
@@ -165,6 +173,7 @@ func tags() []*huma.Tag {
 	for _, t := range [][2]string{
 		{"threats", "Look values up, read objects and where they come from, export"},
 		{"imports", "Take threat data in"},
+		{"feeds", "Sources outside on a schedule, and collections sent out"},
 		{"agreements", "The memorandum as a document: versions, signatures, dates, what it says"},
 		{"releases", "What waits for an officer before it may leave"},
 		{"exchange", "Channels, shipments and receipts"},
