@@ -488,6 +488,48 @@ func (e ShipmentParamsDirection) Valid() bool {
 	}
 }
 
+// Defines values for ExportParamsClock.
+const (
+	ExportParamsClockCreated  ExportParamsClock = "created"
+	ExportParamsClockModified ExportParamsClock = "modified"
+	ExportParamsClockReceived ExportParamsClock = "received"
+)
+
+// Valid indicates whether the value is a known member of the ExportParamsClock enum.
+func (e ExportParamsClock) Valid() bool {
+	switch e {
+	case ExportParamsClockCreated:
+		return true
+	case ExportParamsClockModified:
+		return true
+	case ExportParamsClockReceived:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportParamsOrder.
+const (
+	ExportParamsOrderCreated  ExportParamsOrder = "created"
+	ExportParamsOrderModified ExportParamsOrder = "modified"
+	ExportParamsOrderReceived ExportParamsOrder = "received"
+)
+
+// Valid indicates whether the value is a known member of the ExportParamsOrder enum.
+func (e ExportParamsOrder) Valid() bool {
+	switch e {
+	case ExportParamsOrderCreated:
+		return true
+	case ExportParamsOrderModified:
+		return true
+	case ExportParamsOrderReceived:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ImportParamsContributor.
 const (
 	ImportParamsContributorMember ImportParamsContributor = "member"
@@ -1118,6 +1160,12 @@ type ExplainOutput struct {
 
 	// Version The version that was asked
 	Version int64 `json:"version"`
+}
+
+// ExportChosenRequest defines model for Export-chosenRequest.
+type ExportChosenRequest struct {
+	// Objects Their ids
+	Objects *[]string `json:"objects"`
 }
 
 // Feed defines model for Feed.
@@ -2629,8 +2677,55 @@ type DatesParams struct {
 
 // ExportParams defines parameters for Export.
 type ExportParams struct {
-	// Type Only objects of this STIX type
-	Type *string `form:"type,omitempty" json:"type,omitempty"`
+	// Text Words in names, labels, identifiers and the beginning of descriptions; or a value or an id
+	Text *string `form:"text,omitempty" json:"text,omitempty"`
+
+	// Value A value that objects name, defanged or not
+	Value *string `form:"value,omitempty" json:"value,omitempty"`
+
+	// Type STIX types
+	Type *[]string `form:"type,omitempty" json:"type,omitempty"`
+
+	// Tlp none: what carries no TLP
+	Tlp *[]string `form:"tlp,omitempty" json:"tlp,omitempty"`
+	Pap *[]string `form:"pap,omitempty" json:"pap,omitempty"`
+
+	// Origin Sides whose objects these are
+	Origin *[]string `form:"origin,omitempty" json:"origin,omitempty"`
+	Sector *[]string `form:"sector,omitempty" json:"sector,omitempty"`
+
+	// Phase Kill-chain phases, chain/phase
+	Phase *[]string `form:"phase,omitempty" json:"phase,omitempty"`
+
+	// Creator Id of the identity that created it
+	Creator *string `form:"creator,omitempty" json:"creator,omitempty"`
+
+	// Refers Id of an object it refers to
+	Refers *string `form:"refers,omitempty" json:"refers,omitempty"`
+
+	// Revoked Only what was revoked
+	Revoked *bool `form:"revoked,omitempty" json:"revoked,omitempty"`
+
+	// Clock Which time from and until bound
+	Clock *ExportParamsClock `form:"clock,omitempty" json:"clock,omitempty"`
+	From  *time.Time         `form:"from,omitempty" json:"from,omitempty"`
+	Until *time.Time         `form:"until,omitempty" json:"until,omitempty"`
+	Order *ExportParamsOrder `form:"order,omitempty" json:"order,omitempty"`
+
+	// Oldest Oldest first
+	Oldest *bool `form:"oldest,omitempty" json:"oldest,omitempty"`
+}
+
+// ExportParamsClock defines parameters for Export.
+type ExportParamsClock string
+
+// ExportParamsOrder defines parameters for Export.
+type ExportParamsOrder string
+
+// ExportChosenParams defines parameters for ExportChosen.
+type ExportChosenParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // AddFeedParams defines parameters for AddFeed.
@@ -3051,6 +3146,9 @@ type GrantJSONRequestBody = GrantRequest
 
 // ChooseColumnsJSONRequestBody defines body for ChooseColumns for application/json ContentType.
 type ChooseColumnsJSONRequestBody = ChooseColumnsRequest
+
+// ExportChosenJSONRequestBody defines body for ExportChosen for application/json ContentType.
+type ExportChosenJSONRequestBody = ExportChosenRequest
 
 // AddFeedJSONRequestBody defines body for AddFeed for application/json ContentType.
 type AddFeedJSONRequestBody = AddFeedRequest
@@ -3697,12 +3795,30 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/dates (the `Dates` operationId).
 	Dates(ctx context.Context, params *DatesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Export Everything you may see as one STIX bundle
+	// Export Everything you may see, or what a search finds, as one STIX bundle
 	//
 	// Needs an account that may: export threat data.
 	//
 	// Corresponds with GET /api/v1/export (the `Export` operationId).
 	Export(ctx context.Context, params *ExportParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportChosenWithBody Up to 1,000 objects by id as one STIX bundle; those that are not there for you are left out
+	//
+	// Needs an account that may: export threat data.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/export (the `ExportChosen` operationId).
+	ExportChosenWithBody(ctx context.Context, params *ExportChosenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportChosen Up to 1,000 objects by id as one STIX bundle; those that are not there for you are left out
+	//
+	// Needs an account that may: export threat data.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/export (the `ExportChosen` operationId).
+	ExportChosen(ctx context.Context, params *ExportChosenParams, body ExportChosenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Feeds Sources outside and how they are doing; without their secrets
 	//
@@ -5535,13 +5651,51 @@ func (c *Client) Dates(ctx context.Context, params *DatesParams, reqEditors ...R
 	return c.Client.Do(req)
 }
 
-// Export Everything you may see as one STIX bundle
+// Export Everything you may see, or what a search finds, as one STIX bundle
 //
 // Needs an account that may: export threat data.
 //
 // Corresponds with GET /api/v1/export (the `Export` operationId).
 func (c *Client) Export(ctx context.Context, params *ExportParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewExportRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportChosenWithBody Up to 1,000 objects by id as one STIX bundle; those that are not there for you are left out
+//
+// Needs an account that may: export threat data.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/export (the `ExportChosen` operationId).
+func (c *Client) ExportChosenWithBody(ctx context.Context, params *ExportChosenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportChosenRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportChosen Up to 1,000 objects by id as one STIX bundle; those that are not there for you are left out
+//
+// Needs an account that may: export threat data.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/export (the `ExportChosen` operationId).
+func (c *Client) ExportChosen(ctx context.Context, params *ExportChosenParams, body ExportChosenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportChosenRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -10121,9 +10275,189 @@ func NewExportRequest(server string, params *ExportParams) (*http.Request, error
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Text != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "text", *params.Text, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Value != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "value", *params.Value, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Type != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "type", *params.Type, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "type", *params.Type, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Tlp != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "tlp", *params.Tlp, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Pap != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "pap", *params.Pap, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Origin != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "origin", *params.Origin, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sector != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "sector", *params.Sector, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Phase != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "phase", *params.Phase, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Creator != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "creator", *params.Creator, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Refers != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "refers", *params.Refers, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Revoked != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "revoked", *params.Revoked, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Clock != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "clock", *params.Clock, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Until != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "until", *params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Order != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "order", *params.Order, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Oldest != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "oldest", *params.Oldest, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -10142,6 +10476,61 @@ func NewExportRequest(server string, params *ExportParams) (*http.Request, error
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExportChosenRequest calls the generic ExportChosen builder with application/json body
+func NewExportChosenRequest(server string, params *ExportChosenParams, body ExportChosenJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewExportChosenRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewExportChosenRequestWithBody constructs an http.Request for the ExportChosen method, with any body, and a specified content type
+func NewExportChosenRequestWithBody(server string, params *ExportChosenParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/export")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -14223,7 +14612,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/dates (the `Dates` operationId).
 	DatesWithResponse(ctx context.Context, params *DatesParams, reqEditors ...RequestEditorFn) (*DatesResponse, error)
 
-	// ExportWithResponse Everything you may see as one STIX bundle
+	// ExportWithResponse Everything you may see, or what a search finds, as one STIX bundle
 	//
 	// Needs an account that may: export threat data.
 	//
@@ -14231,6 +14620,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/export (the `Export` operationId).
 	ExportWithResponse(ctx context.Context, params *ExportParams, reqEditors ...RequestEditorFn) (*ExportResponse, error)
+
+	// ExportChosenWithBodyWithResponse Up to 1,000 objects by id as one STIX bundle; those that are not there for you are left out
+	//
+	// Needs an account that may: export threat data.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/export (the `ExportChosen` operationId).
+	ExportChosenWithBodyWithResponse(ctx context.Context, params *ExportChosenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ExportChosenResponse, error)
+
+	// ExportChosenWithResponse Up to 1,000 objects by id as one STIX bundle; those that are not there for you are left out
+	//
+	// Needs an account that may: export threat data.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/export (the `ExportChosen` operationId).
+	ExportChosenWithResponse(ctx context.Context, params *ExportChosenParams, body ExportChosenJSONRequestBody, reqEditors ...RequestEditorFn) (*ExportChosenResponse, error)
 
 	// FeedsWithResponse Sources outside and how they are doing; without their secrets
 	//
@@ -19029,6 +19436,82 @@ func (r ExportResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ExportResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ExportChosenResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationStixJSON200 the response for an HTTP 200 `application/stix+json` response
+	ApplicationStixJSON200 *string
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetApplicationStixJSON200 returns the response for an HTTP 200 `application/stix+json` response
+func (r ExportChosenResponse) GetApplicationStixJSON200() *string {
+	return r.ApplicationStixJSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ExportChosenResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ExportChosenResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ExportChosenResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ExportChosenResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ExportChosenResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ExportChosenResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportChosenResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportChosenResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExportChosenResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -24686,7 +25169,7 @@ func (c *ClientWithResponses) DatesWithResponse(ctx context.Context, params *Dat
 	return ParseDatesResponse(rsp)
 }
 
-// ExportWithResponse Everything you may see as one STIX bundle
+// ExportWithResponse Everything you may see, or what a search finds, as one STIX bundle
 //
 // Needs an account that may: export threat data.
 //
@@ -24699,6 +25182,36 @@ func (c *ClientWithResponses) ExportWithResponse(ctx context.Context, params *Ex
 		return nil, err
 	}
 	return ParseExportResponse(rsp)
+}
+
+// ExportChosenWithBodyWithResponse Up to 1,000 objects by id as one STIX bundle; those that are not there for you are left out
+//
+// Needs an account that may: export threat data.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/export (the `ExportChosen` operationId).
+func (c *ClientWithResponses) ExportChosenWithBodyWithResponse(ctx context.Context, params *ExportChosenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ExportChosenResponse, error) {
+	rsp, err := c.ExportChosenWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportChosenResponse(rsp)
+}
+
+// ExportChosenWithResponse Up to 1,000 objects by id as one STIX bundle; those that are not there for you are left out
+//
+// Needs an account that may: export threat data.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/export (the `ExportChosen` operationId).
+func (c *ClientWithResponses) ExportChosenWithResponse(ctx context.Context, params *ExportChosenParams, body ExportChosenJSONRequestBody, reqEditors ...RequestEditorFn) (*ExportChosenResponse, error) {
+	rsp, err := c.ExportChosen(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportChosenResponse(rsp)
 }
 
 // FeedsWithResponse Sources outside and how they are doing; without their secrets
@@ -29181,6 +29694,67 @@ func ParseExportResponse(rsp *http.Response) (*ExportResponse, error) {
 	}
 
 	response := &ExportResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest string
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationStixJSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExportChosenResponse parses an HTTP response from a ExportChosenWithResponse call
+func ParseExportChosenResponse(rsp *http.Response) (*ExportChosenResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportChosenResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

@@ -104,6 +104,11 @@ func TestObjectsAreFoundAnsweredAndExplained(t *testing.T) {
 	if strings.Contains(bundle, "secret.example") {
 		t.Error("an export holds what the reader may not see")
 	}
+	c.want(low, http.MethodGet, "/api/v1/export?text=open.example", "", http.StatusOK, open)
+	if body := c.want(low, http.MethodGet, "/api/v1/export?text=nowhere.example", "", http.StatusOK); strings.Contains(body, open) {
+		t.Error("an export holds what was not asked for")
+	}
+	c.want(low, http.MethodPost, "/api/v1/export", `{"objects":["`+open+`"]}`, http.StatusOK, open, `"type":"bundle"`)
 }
 
 func TestUploadsAreLookedAtFirst(t *testing.T) {

@@ -5,10 +5,13 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"twoseas/internal/act/library"
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
@@ -34,9 +37,13 @@ func (a *api) objects() {
 		act: people.Read, saw: "read", media: "application/stix+json",
 	}, a.raw)
 	add(a, op{
-		tag: "threats", method: http.MethodGet, path: "/export", id: "export", summary: "Everything you may see as one STIX bundle",
+		tag: "threats", method: http.MethodGet, path: "/export", id: "export", summary: "Everything you may see, or what a search finds, as one STIX bundle",
 		act: people.Export, saw: "export", media: "application/stix+json",
 	}, a.export)
+	add(a, op{
+		tag: "threats", method: http.MethodPost, path: "/export", id: "export-chosen", summary: "Up to 1,000 objects by id as one STIX bundle; those that are not there for you are left out",
+		act: people.Export, saw: "export", media: "application/stix+json",
+	}, a.exportChosen)
 }
 
 type objectInput struct {
@@ -189,10 +196,48 @@ func stamp(micro int64) string {
 	return time.UnixMicro(micro).UTC().Format(time.RFC3339Nano)
 }
 
-func (a *api) export(ctx context.Context, c caller, in *struct {
-	Type string `query:"type" maxLength:"100" doc:"Only objects of this STIX type"`
+func (a *api) export(ctx context.Context, c caller, in *FilterInput) (*huma.StreamResponse, error) {
+	f, err := in.filter()
+	if err != nil {
+		return nil, err
+	}
+	if !in.narrowed() {
+		return a.bundle(ctx, func(take func([]byte) error) error {
+			return a.Handle.Read(ctx, func(tx *store.Tx) error {
+				return tx.Objects(0, c.Access.Class, func(o store.Object) error {
+					if len(in.Type) > 0 && !slices.Contains(in.Type, o.Type) {
+						return nil
+					}
+					return take(o.Body)
+				})
+			})
+		})
+	}
+	return a.bundle(ctx, func(take func([]byte) error) error {
+		return a.Library.Export(ctx, a.Handle, c.Actor, c.Access.Class, f, func(_ library.Row, body []byte) error { return take(body) })
+	})
+}
+
+// narrowed reports whether more than types is asked for: what is not is read
+// from the store itself, also what cannot be found yet.
+func (in FilterInput) narrowed() bool {
+	in.Type, in.Clock, in.Order, in.Oldest = nil, "", "", false
+	return !reflect.ValueOf(in).IsZero()
+}
+
+func (a *api) exportChosen(ctx context.Context, c caller, in *struct {
+	Body struct {
+		Objects []string `json:"objects" minItems:"1" maxItems:"1000" doc:"Their ids"`
+	}
 },
 ) (*huma.StreamResponse, error) {
+	return a.bundle(ctx, func(take func([]byte) error) error {
+		return a.Library.Chosen(ctx, a.Handle, c.Actor, c.Access.Class, in.Body.Objects, func(_ library.Row, body []byte) error { return take(body) })
+	})
+}
+
+// bundle streams objects as one STIX bundle.
+func (a *api) bundle(ctx context.Context, objects func(take func([]byte) error) error) (*huma.StreamResponse, error) {
 	id, err := ident.NewUUID(a.Rand)
 	if err != nil {
 		return nil, err
@@ -200,31 +245,25 @@ func (a *api) export(ctx context.Context, c caller, in *struct {
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
 		hc.SetHeader("Content-Type", "application/stix+json;version=2.1")
 		hc.SetHeader("Content-Disposition", `attachment; filename="twoseas.json"`)
-		w := hc.BodyWriter()
 		// A bundle that broke off does not parse: the reader notices.
-		if err := a.writeBundle(ctx, w, c, id, in.Type); err != nil {
+		if err := writeBundle(hc.BodyWriter(), id, objects); err != nil {
 			a.Log.WarnContext(ctx, "an export broke off", slog.String("error", err.Error()))
 		}
 	}}, nil
 }
 
-func (a *api) writeBundle(ctx context.Context, w io.Writer, c caller, id, typ string) error {
+func writeBundle(w io.Writer, id string, objects func(take func([]byte) error) error) error {
 	if _, err := io.WriteString(w, `{"type":"bundle","id":"bundle--`+id+`","objects":[`); err != nil {
 		return err
 	}
 	sep := "\n"
-	if err := a.Handle.Read(ctx, func(tx *store.Tx) error {
-		return tx.Objects(0, c.Access.Class, func(o store.Object) error {
-			if typ != "" && o.Type != typ {
-				return nil
-			}
-			if _, err := io.WriteString(w, sep); err != nil {
-				return err
-			}
-			sep = ",\n"
-			_, err := w.Write(o.Body)
+	if err := objects(func(body []byte) error {
+		if _, err := io.WriteString(w, sep); err != nil {
 			return err
-		})
+		}
+		sep = ",\n"
+		_, err := w.Write(body)
+		return err
 	}); err != nil {
 		return err
 	}
