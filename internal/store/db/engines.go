@@ -23,7 +23,7 @@ import (
 const (
 	sqliteReaders   = 4
 	postgresReaders = 12
-	writerCacheKiB  = 32 << 10
+	writerCacheKiB  = 24 << 10
 	readerCacheKiB  = 8 << 10
 )
 
