@@ -35,8 +35,6 @@ type Shores struct {
 	Words        ShoreWords
 	Lanes        []Lane
 	Number       Number
-	// Small leaves the shores' numbers out, for a picture beside other things.
-	Small bool
 }
 
 // The picture's measures, in pixels down and hundredths across.
@@ -232,9 +230,6 @@ func (s Shores) refused(cv *canvas, st Stream, tone string, y float64) float64 {
 
 // numbers writes onto the shores what left each of them.
 func (s Shores) numbers(cv *canvas, l Lane, y float64) {
-	if s.Small {
-		return
-	}
 	for _, out := range []bool{true, false} {
 		st := l.stream(out)
 		if st.quiet() {
