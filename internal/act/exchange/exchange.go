@@ -41,6 +41,7 @@ type Exchange struct {
 	rand     io.Reader // salts, ids
 	owner    string    // names this process in leases
 	leaseFor time.Duration
+	handlers map[string]Handler // of control objects, by their type
 }
 
 // Config is what an Exchange works with.

@@ -70,6 +70,7 @@ type arrival struct {
 	raw       []shipment.Item
 	items     []intake.Item
 	labels    []marking.Label // of each item, as the sender wrote it
+	undone    map[int]error   // control items that were taken in and could not be acted on
 	receipt   []byte
 }
 
@@ -188,6 +189,9 @@ func ready(i int, raw shipment.Item) (intake.Item, marking.Label) {
 	if err != nil && it.Err == nil {
 		it.Err = err
 	}
+	if l.Withheld != "" && it.Err == nil {
+		it.Err = fault.New(fault.Invalid, "the label says that it is withheld, and such an object does not cross")
+	}
 	it.Wire, it.Origin = raw.Label, l.Origin
 	l.Kind = marking.KindOf(it.Object.Type)
 	return it, l
@@ -234,8 +238,11 @@ func (in *arrival) take(tx *store.Tx, ch store.Channel, r *shipment.Receipt) ([]
 	if err != nil {
 		return nil, err
 	}
-	_, results, err := in.x.intake.Batch(tx, intake.Source{Origin: ch.Partner, Collection: inbox}, in.items)
+	_, results, err := in.x.intake.Batch(tx, intake.Source{Origin: ch.Partner, Collection: inbox, Control: true}, in.items)
 	if err != nil {
+		return nil, err
+	}
+	if err := in.control(tx, ch, results); err != nil {
 		return nil, err
 	}
 	kept := make([]store.ShippedItem, len(results))
@@ -243,6 +250,10 @@ func (in *arrival) take(tx *store.Tx, ch store.Channel, r *shipment.Receipt) ([]
 		kept[i] = store.ShippedItem{Object: res.Seq, Label: in.raw[i].Label}
 		if res.Seq != 0 {
 			kept[i].Salt = in.raw[i].Salt
+		}
+		if in.undone[i] != nil {
+			r.Add(shipment.Answer{Position: i, Outcome: shipment.Failed, Code: "control", Text: fault.Message(in.undone[i])})
+			continue
 		}
 		switch res.Outcome {
 		case intake.Added, intake.Updated:

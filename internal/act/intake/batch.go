@@ -79,6 +79,10 @@ func (b *batch) judge() error {
 }
 
 func (b *batch) one(it *Item, res *Result, stored []store.Known) error {
+	if marking.KindOf(it.Object.Type) == marking.Control && !b.src.Control {
+		res.Outcome, res.Reason = Refused, "objects of type "+it.Object.Type+" are written by nodes only"
+		return nil
+	}
 	version := it.Object.Version()
 	earlier, hidden, err := b.split(stored)
 	if err != nil {

@@ -28,8 +28,13 @@ type Source struct {
 	Sectors     []string    // codes of the sectors concerned
 	DefaultTLP  marking.TLP // for objects without a TLP; NoTLP leaves them unreleasable
 	DefaultPAP  marking.PAP // for objects without a PAP
-	By          string      // the account that brings them in; "" for a partner and the node itself
-	Collection  string      // id or alias of the collection they join; "" for none
+	// Limits is added to what each object says of itself: an embargo, an
+	// expiry, areas it may cross under, recipients.
+	Limits marking.Terms
+	// Control admits marking.Control, which only nodes write.
+	Control    bool
+	By         string // the account that brings them in; "" for a partner and the node itself
+	Collection string // id or alias of the collection they join; "" for none
 	// Ceiling is the strictest TLP that is taken; NoTLP takes everything.
 	// Below a ceiling, what has no TLP or is not understood is refused too.
 	Ceiling marking.TLP

@@ -178,6 +178,45 @@ const (
 
 var clear = intake.Source{DefaultTLP: marking.Clear}
 
+// recalling is an object of a kind that nodes only write.
+var recalling = `{"type":"x-twoseas-recall","spec_version":"2.1","id":"x-twoseas-recall--` + uuid(9) + `","created":"2026-01-01T00:00:00Z","modified":"2026-01-01T00:00:00Z"}`
+
+func TestLimitsOfTheSourceAddToWhatTheObjectSays(t *testing.T) {
+	d := newDoor(t, storetest.SQLite)
+	until, end := storetest.Start.Add(time.Hour), storetest.Start.Add(48*time.Hour)
+	limits := marking.Terms{NotBefore: until, Expires: end, Areas: []string{"in-jp 1(6)"}, ReleasableTo: []string{"jp"}}
+	src := intake.Source{DefaultTLP: marking.Green, Limits: limits}
+	d.outcomes(src, []string{indicator(1, 0)}, "new")
+	d.outcomes(intake.Source{DefaultTLP: marking.Green}, []string{indicator(1, 0), indicator(2, 0)}, "same", "new") // fewer words take nothing back
+	var got []marking.Label
+	if err := d.h.Query(t.Context(), func(tx *store.Tx) error {
+		labels, err := tx.Labels()
+		for _, s := range labels {
+			l, err := marking.ParseLabel(s.Resolved)
+			if err != nil {
+				return err
+			}
+			if s.Objects > 0 {
+				got = append(got, l)
+			}
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 2 {
+		t.Fatalf("labels in use: %+v", got)
+	}
+	want := limits
+	want.TLP = marking.Green
+	if diff := cmp.Diff(want, got[0].Terms); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(marking.Terms{TLP: marking.Green}, got[1].Terms); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestWhatBecomesOfAnObject(t *testing.T) {
 	sco := func(more string) string { return fmt.Sprintf(domainName, more) }
 	jp, in := intake.Source{Origin: "jp"}, intake.Source{}
@@ -211,6 +250,9 @@ func TestWhatBecomesOfAnObject(t *testing.T) {
 		},
 		{"a marking definition is not changed", jp, []string{definition(1, "red")}, []string{definition(1, "clear"), definition(1, "red")}, []string{"refused: cannot be changed", "same"}},
 		{"by nobody", in, []string{definition(1, "red")}, []string{definition(1, "clear")}, []string{"refused: cannot be changed"}},
+		{"what nodes say to each other is no import", in, nil, []string{recalling}, []string{"refused: written by nodes only"}},
+		{"nor a feed's or a partner's collection", jp, nil, []string{recalling}, []string{"refused: written by nodes only"}},
+		{"only the exchange takes it", intake.Source{Origin: "jp", Control: true, DefaultTLP: marking.Green}, nil, []string{recalling}, []string{"new"}},
 		{"a bad item in the middle", jp, nil, []string{indicator(1, 0), `{"type":"indicator","id":"indicator--` + uuid(2) + `"}`, "{", indicator(3, 0)}, []string{"new", "refused: required", "refused: ends too early", "new"}},
 	}
 	for _, c := range cases {

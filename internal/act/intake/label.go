@@ -21,6 +21,7 @@ type combination struct {
 	DefaultPAP  uint8    `json:"default_pap,omitzero"` // left out, so that what was interned before it came stays the same
 	DefaultTLP  uint8    `json:"default_tlp"`
 	Kind        string   `json:"kind"`
+	Limits      string   `json:"limits,omitzero"` // of the source, as a label's bytes
 	Origin      string   `json:"origin"`
 	Refs        []string `json:"refs"`
 	Sectors     []string `json:"sectors"`
@@ -51,6 +52,9 @@ func (l *labeller) of(src Source, it *Item) (int64, error) {
 	c := combination{
 		Contributor: src.Contributor, DefaultTLP: uint8(src.DefaultTLP), DefaultPAP: uint8(src.DefaultPAP), Kind: marking.KindOf(it.Object.Type),
 		Origin: string(it.origin(src)), Refs: it.Object.MarkingRefs, Sectors: src.Sectors, Wire: string(it.Wire),
+	}
+	if lim := (marking.Label{Terms: marking.Combine(src.Limits, marking.Terms{})}).Canonical(); len(lim) > len("{}") {
+		c.Limits = string(lim)
 	}
 	key := strings.Join(append([]string{c.Kind, c.Origin, c.Wire}, c.Refs...), "\x00") // the rest is fixed by the source
 	if id, ok := l.ids[key]; ok {
@@ -109,6 +113,12 @@ func (l *labeller) work(c combination) (marking.Label, bool, error) {
 		t = marking.Combine(t, terms)
 	}
 	facts := marking.Facts{Kind: c.Kind, Origin: ident.Side(c.Origin), Contributor: c.Contributor, Sectors: c.Sectors, DefaultTLP: marking.TLP(c.DefaultTLP), DefaultPAP: marking.PAP(c.DefaultPAP)}
+	if c.Limits != "" {
+		var err error
+		if facts.Limits, err = marking.ParseTerms([]byte(c.Limits)); err != nil {
+			return marking.Label{}, false, err
+		}
+	}
 	if c.Wire == "" {
 		return marking.MakeLabel(t, facts), pending, nil
 	}
@@ -125,6 +135,7 @@ func (l *labeller) received(c combination, t marking.Terms, facts marking.Facts,
 	facts.Contributor, facts.Sectors = wire.Contributor, wire.Sectors
 	out := marking.MakeLabel(marking.Combine(t, wire.Terms), facts)
 	out.Redacted, out.Approved, out.Emergency = wire.Redacted, wire.Approved, wire.Emergency
+	out.Consent, out.Withheld = wire.Consent, wire.Withheld
 	return out, pending, nil
 }
 

@@ -89,6 +89,9 @@ func (c *linter) rules() {
 			c.find(at, "no test expects rule %s to decide", r.ID)
 		}
 		n := slices.IndexFunc(c.d.Areas, func(a Area) bool { return a.Ref == r.Clause })
+		if n < 0 && slices.Equal(r.When.Kind, List{marking.Control}) {
+			continue // it rests on what the text says of protection, which is no area
+		}
 		if n < 0 {
 			c.find(at+"/clause", "clause %s is not an area of the agreement", r.Clause)
 			continue

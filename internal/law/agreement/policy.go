@@ -128,6 +128,7 @@ func (d *Document) TableIn(s State) *gate.Table {
 	t := d.Table()
 	if p := Permits(s); !p.Exchange {
 		t.Halted = cmp.Or(p.Why, "the agreement is not in force")
+		t.Protects = s == Discontinued || s == Expired || s == Succeeded || s == WoundUp
 	}
 	return t
 }

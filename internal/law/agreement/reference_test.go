@@ -105,6 +105,11 @@ func TestTighteningALabelNeverOpensTheReference(t *testing.T) {
 			{ReleasableTo: []string{}},
 			{Exercise: true},
 			{Expires: day("2026-11-22").Add(-time.Second)},
+			{NotBefore: day("2026-11-22").Add(time.Second)},
+			{Areas: []string{"in-jp-2022 1(6)"}},
+			{Areas: []string{"in-jp-2022 "}},
+			{Areas: []string{"jp-us-2013 1(1)"}},
+			{Areas: []string{}},
 			{Unknown: []string{"x"}},
 		}).Draw(t, "more")
 		tight := l
@@ -120,13 +125,13 @@ func TestSentencesOfTheReference(t *testing.T) {
 	table := reference(t).Table()
 	ctx := gate.Context{From: "jp", To: "in", Domain: ident.Live}
 	for want, l := range map[string]marking.Label{
-		"Released by rule open, clause 1(1).":                                                  {Kind: "threat", Origin: "jp", Terms: marking.Terms{TLP: marking.Clear}},
-		"Held by rule red, clause 1(1): needs 2 approvals.":                                    {Kind: "incident", Origin: "jp", Terms: marking.Terms{TLP: marking.Red}},
-		"Denied by rule third-party, clause 1(1): needs the originator's consent. Ask for it.": {Kind: "threat", Origin: "other", Terms: marking.Terms{TLP: marking.Clear}},
-		"Denied: it is theirs.":                                                                {Kind: "threat", Origin: "in", Terms: marking.Terms{TLP: marking.Clear}},
-		"Denied: it has no TLP marking.":                                                       {Kind: "threat", Origin: "jp"},
-		"Released by rule industry, clause 1(7). Before it goes, who contributed it and who was affected is taken out.":                                {Kind: "threat", Origin: "jp", Contributor: "member", Terms: marking.Terms{TLP: marking.Green}},
-		"Denied by rule third-party, clause 1(1): needs the originator's consent. Ask for it. Also: exercise material never goes by the live channel.": {Kind: "threat", Origin: "other", Terms: marking.Terms{TLP: marking.Clear, Exercise: true}},
+		"Released by rule open, clause 1(1).":               {Kind: "threat", Origin: "jp", Terms: marking.Terms{TLP: marking.Clear}},
+		"Held by rule red, clause 1(1): needs 2 approvals.": {Kind: "incident", Origin: "jp", Terms: marking.Terms{TLP: marking.Red}},
+		"Denied by rule third-party, clause 1(1): needs the originator's consent. Ask for it. Also: no consent of its originators is on record.": {Kind: "threat", Origin: "other", Terms: marking.Terms{TLP: marking.Clear}},
+		"Denied: it is theirs.":          {Kind: "threat", Origin: "in", Terms: marking.Terms{TLP: marking.Clear}},
+		"Denied: it has no TLP marking.": {Kind: "threat", Origin: "jp"},
+		"Released by rule industry, clause 1(7). Before it goes, who contributed it and who was affected is taken out.":                                                                            {Kind: "threat", Origin: "jp", Contributor: "member", Terms: marking.Terms{TLP: marking.Green}},
+		"Denied by rule third-party, clause 1(1): needs the originator's consent. Ask for it. Also: exercise material never goes by the live channel; no consent of its originators is on record.": {Kind: "threat", Origin: "other", Terms: marking.Terms{TLP: marking.Clear, Exercise: true}},
 	} {
 		if d := gate.Decide(l, table, ctx); d.Sentence != want {
 			t.Errorf("got  %s\nwant %s", d.Sentence, want)

@@ -91,7 +91,7 @@ func rows(out []Match, q query) []Match {
 	}
 	for i := range q.t.Rules {
 		r := &q.t.Rules[i]
-		if !r.When.matches(q) {
+		if !r.When.matches(q) || r.Then.Outcome != Deny && !inArea(q, r.Clause) {
 			continue
 		}
 		e := r.Then

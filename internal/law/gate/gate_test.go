@@ -165,7 +165,7 @@ func TestEveryMatchIsReturnedAndTheWinnersAreMarked(t *testing.T) {
 			won = append(won, m.Rule)
 		}
 	}
-	if !slices.Equal(all, []string{"third-party", "red", "industry"}) || !slices.Equal(won, []string{"third-party"}) {
+	if !slices.Equal(all, []string{"third-party", "onward", "red", "industry"}) || !slices.Equal(won, []string{"third-party", "onward"}) {
 		t.Errorf("matched %v, won %v", all, won)
 	}
 	if d.Approvals != 0 || d.Redact != nil {
@@ -334,5 +334,67 @@ func BenchmarkReadable(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		gate.Readable(l, c)
+	}
+}
+
+// TestWhatALabelKeepsBack goes through what a label itself says about where
+// and when it may go, whatever the rules allow.
+func TestWhatALabelKeepsBack(t *testing.T) {
+	area := func(list ...string) func(*marking.Label) { return func(l *marking.Label) { l.Areas = list } }
+	third := func(consent ...string) func(*marking.Label) {
+		return func(l *marking.Label) { l.Origin, l.Consent, l.Kind = "gb", consent, "practice" }
+	}
+	tab := table()
+	tab.Rules = append(tab.Rules, gate.Rule{ID: "any", Clause: "1(10)", When: gate.When{Kinds: []string{"practice"}}, Then: gate.Effect{Outcome: gate.Release}})
+	tab.Rules = slices.DeleteFunc(tab.Rules, func(r gate.Rule) bool { return r.ID == "third-party" })
+	for name, c := range map[string]struct {
+		change func(*marking.Label)
+		want   gate.Outcome
+		says   string
+	}{
+		"no limit":            {nil, gate.Release, ""},
+		"the area of a rule":  {area("in-jp 1(1)"), gate.Release, ""},
+		"any area of it":      {area("in-jp "), gate.Release, ""},
+		"another area":        {area("in-jp 1(6)"), gate.Deny, "no rule of"},
+		"1(10) is not 1(1)":   {area("in-jp 1(10)"), gate.Deny, "no rule of"},
+		"another agreement":   {area("jp-us 1(1)"), gate.Deny, "another area of cooperation"},
+		"no area":             {func(l *marking.Label) { l.Areas = []string{} }, gate.Deny, "another area of cooperation"},
+		"embargo":             {func(l *marking.Label) { l.NotBefore = now.Add(time.Second) }, gate.Deny, "under embargo"},
+		"embargo that ended":  {func(l *marking.Label) { l.NotBefore = now }, gate.Release, ""},
+		"recalled":            {func(l *marking.Label) { l.Withheld = marking.Recalled }, gate.Deny, "called it back"},
+		"wrong":               {func(l *marking.Label) { l.Withheld = marking.Erroneous }, gate.Deny, "withdrawn it as wrong"},
+		"withheld somehow":    {func(l *marking.Label) { l.Withheld = "x" }, gate.Deny, "withheld"},
+		"a third party's":     {third(), gate.Deny, "no consent"},
+		"consent for another": {third("us"), gate.Deny, "no consent"},
+		"consent":             {third("us", "jp"), gate.Release, ""},
+	} {
+		d := gate.Decide(label(c.change), tab, crossing())
+		if d.Outcome != c.want || !strings.Contains(d.Sentence, c.says) {
+			t.Errorf("%s: %v: %s", name, d.Outcome, d.Sentence)
+		}
+	}
+}
+
+// TestProtectionGoesOn: after the agreement's life nothing new leaves, but what
+// protects the old does (memorandum, section 3(5)).
+func TestProtectionGoesOn(t *testing.T) {
+	tab := table()
+	tab.Rules = append(tab.Rules, gate.Rule{ID: "control", Clause: "3(5)", When: gate.When{Kinds: []string{marking.Control}}, Then: gate.Effect{Outcome: gate.Release}})
+	recall := label(func(l *marking.Label) { l.Kind = marking.Control })
+	for _, c := range []struct {
+		halted   string
+		protects bool
+		l        marking.Label
+		want     gate.Outcome
+	}{
+		{"", false, recall, gate.Release},
+		{"over", false, recall, gate.Deny},
+		{"over", true, recall, gate.Release},
+		{"over", true, label(nil), gate.Deny},
+	} {
+		tab.Halted, tab.Protects = c.halted, c.protects
+		if d := gate.Decide(c.l, tab, crossing()); d.Outcome != c.want {
+			t.Errorf("%+v: %s", c, d.Sentence)
+		}
 	}
 }

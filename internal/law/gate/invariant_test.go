@@ -23,7 +23,7 @@ func few[T any](t *rapid.T, name string, from []T) []T {
 func anyLabel() *rapid.Generator[marking.Label] {
 	return rapid.Custom(func(t *rapid.T) marking.Label {
 		l := marking.Label{
-			Kind:        rapid.SampledFrom([]string{"threat", "incident", "practice", "", "gossip"}).Draw(t, "kind"),
+			Kind:        rapid.SampledFrom([]string{"threat", "incident", "practice", marking.Control, "", "gossip"}).Draw(t, "kind"),
 			Origin:      rapid.SampledFrom([]ident.Side{"in", "jp", "other", "gb", ""}).Draw(t, "origin"),
 			Contributor: rapid.SampledFrom([]string{"", "member", "friend"}).Draw(t, "contributor"),
 			Sectors:     few(t, "sectors", []string{"energy", "finance", "x"}),
@@ -42,6 +42,10 @@ func anyLabel() *rapid.Generator[marking.Label] {
 			l.Unknown = few(t, "unknown", []string{"a", "b"})
 			l.ReleasableTo = few(t, "to", []string{"jp", "gb"})
 			l.Expires = now.Add(time.Duration(rapid.IntRange(-2, 2).Draw(t, "hours")) * time.Hour)
+			l.NotBefore = now.Add(time.Duration(rapid.IntRange(-2, 2).Draw(t, "embargo")) * time.Hour)
+			l.Areas = few(t, "areas", []string{"in-jp 1(1)", "in-jp-2022 1(7)", "in-jp-2022 ", "jp-us 1(1)"})
+			l.Consent = few(t, "consent", []string{"jp", "gb"})
+			l.Withheld = rapid.SampledFrom([]string{"", "", "", marking.Recalled, marking.Erroneous, "x"}).Draw(t, "withheld")
 		}
 		return l
 	})

@@ -40,6 +40,10 @@ func Readable(l marking.Label, c Clearance) (bool, string) {
 	switch {
 	case c.Domain.IsZero() || l.Exercise != c.Domain.IsExercise():
 		return false, "it belongs to another domain"
+	case l.Kind == marking.Control:
+		return false, "it is between the two nodes"
+	case l.Withheld != "":
+		return false, "it was called back"
 	case len(l.Unknown) > 0 && !c.Unmarked:
 		return false, "a handling marking on it is not understood"
 	case !known(l.TLP) && !c.Unmarked:

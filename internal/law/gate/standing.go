@@ -2,6 +2,7 @@ package gate
 
 import (
 	"slices"
+	"strings"
 
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/marking"
@@ -20,7 +21,7 @@ var bars = []struct {
 	rule string
 	why  func(query) string
 }{
-	{"halted", func(q query) string { return q.t.Halted }},
+	{"halted", barHalted},
 	{"sides", barSides},
 	{"theirs", func(q query) string { return when(q.l.Origin == q.c.To, "it is theirs") }},
 	{"no-origin", func(q query) string { return when(q.l.Origin == "", "nobody is known to own it") }},
@@ -33,6 +34,10 @@ var bars = []struct {
 	{"unknown-contributor", barContributor},
 	{"domain", barDomain},
 	{"not-listed", barUnlisted},
+	{"withheld", barWithheld},
+	{"area", barArea},
+	{"embargo", func(q query) string { return when(embargoed(q.l, q.c), "it is under embargo") }},
+	{"onward", barOnward},
 	{"expired", func(q query) string { return when(expired(q.l, q.c), "it expired") }},
 }
 
@@ -41,6 +46,49 @@ func when(barred bool, why string) string {
 		return why
 	}
 	return ""
+}
+
+// barHalted keeps nothing back of what protects what has crossed: that goes on
+// when new exchange does not.
+func barHalted(q query) string {
+	return when(q.l.Kind != marking.Control || !q.t.Protects, q.t.Halted)
+}
+
+func barWithheld(q query) string {
+	switch q.l.Withheld {
+	case "":
+		return ""
+	case marking.Recalled:
+		return "its originator has called it back"
+	case marking.Erroneous:
+		return "its originator has withdrawn it as wrong"
+	}
+	return "it is withheld"
+}
+
+// barArea keeps what was meant for the areas of other agreements out of this
+// one; which of this agreement's rules may let it go is seen to by inArea.
+func barArea(q query) string {
+	if q.l.Areas == nil || slices.ContainsFunc(q.l.Areas, func(a string) bool { return strings.HasPrefix(a, marking.Area(q.t.Agreement, "")) }) {
+		return ""
+	}
+	return "it was put in for another area of cooperation"
+}
+
+// inArea reports whether a rule on a clause may let a label go: where areas are
+// named, the clause must be of one of them.
+func inArea(q query, clause string) bool {
+	return q.l.Areas == nil || slices.ContainsFunc(q.l.Areas, func(a string) bool {
+		ref, ok := strings.CutPrefix(a, marking.Area(q.t.Agreement, ""))
+		return ok && (ref == "" || clause == ref || strings.HasPrefix(clause, ref+"("))
+	})
+}
+
+// barOnward keeps back what belongs to neither side, until its originators
+// have agreed that it goes to the recipient.
+func barOnward(q query) string {
+	third := originOf(q) == Other && q.l.Origin != ""
+	return when(third && !slices.Contains(q.l.Consent, string(q.c.To)), "no consent of its originators is on record")
 }
 
 func barSides(q query) string {
@@ -102,6 +150,10 @@ func named(list []string, side ident.Side, codes []string) bool {
 	return slices.ContainsFunc(list, func(name string) bool {
 		return side != "" && (name == string(side) || slices.Contains(codes, name))
 	})
+}
+
+func embargoed(l *marking.Label, c *Context) bool {
+	return !l.NotBefore.IsZero() && (c.Now.IsZero() || c.Now.Before(l.NotBefore))
 }
 
 func expired(l *marking.Label, c *Context) bool {

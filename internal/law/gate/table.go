@@ -132,6 +132,9 @@ type Table struct {
 	// Halted is why nothing crosses at present, from the agreement's life;
 	// "" while it is carried out.
 	Halted string
+	// Protects says that what was shared stays protected while nothing new
+	// crosses: control material goes on.
+	Protects bool
 }
 
 // party returns the row of side s.

@@ -10,11 +10,15 @@ const (
 	Vulnerability = "vulnerability"
 	Reference     = "reference"
 	Feedback      = "feedback"
+	// Control is what two nodes say to each other about what they shared:
+	// recalls, onward requests, member lists, and the answers to them. Only
+	// nodes write it and nobody reads it as data; pages show what it did.
+	Control = "control"
 )
 
 // Kinds returns every kind.
 func Kinds() []string {
-	return []string{Feedback, Incident, Practice, Reference, Threat, Vulnerability}
+	return []string{Control, Feedback, Incident, Practice, Reference, Threat, Vulnerability}
 }
 
 // IsKind reports whether s is a kind.
@@ -27,7 +31,10 @@ var kinds = map[string]string{
 	"course-of-action": Practice,
 	"vulnerability":    Vulnerability,
 	"note":             Feedback, "opinion": Feedback, "sighting": Feedback,
-	"identity": Reference, "location": Reference, "marking-definition": Reference,
+	"x-twoseas-recall": Control, "x-twoseas-recall-answer": Control,
+	"x-twoseas-onward-request": Control, "x-twoseas-onward-answer": Control,
+	"x-twoseas-members": Control,
+	"identity":          Reference, "location": Reference, "marking-definition": Reference,
 	"language-content": Reference, "extension-definition": Reference,
 }
 

@@ -19,6 +19,12 @@ const Member = "member"
 // OtherSide is the origin of what belongs to neither side of an agreement.
 const OtherSide ident.Side = "other"
 
+// Why an object is withheld.
+const (
+	Recalled  = "recalled"  // its originator has called it back
+	Erroneous = "erroneous" // its originator has withdrawn it as wrong
+)
+
 // Label is everything a decision depends on. Every object version has exactly
 // one; a node with millions of objects has a few hundred. The zero Label has
 // no kind, no origin and no TLP, and nothing releases it.
@@ -37,6 +43,12 @@ type Label struct {
 	// Approved is how many officers approved the release. It is recorded on
 	// the wire and at the receiver, and counts there only.
 	Approved int
+	// Consent holds the sides to which every originator in the chain has agreed
+	// that it may go on; it counts for what belongs to neither side.
+	Consent []string
+	// Withheld is why this node keeps the object back, "" when it does not: one
+	// of Recalled and Erroneous. It is this node's own word and never on the wire.
+	Withheld string
 	// Emergency says that it was released with fewer approvals than the
 	// agreement asks for, but at least one. Like Approved, it is recorded on
 	// the wire and counts at the receiver only.
@@ -53,13 +65,15 @@ type Facts struct {
 	DefaultTLP TLP
 	// DefaultPAP is what the importer says of objects without a PAP.
 	DefaultPAP PAP
+	// Limits is what the importer adds to whatever the object says.
+	Limits Terms
 }
 
 // MakeLabel returns the label of an object. The importer's default applies
 // only where no TLP is stated and everything else was understood; without a
 // default the label stays NoTLP, which nothing releases.
 func MakeLabel(t Terms, f Facts) Label {
-	t = Combine(t, Terms{})
+	t = Combine(t, f.Limits)
 	if t.TLP == NoTLP && len(t.Unknown) == 0 {
 		t.TLP = f.DefaultTLP
 	}
@@ -74,8 +88,10 @@ func MakeLabel(t Terms, f Facts) Label {
 func (l Label) Canonical() []byte {
 	w := members{buf: make([]byte, 0, 160)}
 	w.number("approved", l.Approved)
+	w.list("areas", sorted(l.Areas))
 	w.list("caveats", union(l.Caveats, nil))
 	w.text("classification", l.Classification)
+	w.list("consent", union(l.Consent, nil))
 	w.text("contributor", l.Contributor)
 	w.truth("emergency", l.Emergency)
 	w.truth("exercise", l.Exercise)
@@ -83,6 +99,9 @@ func (l Label) Canonical() []byte {
 		w.text("expires", wholeSecond(l.Expires).Format(time.RFC3339))
 	}
 	w.text("kind", l.Kind)
+	if !l.NotBefore.IsZero() {
+		w.text("not_before", nextSecond(l.NotBefore).Format(time.RFC3339))
+	}
 	w.text("origin", string(l.Origin))
 	if l.PAP != NoPAP {
 		w.text("pap", l.PAP.Name())
@@ -94,6 +113,7 @@ func (l Label) Canonical() []byte {
 		w.text("tlp", l.TLP.Name())
 	}
 	w.list("unknown", union(l.Unknown, nil))
+	w.text("withheld", l.Withheld)
 	return w.end()
 }
 
@@ -158,13 +178,16 @@ func (w *members) end() []byte {
 // labelJSON is the label as ParseLabel reads it.
 type labelJSON struct {
 	Approved       int      `json:"approved"`
+	Areas          []string `json:"areas"`
 	Caveats        []string `json:"caveats"`
 	Classification string   `json:"classification"`
+	Consent        []string `json:"consent"`
 	Contributor    string   `json:"contributor"`
 	Emergency      bool     `json:"emergency"`
 	Exercise       bool     `json:"exercise"`
 	Expires        string   `json:"expires"`
 	Kind           string   `json:"kind"`
+	NotBefore      string   `json:"not_before"`
 	Origin         string   `json:"origin"`
 	PAP            string   `json:"pap"`
 	Redacted       []string `json:"redacted"`
@@ -172,6 +195,7 @@ type labelJSON struct {
 	Sectors        []string `json:"sectors"`
 	TLP            string   `json:"tlp"`
 	Unknown        []string `json:"unknown"`
+	Withheld       string   `json:"withheld"`
 }
 
 // MaxLabel bounds the bytes of a label.
@@ -192,6 +216,9 @@ func ParseLabel(raw []byte) (Label, error) {
 	if err != nil {
 		return Label{}, err
 	}
+	if err := l.check(); err != nil {
+		return Label{}, err
+	}
 	if !bytes.Equal(l.Canonical(), raw) {
 		return Label{}, fault.New(fault.Invalid, "label: not in its canonical form")
 	}
@@ -202,9 +229,10 @@ func (j labelJSON) label() (Label, error) {
 	l := Label{
 		Kind: j.Kind, Origin: ident.Side(j.Origin), Contributor: j.Contributor,
 		Sectors: j.Sectors, Redacted: j.Redacted, Approved: j.Approved, Emergency: j.Emergency,
+		Consent: j.Consent, Withheld: j.Withheld,
 		Terms: Terms{
 			Classification: j.Classification, Caveats: j.Caveats, ReleasableTo: j.ReleasableTo,
-			Exercise: j.Exercise, Unknown: j.Unknown,
+			Exercise: j.Exercise, Unknown: j.Unknown, Areas: j.Areas,
 		},
 	}
 	var err error
@@ -223,7 +251,22 @@ func (j labelJSON) label() (Label, error) {
 			return Label{}, fault.Errorf(fault.Invalid, "label: expires %.40q is not a time", j.Expires)
 		}
 	}
-	return l, l.check()
+	if j.NotBefore != "" {
+		if l.NotBefore, err = time.Parse(time.RFC3339, j.NotBefore); err != nil {
+			return Label{}, fault.Errorf(fault.Invalid, "label: not_before %.40q is not a time", j.NotBefore)
+		}
+	}
+	return l, nil
+}
+
+// ParseTerms reads the terms of a label that need have nothing else.
+func ParseTerms(raw []byte) (Terms, error) {
+	var j labelJSON
+	if err := canon.UnmarshalStrict(raw, &j); err != nil {
+		return Terms{}, fault.Errorf(fault.Invalid, "terms: %w", err)
+	}
+	l, err := j.label()
+	return l.Terms, err
 }
 
 // check refuses values outside the vocabularies.
@@ -236,6 +279,12 @@ func (l Label) check() error {
 	}
 	if l.Contributor != "" && l.Contributor != Member {
 		return fault.Errorf(fault.Invalid, "label: contributor %.40q, want member or nothing", l.Contributor)
+	}
+	if l.Withheld != "" && l.Withheld != Recalled && l.Withheld != Erroneous {
+		return fault.Errorf(fault.Invalid, "label: withheld %.40q is not known", l.Withheld)
+	}
+	if i := slices.IndexFunc(l.Consent, func(s string) bool { _, err := ident.ParseSide(s); return err != nil }); i >= 0 {
+		return fault.Errorf(fault.Invalid, "label: consent for %.40q, which is no side", l.Consent[i])
 	}
 	if l.Approved < 0 {
 		return fault.New(fault.Invalid, "label: approved is negative")

@@ -59,6 +59,12 @@ func terms() *rapid.Generator[marking.Terms] {
 		if rapid.Bool().Draw(t, "expires") {
 			out.Expires = time.Unix(rapid.Int64Range(1, 4e9).Draw(t, "at"), 0).UTC()
 		}
+		if rapid.Bool().Draw(t, "embargo") {
+			out.NotBefore = time.Unix(rapid.Int64Range(1, 4e9).Draw(t, "until"), rapid.Int64Range(0, 1e9-1).Draw(t, "fraction")).UTC()
+		}
+		if rapid.Bool().Draw(t, "somewhere") {
+			out.Areas = append([]string{}, rapid.SliceOfN(rapid.SampledFrom([]string{"in-jp 1(1)", "in-jp 1(6)", "jp-us 1(1)"}), 0, 3).Draw(t, "areas")...)
+		}
 		return marking.Combine(out, marking.Terms{})
 	})
 }
@@ -149,6 +155,8 @@ func labels() *rapid.Generator[marking.Label] {
 			l.Classification = ""
 		}
 		l.Redacted = rapid.SampledFrom([][]string{nil, {"contributor"}, {"contributor", "victim"}}).Draw(t, "redacted")
+		l.Consent = rapid.SampledFrom([][]string{nil, {"gb"}, {"gb", "us"}}).Draw(t, "consent")
+		l.Withheld = rapid.SampledFrom([]string{"", marking.Recalled, marking.Erroneous}).Draw(t, "withheld")
 		l.Approved = rapid.IntRange(0, 3).Draw(t, "approved")
 		l.Emergency = l.Approved > 0 && rapid.Bool().Draw(t, "emergency")
 		return l
@@ -192,35 +200,38 @@ func TestParseLabelIsStrict(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, raw := range map[string]string{
-		"an unknown member":           `{"kind":"threat","origin":"in","tlp":"clear","vip":true}`,
-		"an unknown kind":             `{"kind":"gossip","origin":"in","tlp":"clear"}`,
-		"no kind":                     `{"origin":"in","tlp":"clear"}`,
-		"no origin":                   `{"kind":"threat","tlp":"clear"}`,
-		"an origin that is no side":   `{"kind":"threat","origin":"In!","tlp":"clear"}`,
-		"an unknown TLP":              `{"kind":"threat","origin":"in","tlp":"purple"}`,
-		"a TLP in capitals":           `{"kind":"threat","origin":"in","tlp":"CLEAR"}`,
-		"TLP white":                   `{"kind":"threat","origin":"in","tlp":"white"}`,
-		"an unknown PAP":              `{"kind":"threat","origin":"in","pap":"blue"}`,
-		"an unknown caveat":           `{"caveats":["NOFORM"],"kind":"threat","origin":"in"}`,
-		"an unknown redaction":        `{"kind":"threat","origin":"in","redacted":["all"]}`,
-		"an unknown classification":   `{"classification":"XX","kind":"threat","origin":"in"}`,
-		"two levels of one scheme":    `{"classification":"IN-C+IN-S","kind":"threat","origin":"in"}`,
-		"an unknown contributor":      `{"contributor":"friend","kind":"threat","origin":"in"}`,
-		"a zero member written out":   `{"approved":0,"kind":"threat","origin":"in"}`,
-		"an empty list written out":   `{"caveats":[],"kind":"threat","origin":"in"}`,
-		"members out of order":        `{"origin":"in","kind":"threat"}`,
-		"space":                       `{"kind": "threat","origin":"in"}`,
-		"a list out of order":         `{"kind":"threat","origin":"in","sectors":["b","a"]}`,
-		"negative approvals":          `{"approved":-1,"kind":"threat","origin":"in"}`,
-		"a fraction of an approval":   `{"approved":1.5,"kind":"threat","origin":"in"}`,
-		"an expiry that is no time":   `{"expires":"soon","kind":"threat","origin":"in"}`,
-		"an expiry with a fraction":   `{"expires":"2026-01-01T00:00:00.5Z","kind":"threat","origin":"in"}`,
-		"an expiry in another zone":   `{"expires":"2026-01-01T00:00:00+09:00","kind":"threat","origin":"in"}`,
-		"a member twice":              `{"kind":"threat","kind":"threat","origin":"in"}`,
-		"something that is no object": `[]`,
-		"null":                        `null`,
-		"nothing":                     ``,
-		"too much":                    `{"kind":"` + strings.Repeat("x", marking.MaxLabel) + `"}`,
+		"an unknown member":            `{"kind":"threat","origin":"in","tlp":"clear","vip":true}`,
+		"an unknown kind":              `{"kind":"gossip","origin":"in","tlp":"clear"}`,
+		"no kind":                      `{"origin":"in","tlp":"clear"}`,
+		"no origin":                    `{"kind":"threat","tlp":"clear"}`,
+		"an origin that is no side":    `{"kind":"threat","origin":"In!","tlp":"clear"}`,
+		"withheld for no known reason": `{"kind":"threat","origin":"in","tlp":"clear","withheld":"mood"}`,
+		"consent for no side":          `{"consent":["In!"],"kind":"threat","origin":"in","tlp":"clear"}`,
+		"an embargo that is no time":   `{"kind":"threat","not_before":"soon","origin":"in","tlp":"clear"}`,
+		"an unknown TLP":               `{"kind":"threat","origin":"in","tlp":"purple"}`,
+		"a TLP in capitals":            `{"kind":"threat","origin":"in","tlp":"CLEAR"}`,
+		"TLP white":                    `{"kind":"threat","origin":"in","tlp":"white"}`,
+		"an unknown PAP":               `{"kind":"threat","origin":"in","pap":"blue"}`,
+		"an unknown caveat":            `{"caveats":["NOFORM"],"kind":"threat","origin":"in"}`,
+		"an unknown redaction":         `{"kind":"threat","origin":"in","redacted":["all"]}`,
+		"an unknown classification":    `{"classification":"XX","kind":"threat","origin":"in"}`,
+		"two levels of one scheme":     `{"classification":"IN-C+IN-S","kind":"threat","origin":"in"}`,
+		"an unknown contributor":       `{"contributor":"friend","kind":"threat","origin":"in"}`,
+		"a zero member written out":    `{"approved":0,"kind":"threat","origin":"in"}`,
+		"an empty list written out":    `{"caveats":[],"kind":"threat","origin":"in"}`,
+		"members out of order":         `{"origin":"in","kind":"threat"}`,
+		"space":                        `{"kind": "threat","origin":"in"}`,
+		"a list out of order":          `{"kind":"threat","origin":"in","sectors":["b","a"]}`,
+		"negative approvals":           `{"approved":-1,"kind":"threat","origin":"in"}`,
+		"a fraction of an approval":    `{"approved":1.5,"kind":"threat","origin":"in"}`,
+		"an expiry that is no time":    `{"expires":"soon","kind":"threat","origin":"in"}`,
+		"an expiry with a fraction":    `{"expires":"2026-01-01T00:00:00.5Z","kind":"threat","origin":"in"}`,
+		"an expiry in another zone":    `{"expires":"2026-01-01T00:00:00+09:00","kind":"threat","origin":"in"}`,
+		"a member twice":               `{"kind":"threat","kind":"threat","origin":"in"}`,
+		"something that is no object":  `[]`,
+		"null":                         `null`,
+		"nothing":                      ``,
+		"too much":                     `{"kind":"` + strings.Repeat("x", marking.MaxLabel) + `"}`,
 	} {
 		if l, err := marking.ParseLabel([]byte(raw)); err == nil {
 			t.Errorf("%s: read as %+v", name, l)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"twoseas/internal/base/fault"
+	"twoseas/internal/base/ident"
 )
 
 // Terms is what a set of markings says together. The zero value says nothing.
@@ -24,6 +25,12 @@ type Terms struct {
 	ReleasableTo []string
 	// Expires is when the information may no longer be used; zero is never.
 	Expires time.Time
+	// NotBefore is the end of an embargo: until then it leaves for nobody.
+	// Zero is no embargo.
+	NotBefore time.Time
+	// Areas limits the areas of cooperation it may cross under, each written
+	// by Area; nil does not limit, empty means none.
+	Areas []string
 	// Exercise marks play; it is sticky.
 	Exercise bool
 	// Unknown lists what was not understood. Anything in it makes an object
@@ -35,8 +42,9 @@ type Terms struct {
 const maxUnknown = 16
 
 // Combine returns what a and b say together: the highest TLP and PAP, the
-// intersection of recipients, the union of caveats, the earliest expiry;
-// EXERCISE is sticky. It is commutative, associative and idempotent, and the
+// intersection of recipients, the union of caveats, of
+// areas; the earliest expiry and the latest end of an embargo; EXERCISE is
+// sticky. It is commutative, associative and idempotent, and the
 // result is never more open than a or b.
 func Combine(a, b Terms) Terms {
 	return Terms{
@@ -46,6 +54,8 @@ func Combine(a, b Terms) Terms {
 		Caveats:        union(a.Caveats, b.Caveats),
 		ReleasableTo:   intersection(a.ReleasableTo, b.ReleasableTo),
 		Expires:        earliest(a.Expires, b.Expires),
+		NotBefore:      latest(a.NotBefore, b.NotBefore),
+		Areas:          intersection(a.Areas, b.Areas),
 		Exercise:       a.Exercise || b.Exercise,
 		Unknown:        firstFew(union(a.Unknown, b.Unknown)),
 	}
@@ -124,6 +134,27 @@ func earliest(a, b time.Time) time.Time {
 	}
 	return a
 }
+
+// latest rounds up, which is the stricter way for an embargo.
+func latest(a, b time.Time) time.Time {
+	a, b = nextSecond(a), nextSecond(b)
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+func nextSecond(t time.Time) time.Time {
+	if whole := wholeSecond(t); whole.Before(t) {
+		return whole.Add(time.Second)
+	}
+	return wholeSecond(t)
+}
+
+// Area writes one area of cooperation for Terms.Areas: the agreement and the
+// reference of the area in it, such as "in-jp-2022 1(1)". Without a reference
+// it is every area of the agreement.
+func Area(a ident.Agreement, ref string) string { return string(a) + " " + ref }
 
 // wholeSecond rounds down, which is the stricter way for an expiry.
 func wholeSecond(t time.Time) time.Time {
