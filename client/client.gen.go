@@ -205,22 +205,22 @@ func (e OptionsContributor) Valid() bool {
 
 // Defines values for OptionsKind.
 const (
-	Csv  OptionsKind = "csv"
-	Misp OptionsKind = "misp"
-	Stix OptionsKind = "stix"
-	Text OptionsKind = "text"
+	OptionsKindCsv  OptionsKind = "csv"
+	OptionsKindMisp OptionsKind = "misp"
+	OptionsKindStix OptionsKind = "stix"
+	OptionsKindText OptionsKind = "text"
 )
 
 // Valid indicates whether the value is a known member of the OptionsKind enum.
 func (e OptionsKind) Valid() bool {
 	switch e {
-	case Csv:
+	case OptionsKindCsv:
 		return true
-	case Misp:
+	case OptionsKindMisp:
 		return true
-	case Stix:
+	case OptionsKindStix:
 		return true
-	case Text:
+	case OptionsKindText:
 		return true
 	default:
 		return false
@@ -488,6 +488,24 @@ func (e ShipmentParamsDirection) Valid() bool {
 	}
 }
 
+// Defines values for ExportParamsFormat.
+const (
+	ExportParamsFormatCsv  ExportParamsFormat = "csv"
+	ExportParamsFormatStix ExportParamsFormat = "stix"
+)
+
+// Valid indicates whether the value is a known member of the ExportParamsFormat enum.
+func (e ExportParamsFormat) Valid() bool {
+	switch e {
+	case ExportParamsFormatCsv:
+		return true
+	case ExportParamsFormatStix:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExportParamsClock.
 const (
 	ExportParamsClockCreated  ExportParamsClock = "created"
@@ -524,6 +542,24 @@ func (e ExportParamsOrder) Valid() bool {
 	case ExportParamsOrderModified:
 		return true
 	case ExportParamsOrderReceived:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportChosenParamsFormat.
+const (
+	ExportChosenParamsFormatCsv  ExportChosenParamsFormat = "csv"
+	ExportChosenParamsFormatStix ExportChosenParamsFormat = "stix"
+)
+
+// Valid indicates whether the value is a known member of the ExportChosenParamsFormat enum.
+func (e ExportChosenParamsFormat) Valid() bool {
+	switch e {
+	case ExportChosenParamsFormatCsv:
+		return true
+	case ExportChosenParamsFormatStix:
 		return true
 	default:
 		return false
@@ -581,6 +617,24 @@ func (e SearchParamsOrder) Valid() bool {
 	case SearchParamsOrderModified:
 		return true
 	case SearchParamsOrderReceived:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ObjectProofParamsDirection.
+const (
+	ObjectProofParamsDirectionIn  ObjectProofParamsDirection = "in"
+	ObjectProofParamsDirectionOut ObjectProofParamsDirection = "out"
+)
+
+// Valid indicates whether the value is a known member of the ObjectProofParamsDirection enum.
+func (e ObjectProofParamsDirection) Valid() bool {
+	switch e {
+	case ObjectProofParamsDirectionIn:
+		return true
+	case ObjectProofParamsDirectionOut:
 		return true
 	default:
 		return false
@@ -861,6 +915,12 @@ type ChangeFeedRequest struct {
 	Settings FeedSettings `json:"settings"`
 }
 
+// ChangeOwnPasswordRequest defines model for Change-own-passwordRequest.
+type ChangeOwnPasswordRequest struct {
+	New string `json:"new"`
+	Old string `json:"old"`
+}
+
 // CheckOutput defines model for CheckOutput.
 type CheckOutput struct {
 	Lines *[]string `json:"lines"`
@@ -1015,6 +1075,12 @@ type DiffOutput struct {
 
 	// Words What the text says otherwise
 	Words *[]string `json:"words"`
+}
+
+// EndedOutput defines model for EndedOutput.
+type EndedOutput struct {
+	// Ended How many there were
+	Ended int64 `json:"ended"`
 }
 
 // Entry defines model for Entry.
@@ -2586,6 +2652,15 @@ type LedgerEntriesParams struct {
 	Text *string `form:"text,omitempty" json:"text,omitempty"`
 }
 
+// LedgerGrowthParams defines parameters for LedgerGrowth.
+type LedgerGrowthParams struct {
+	// From Entries of the earlier state, one that was kept
+	From int64 `form:"from" json:"from"`
+
+	// To Entries of the later state; the newest when left out
+	To *int64 `form:"to,omitempty" json:"to,omitempty"`
+}
+
 // ShipmentsParams defines parameters for Shipments.
 type ShipmentsParams struct {
 	// Direction out: sent; in: received
@@ -2677,6 +2752,9 @@ type DatesParams struct {
 
 // ExportParams defines parameters for Export.
 type ExportParams struct {
+	// Format csv: a table with a row for each object, of what can be found
+	Format *ExportParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+
 	// Text Words in names, labels, identifiers and the beginning of descriptions; or a value or an id
 	Text *string `form:"text,omitempty" json:"text,omitempty"`
 
@@ -2716,6 +2794,9 @@ type ExportParams struct {
 	Oldest *bool `form:"oldest,omitempty" json:"oldest,omitempty"`
 }
 
+// ExportParamsFormat defines parameters for Export.
+type ExportParamsFormat string
+
 // ExportParamsClock defines parameters for Export.
 type ExportParamsClock string
 
@@ -2724,9 +2805,15 @@ type ExportParamsOrder string
 
 // ExportChosenParams defines parameters for ExportChosen.
 type ExportChosenParams struct {
+	// Format csv: a table with a row for each object, of what can be found
+	Format *ExportChosenParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
+
+// ExportChosenParamsFormat defines parameters for ExportChosen.
+type ExportChosenParamsFormat string
 
 // AddFeedParams defines parameters for AddFeed.
 type AddFeedParams struct {
@@ -2762,6 +2849,30 @@ type PauseFeedParams struct {
 type ResumeFeedParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// HomeLedgerEntriesParams defines parameters for HomeLedgerEntries.
+type HomeLedgerEntriesParams struct {
+	// Cursor Where to go on: from next of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit At most so many items
+	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Kind Only of this kind: shipment, receipt, agreement, key, event
+	Kind *string `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Text Only with this text somewhere
+	Text *string `form:"text,omitempty" json:"text,omitempty"`
+}
+
+// HomeLedgerGrowthParams defines parameters for HomeLedgerGrowth.
+type HomeLedgerGrowthParams struct {
+	// From Entries of the earlier state, one that was kept
+	From int64 `form:"from" json:"from"`
+
+	// To Entries of the later state; the newest when left out
+	To *int64 `form:"to,omitempty" json:"to,omitempty"`
 }
 
 // ImportApplicationStixPlusJSONBody defines parameters for Import.
@@ -2817,6 +2928,12 @@ type ApproveMatchingParams struct {
 
 // RefuseMatchingParams defines parameters for RefuseMatching.
 type RefuseMatchingParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ChangeOwnPasswordParams defines parameters for ChangeOwnPassword.
+type ChangeOwnPasswordParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
@@ -2903,6 +3020,22 @@ type AddOpinionParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
+
+// ObjectProofParams defines parameters for ObjectProof.
+type ObjectProofParams struct {
+	// Version Another version than the newest, by its time
+	Version *time.Time `form:"version,omitempty" json:"version,omitempty"`
+
+	// Direction out: sent; in: received
+	Direction *ObjectProofParamsDirection `form:"direction,omitempty" json:"direction,omitempty"`
+	Agreement string                      `form:"agreement" json:"agreement"`
+
+	// Number Of the shipment, see crossings
+	Number int64 `form:"number" json:"number"`
+}
+
+// ObjectProofParamsDirection defines parameters for ObjectProof.
+type ObjectProofParamsDirection string
 
 // ObjectRawParams defines parameters for ObjectRaw.
 type ObjectRawParams struct {
@@ -3014,6 +3147,15 @@ type ForgetSearchParams struct {
 
 // KeepSearchParams defines parameters for KeepSearch.
 type KeepSearchParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// EndSessionsParams defines parameters for EndSessions.
+type EndSessionsParams struct {
+	// Account Another account than your own
+	Account *string `form:"account,omitempty" json:"account,omitempty"`
+
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
@@ -3164,6 +3306,9 @@ type LookupManyJSONRequestBody = LookupManyInput
 
 // RefuseMatchingJSONRequestBody defines body for RefuseMatching for application/json ContentType.
 type RefuseMatchingJSONRequestBody = RefuseMatchingRequest
+
+// ChangeOwnPasswordJSONRequestBody defines body for ChangeOwnPassword for application/json ContentType.
+type ChangeOwnPasswordJSONRequestBody = ChangeOwnPasswordRequest
 
 // AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
 type AddNoteJSONRequestBody = AddNoteRequest
@@ -3591,28 +3736,35 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/reopen (the `Reopen` operationId).
 	Reopen(ctx context.Context, agreement string, item int64, params *ReopenParams, body ReopenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Ledger The newest signed state of the exchange ledger, and the states the partner cosigned
+	// Ledger The newest signed state, and the states the partner cosigned, of the exchange ledger
 	//
 	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger (the `Ledger` operationId).
 	Ledger(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// LedgerEntries Entries of the ledger, newest first
+	// LedgerCheckpoint The newest state as the signed note it is, of the exchange ledger
+	//
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/checkpoint (the `LedgerCheckpoint` operationId).
+	LedgerCheckpoint(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LedgerEntries Entries, newest first, of the exchange ledger
 	//
 	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/entries (the `LedgerEntries` operationId).
 	LedgerEntries(ctx context.Context, agreement string, params *LedgerEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// LedgerEntry One entry with the proof that it is in the ledger
+	// LedgerEntry One entry with the proof that it is in the exchange ledger
 	//
 	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/entries/{entry} (the `LedgerEntry` operationId).
 	LedgerEntry(ctx context.Context, agreement string, entry int64, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// LedgerProof One entry and its proof as a file for twoseas-verify
+	// LedgerProof One entry and its proof, as a file for twoseas-verify, of the exchange ledger
 	//
 	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 	//
@@ -3625,6 +3777,27 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/export (the `LedgerExport` operationId).
 	LedgerExport(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LedgerGrowth Two states and the proof that one continues the other, as a file for twoseas-verify, of the exchange ledger
+	//
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/growth (the `LedgerGrowth` operationId).
+	LedgerGrowth(ctx context.Context, agreement string, params *LedgerGrowthParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LedgerKeys The public keys, one a line, that verify the exchange ledger
+	//
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/keys (the `LedgerKeys` operationId).
+	LedgerKeys(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LedgerSince The proof that the newest state continues one of so many entries, as tlog-witness has it, of the exchange ledger
+	//
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/since/{size} (the `LedgerSince` operationId).
+	LedgerSince(ctx context.Context, agreement string, size int64, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Matchings The newest questions of private matching, both sides': of how many values, never of which
 	//
@@ -3681,6 +3854,11 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/agreements/{agreement}/versions/{version}/sign (the `SignAgreement` operationId).
 	SignAgreement(ctx context.Context, agreement string, version int64, params *SignAgreementParams, body SignAgreementJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AgreementFile One version as a file: source.yaml, canonical.json that is hashed, or SIDE.note.txt, a side's signature on it
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/versions/{version}/{file} (the `AgreementFile` operationId).
+	AgreementFile(ctx context.Context, agreement string, version int64, file string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AuditSearch What people of this side did, newest first
 	//
@@ -3795,14 +3973,14 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/dates (the `Dates` operationId).
 	Dates(ctx context.Context, params *DatesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Export Everything you may see, or what a search finds, as one STIX bundle
+	// Export Everything you may see, or what a search finds, as one STIX bundle or a table
 	//
 	// Needs an account that may: export threat data.
 	//
 	// Corresponds with GET /api/v1/export (the `Export` operationId).
 	Export(ctx context.Context, params *ExportParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ExportChosenWithBody Up to 1,000 objects by id as one STIX bundle; those that are not there for you are left out
+	// ExportChosenWithBody Up to 1,000 objects by id as one STIX bundle or a table; those that are not there for you are left out
 	//
 	// Needs an account that may: export threat data.
 	//
@@ -3811,7 +3989,7 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/export (the `ExportChosen` operationId).
 	ExportChosenWithBody(ctx context.Context, params *ExportChosenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ExportChosen Up to 1,000 objects by id as one STIX bundle; those that are not there for you are left out
+	// ExportChosen Up to 1,000 objects by id as one STIX bundle or a table; those that are not there for you are left out
 	//
 	// Needs an account that may: export threat data.
 	//
@@ -3893,10 +4071,66 @@ type ClientInterface interface {
 
 	// Health Store, disk, ledger, certificates, clock
 	//
-	// Needs an account that may: administer accounts and collections.
+	// Needs an account that may: administer accounts and collections; or manage partners and channels.
 	//
 	// Corresponds with GET /api/v1/health (the `Health` operationId).
 	Health(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HomeLedger The newest signed state, and the states the partner cosigned, of the home log
+	//
+	// Needs an account that may: read the audit log.
+	//
+	// Corresponds with GET /api/v1/home-ledger (the `HomeLedger` operationId).
+	HomeLedger(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HomeLedgerCheckpoint The newest state as the signed note it is, of the home log
+	//
+	// Needs an account that may: read the audit log.
+	//
+	// Corresponds with GET /api/v1/home-ledger/checkpoint (the `HomeLedgerCheckpoint` operationId).
+	HomeLedgerCheckpoint(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HomeLedgerEntries Entries, newest first, of the home log
+	//
+	// Needs an account that may: read the audit log.
+	//
+	// Corresponds with GET /api/v1/home-ledger/entries (the `HomeLedgerEntries` operationId).
+	HomeLedgerEntries(ctx context.Context, params *HomeLedgerEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HomeLedgerEntry One entry with the proof that it is in the home log
+	//
+	// Needs an account that may: read the audit log.
+	//
+	// Corresponds with GET /api/v1/home-ledger/entries/{entry} (the `HomeLedgerEntry` operationId).
+	HomeLedgerEntry(ctx context.Context, entry int64, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HomeLedgerProof One entry and its proof, as a file for twoseas-verify, of the home log
+	//
+	// Needs an account that may: read the audit log.
+	//
+	// Corresponds with GET /api/v1/home-ledger/entries/{entry}/proof (the `HomeLedgerProof` operationId).
+	HomeLedgerProof(ctx context.Context, entry int64, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HomeLedgerGrowth Two states and the proof that one continues the other, as a file for twoseas-verify, of the home log
+	//
+	// Needs an account that may: read the audit log.
+	//
+	// Corresponds with GET /api/v1/home-ledger/growth (the `HomeLedgerGrowth` operationId).
+	HomeLedgerGrowth(ctx context.Context, params *HomeLedgerGrowthParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HomeLedgerKeys The public keys, one a line, that verify the home log
+	//
+	// Needs an account that may: read the audit log.
+	//
+	// Corresponds with GET /api/v1/home-ledger/keys (the `HomeLedgerKeys` operationId).
+	HomeLedgerKeys(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HomeLedgerSince The proof that the newest state continues one of so many entries, as tlog-witness has it, of the home log
+	//
+	// Needs an account that may: read the audit log.
+	//
+	// Corresponds with GET /api/v1/home-ledger/since/{size} (the `HomeLedgerSince` operationId).
+	HomeLedgerSince(ctx context.Context, size int64, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ImportWithBody Take a STIX bundle, a TAXII envelope or an object in
 	//
@@ -3918,7 +4152,7 @@ type ClientInterface interface {
 
 	// Jobs What works in the background of this process
 	//
-	// Needs an account that may: administer accounts and collections.
+	// Needs an account that may: administer accounts and collections; or manage partners and channels.
 	//
 	// Corresponds with GET /api/v1/jobs (the `Jobs` operationId).
 	Jobs(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3990,6 +4224,24 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/me (the `Me` operationId).
 	Me(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ChangeOwnPasswordWithBody Change your own password; your sessions end
+	//
+	//  A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/me/password (the `ChangeOwnPassword` operationId).
+	ChangeOwnPasswordWithBody(ctx context.Context, params *ChangeOwnPasswordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeOwnPassword Change your own password; your sessions end
+	//
+	//  A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/me/password (the `ChangeOwnPassword` operationId).
+	ChangeOwnPassword(ctx context.Context, params *ChangeOwnPasswordParams, body ChangeOwnPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Search Search objects that you may see
 	//
 	// Needs an account that may: read threat data.
@@ -4053,6 +4305,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/objects/{object}/opinions (the `AddOpinion` operationId).
 	AddOpinion(ctx context.Context, object string, params *AddOpinionParams, body AddOpinionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ObjectProof A version and the proof that it was in a shipment, verified now, as a file for twoseas-verify
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Corresponds with GET /api/v1/objects/{object}/proof (the `ObjectProof` operationId).
+	ObjectProof(ctx context.Context, object string, params *ObjectProofParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ObjectRaw The bytes of an object as its originator wrote them
 	//
@@ -4315,6 +4574,11 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/searches/{search} (the `KeepSearch` operationId).
 	KeepSearch(ctx context.Context, search string, params *KeepSearchParams, body KeepSearchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndSessions Sign every session of your account out but the one you ask with; another's for who may change it
+	//
+	// Corresponds with DELETE /api/v1/sessions (the `EndSessions` operationId).
+	EndSessions(ctx context.Context, params *EndSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Sessions Where your account is signed in; another's for who may change it
 	//
@@ -5167,7 +5431,7 @@ func (c *Client) Reopen(ctx context.Context, agreement string, item int64, param
 	return c.Client.Do(req)
 }
 
-// Ledger The newest signed state of the exchange ledger, and the states the partner cosigned
+// Ledger The newest signed state, and the states the partner cosigned, of the exchange ledger
 //
 // Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 //
@@ -5184,7 +5448,24 @@ func (c *Client) Ledger(ctx context.Context, agreement string, reqEditors ...Req
 	return c.Client.Do(req)
 }
 
-// LedgerEntries Entries of the ledger, newest first
+// LedgerCheckpoint The newest state as the signed note it is, of the exchange ledger
+//
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/ledger/checkpoint (the `LedgerCheckpoint` operationId).
+func (c *Client) LedgerCheckpoint(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLedgerCheckpointRequest(c.Server, agreement)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LedgerEntries Entries, newest first, of the exchange ledger
 //
 // Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 //
@@ -5201,7 +5482,7 @@ func (c *Client) LedgerEntries(ctx context.Context, agreement string, params *Le
 	return c.Client.Do(req)
 }
 
-// LedgerEntry One entry with the proof that it is in the ledger
+// LedgerEntry One entry with the proof that it is in the exchange ledger
 //
 // Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 //
@@ -5218,7 +5499,7 @@ func (c *Client) LedgerEntry(ctx context.Context, agreement string, entry int64,
 	return c.Client.Do(req)
 }
 
-// LedgerProof One entry and its proof as a file for twoseas-verify
+// LedgerProof One entry and its proof, as a file for twoseas-verify, of the exchange ledger
 //
 // Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 //
@@ -5242,6 +5523,57 @@ func (c *Client) LedgerProof(ctx context.Context, agreement string, entry int64,
 // Corresponds with GET /api/v1/agreements/{agreement}/ledger/export (the `LedgerExport` operationId).
 func (c *Client) LedgerExport(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewLedgerExportRequest(c.Server, agreement)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LedgerGrowth Two states and the proof that one continues the other, as a file for twoseas-verify, of the exchange ledger
+//
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/ledger/growth (the `LedgerGrowth` operationId).
+func (c *Client) LedgerGrowth(ctx context.Context, agreement string, params *LedgerGrowthParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLedgerGrowthRequest(c.Server, agreement, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LedgerKeys The public keys, one a line, that verify the exchange ledger
+//
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/ledger/keys (the `LedgerKeys` operationId).
+func (c *Client) LedgerKeys(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLedgerKeysRequest(c.Server, agreement)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LedgerSince The proof that the newest state continues one of so many entries, as tlog-witness has it, of the exchange ledger
+//
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/ledger/since/{size} (the `LedgerSince` operationId).
+func (c *Client) LedgerSince(ctx context.Context, agreement string, size int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLedgerSinceRequest(c.Server, agreement, size)
 	if err != nil {
 		return nil, err
 	}
@@ -5378,6 +5710,21 @@ func (c *Client) SignAgreementWithBody(ctx context.Context, agreement string, ve
 // Corresponds with POST /api/v1/agreements/{agreement}/versions/{version}/sign (the `SignAgreement` operationId).
 func (c *Client) SignAgreement(ctx context.Context, agreement string, version int64, params *SignAgreementParams, body SignAgreementJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSignAgreementRequest(c.Server, agreement, version, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AgreementFile One version as a file: source.yaml, canonical.json that is hashed, or SIDE.note.txt, a side's signature on it
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/versions/{version}/{file} (the `AgreementFile` operationId).
+func (c *Client) AgreementFile(ctx context.Context, agreement string, version int64, file string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAgreementFileRequest(c.Server, agreement, version, file)
 	if err != nil {
 		return nil, err
 	}
@@ -5651,7 +5998,7 @@ func (c *Client) Dates(ctx context.Context, params *DatesParams, reqEditors ...R
 	return c.Client.Do(req)
 }
 
-// Export Everything you may see, or what a search finds, as one STIX bundle
+// Export Everything you may see, or what a search finds, as one STIX bundle or a table
 //
 // Needs an account that may: export threat data.
 //
@@ -5668,7 +6015,7 @@ func (c *Client) Export(ctx context.Context, params *ExportParams, reqEditors ..
 	return c.Client.Do(req)
 }
 
-// ExportChosenWithBody Up to 1,000 objects by id as one STIX bundle; those that are not there for you are left out
+// ExportChosenWithBody Up to 1,000 objects by id as one STIX bundle or a table; those that are not there for you are left out
 //
 // Needs an account that may: export threat data.
 //
@@ -5687,7 +6034,7 @@ func (c *Client) ExportChosenWithBody(ctx context.Context, params *ExportChosenP
 	return c.Client.Do(req)
 }
 
-// ExportChosen Up to 1,000 objects by id as one STIX bundle; those that are not there for you are left out
+// ExportChosen Up to 1,000 objects by id as one STIX bundle or a table; those that are not there for you are left out
 //
 // Needs an account that may: export threat data.
 //
@@ -5869,11 +6216,147 @@ func (c *Client) ResumeFeed(ctx context.Context, feed string, params *ResumeFeed
 
 // Health Store, disk, ledger, certificates, clock
 //
-// Needs an account that may: administer accounts and collections.
+// Needs an account that may: administer accounts and collections; or manage partners and channels.
 //
 // Corresponds with GET /api/v1/health (the `Health` operationId).
 func (c *Client) Health(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewHealthRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HomeLedger The newest signed state, and the states the partner cosigned, of the home log
+//
+// Needs an account that may: read the audit log.
+//
+// Corresponds with GET /api/v1/home-ledger (the `HomeLedger` operationId).
+func (c *Client) HomeLedger(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHomeLedgerRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HomeLedgerCheckpoint The newest state as the signed note it is, of the home log
+//
+// Needs an account that may: read the audit log.
+//
+// Corresponds with GET /api/v1/home-ledger/checkpoint (the `HomeLedgerCheckpoint` operationId).
+func (c *Client) HomeLedgerCheckpoint(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHomeLedgerCheckpointRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HomeLedgerEntries Entries, newest first, of the home log
+//
+// Needs an account that may: read the audit log.
+//
+// Corresponds with GET /api/v1/home-ledger/entries (the `HomeLedgerEntries` operationId).
+func (c *Client) HomeLedgerEntries(ctx context.Context, params *HomeLedgerEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHomeLedgerEntriesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HomeLedgerEntry One entry with the proof that it is in the home log
+//
+// Needs an account that may: read the audit log.
+//
+// Corresponds with GET /api/v1/home-ledger/entries/{entry} (the `HomeLedgerEntry` operationId).
+func (c *Client) HomeLedgerEntry(ctx context.Context, entry int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHomeLedgerEntryRequest(c.Server, entry)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HomeLedgerProof One entry and its proof, as a file for twoseas-verify, of the home log
+//
+// Needs an account that may: read the audit log.
+//
+// Corresponds with GET /api/v1/home-ledger/entries/{entry}/proof (the `HomeLedgerProof` operationId).
+func (c *Client) HomeLedgerProof(ctx context.Context, entry int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHomeLedgerProofRequest(c.Server, entry)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HomeLedgerGrowth Two states and the proof that one continues the other, as a file for twoseas-verify, of the home log
+//
+// Needs an account that may: read the audit log.
+//
+// Corresponds with GET /api/v1/home-ledger/growth (the `HomeLedgerGrowth` operationId).
+func (c *Client) HomeLedgerGrowth(ctx context.Context, params *HomeLedgerGrowthParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHomeLedgerGrowthRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HomeLedgerKeys The public keys, one a line, that verify the home log
+//
+// Needs an account that may: read the audit log.
+//
+// Corresponds with GET /api/v1/home-ledger/keys (the `HomeLedgerKeys` operationId).
+func (c *Client) HomeLedgerKeys(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHomeLedgerKeysRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HomeLedgerSince The proof that the newest state continues one of so many entries, as tlog-witness has it, of the home log
+//
+// Needs an account that may: read the audit log.
+//
+// Corresponds with GET /api/v1/home-ledger/since/{size} (the `HomeLedgerSince` operationId).
+func (c *Client) HomeLedgerSince(ctx context.Context, size int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHomeLedgerSinceRequest(c.Server, size)
 	if err != nil {
 		return nil, err
 	}
@@ -5924,7 +6407,7 @@ func (c *Client) ImportWithApplicationStixPlusJSONBody(ctx context.Context, para
 
 // Jobs What works in the background of this process
 //
-// Needs an account that may: administer accounts and collections.
+// Needs an account that may: administer accounts and collections; or manage partners and channels.
 //
 // Corresponds with GET /api/v1/jobs (the `Jobs` operationId).
 func (c *Client) Jobs(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6096,6 +6579,44 @@ func (c *Client) Me(ctx context.Context, reqEditors ...RequestEditorFn) (*http.R
 	return c.Client.Do(req)
 }
 
+// ChangeOwnPasswordWithBody Change your own password; your sessions end
+//
+//	A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/me/password (the `ChangeOwnPassword` operationId).
+func (c *Client) ChangeOwnPasswordWithBody(ctx context.Context, params *ChangeOwnPasswordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeOwnPasswordRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeOwnPassword Change your own password; your sessions end
+//
+//	A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/me/password (the `ChangeOwnPassword` operationId).
+func (c *Client) ChangeOwnPassword(ctx context.Context, params *ChangeOwnPasswordParams, body ChangeOwnPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeOwnPasswordRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Search Search objects that you may see
 //
 // Needs an account that may: read threat data.
@@ -6230,6 +6751,23 @@ func (c *Client) AddOpinionWithBody(ctx context.Context, object string, params *
 // Corresponds with POST /api/v1/objects/{object}/opinions (the `AddOpinion` operationId).
 func (c *Client) AddOpinion(ctx context.Context, object string, params *AddOpinionParams, body AddOpinionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddOpinionRequest(c.Server, object, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ObjectProof A version and the proof that it was in a shipment, verified now, as a file for twoseas-verify
+//
+// Needs an account that may: read threat data.
+//
+// Corresponds with GET /api/v1/objects/{object}/proof (the `ObjectProof` operationId).
+func (c *Client) ObjectProof(ctx context.Context, object string, params *ObjectProofParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewObjectProofRequest(c.Server, object, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6812,6 +7350,21 @@ func (c *Client) KeepSearchWithBody(ctx context.Context, search string, params *
 // Corresponds with PUT /api/v1/searches/{search} (the `KeepSearch` operationId).
 func (c *Client) KeepSearch(ctx context.Context, search string, params *KeepSearchParams, body KeepSearchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewKeepSearchRequest(c.Server, search, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndSessions Sign every session of your account out but the one you ask with; another's for who may change it
+//
+// Corresponds with DELETE /api/v1/sessions (the `EndSessions` operationId).
+func (c *Client) EndSessions(ctx context.Context, params *EndSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndSessionsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9051,6 +9604,40 @@ func NewLedgerRequest(server string, agreement string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewLedgerCheckpointRequest constructs an http.Request for the LedgerCheckpoint method
+func NewLedgerCheckpointRequest(server string, agreement string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/ledger/checkpoint", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewLedgerEntriesRequest constructs an http.Request for the LedgerEntries method
 func NewLedgerEntriesRequest(server string, agreement string, params *LedgerEntriesParams) (*http.Request, error) {
 	var err error
@@ -9247,6 +9834,150 @@ func NewLedgerExportRequest(server string, agreement string) (*http.Request, err
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/agreements/%s/ledger/export", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewLedgerGrowthRequest constructs an http.Request for the LedgerGrowth method
+func NewLedgerGrowthRequest(server string, agreement string, params *LedgerGrowthParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/ledger/growth", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", false, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewLedgerKeysRequest constructs an http.Request for the LedgerKeys method
+func NewLedgerKeysRequest(server string, agreement string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/ledger/keys", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewLedgerSinceRequest constructs an http.Request for the LedgerSince method
+func NewLedgerSinceRequest(server string, agreement string, size int64) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "size", size, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/ledger/since/%s", pathParam0, pathParam1)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -9624,6 +10355,54 @@ func NewSignAgreementRequestWithBody(server string, agreement string, version in
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewAgreementFileRequest constructs an http.Request for the AgreementFile method
+func NewAgreementFileRequest(server string, agreement string, version int64, file string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "version", version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "file", file, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/versions/%s/%s", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -10275,6 +11054,18 @@ func NewExportRequest(server string, params *ExportParams) (*http.Request, error
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Format != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Text != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "text", *params.Text, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
@@ -10509,6 +11300,33 @@ func NewExportChosenRequestWithBody(server string, params *ExportChosenParams, c
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Format != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
@@ -10886,6 +11704,341 @@ func NewHealthRequest(server string) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/health")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewHomeLedgerRequest constructs an http.Request for the HomeLedger method
+func NewHomeLedgerRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/home-ledger")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewHomeLedgerCheckpointRequest constructs an http.Request for the HomeLedgerCheckpoint method
+func NewHomeLedgerCheckpointRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/home-ledger/checkpoint")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewHomeLedgerEntriesRequest constructs an http.Request for the HomeLedgerEntries method
+func NewHomeLedgerEntriesRequest(server string, params *HomeLedgerEntriesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/home-ledger/entries")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Text != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "text", *params.Text, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewHomeLedgerEntryRequest constructs an http.Request for the HomeLedgerEntry method
+func NewHomeLedgerEntryRequest(server string, entry int64) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "entry", entry, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/home-ledger/entries/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewHomeLedgerProofRequest constructs an http.Request for the HomeLedgerProof method
+func NewHomeLedgerProofRequest(server string, entry int64) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "entry", entry, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/home-ledger/entries/%s/proof", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewHomeLedgerGrowthRequest constructs an http.Request for the HomeLedgerGrowth method
+func NewHomeLedgerGrowthRequest(server string, params *HomeLedgerGrowthParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/home-ledger/growth")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", false, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewHomeLedgerKeysRequest constructs an http.Request for the HomeLedgerKeys method
+func NewHomeLedgerKeysRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/home-ledger/keys")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewHomeLedgerSinceRequest constructs an http.Request for the HomeLedgerSince method
+func NewHomeLedgerSinceRequest(server string, size int64) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "size", size, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/home-ledger/since/%s", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -11367,6 +12520,61 @@ func NewMeRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewChangeOwnPasswordRequest calls the generic ChangeOwnPassword builder with application/json body
+func NewChangeOwnPasswordRequest(server string, params *ChangeOwnPasswordParams, body ChangeOwnPasswordJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeOwnPasswordRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewChangeOwnPasswordRequestWithBody constructs an http.Request for the ChangeOwnPassword method, with any body, and a specified content type
+func NewChangeOwnPasswordRequestWithBody(server string, params *ChangeOwnPasswordParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/me/password")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -11932,6 +13140,95 @@ func NewAddOpinionRequestWithBody(server string, object string, params *AddOpini
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewObjectProofRequest constructs an http.Request for the ObjectProof method
+func NewObjectProofRequest(server string, object string, params *ObjectProofParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "object", object, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/objects/%s/proof", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Version != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "version", *params.Version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Direction != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "direction", *params.Direction, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", false, "agreement", params.Agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", false, "number", params.Number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -13099,6 +14396,75 @@ func NewKeepSearchRequestWithBody(server string, search string, params *KeepSear
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewEndSessionsRequest constructs an http.Request for the EndSessions method
+func NewEndSessionsRequest(server string, params *EndSessionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/sessions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Account != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	if params != nil {
 
@@ -14368,7 +15734,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/reopen (the `Reopen` operationId).
 	ReopenWithResponse(ctx context.Context, agreement string, item int64, params *ReopenParams, body ReopenJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenResponse, error)
 
-	// LedgerWithResponse The newest signed state of the exchange ledger, and the states the partner cosigned
+	// LedgerWithResponse The newest signed state, and the states the partner cosigned, of the exchange ledger
 	//
 	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 	//
@@ -14377,7 +15743,16 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger (the `Ledger` operationId).
 	LedgerWithResponse(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*LedgerResponse, error)
 
-	// LedgerEntriesWithResponse Entries of the ledger, newest first
+	// LedgerCheckpointWithResponse The newest state as the signed note it is, of the exchange ledger
+	//
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/checkpoint (the `LedgerCheckpoint` operationId).
+	LedgerCheckpointWithResponse(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*LedgerCheckpointResponse, error)
+
+	// LedgerEntriesWithResponse Entries, newest first, of the exchange ledger
 	//
 	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 	//
@@ -14386,7 +15761,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/entries (the `LedgerEntries` operationId).
 	LedgerEntriesWithResponse(ctx context.Context, agreement string, params *LedgerEntriesParams, reqEditors ...RequestEditorFn) (*LedgerEntriesResponse, error)
 
-	// LedgerEntryWithResponse One entry with the proof that it is in the ledger
+	// LedgerEntryWithResponse One entry with the proof that it is in the exchange ledger
 	//
 	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 	//
@@ -14395,7 +15770,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/entries/{entry} (the `LedgerEntry` operationId).
 	LedgerEntryWithResponse(ctx context.Context, agreement string, entry int64, reqEditors ...RequestEditorFn) (*LedgerEntryResponse, error)
 
-	// LedgerProofWithResponse One entry and its proof as a file for twoseas-verify
+	// LedgerProofWithResponse One entry and its proof, as a file for twoseas-verify, of the exchange ledger
 	//
 	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 	//
@@ -14412,6 +15787,33 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/export (the `LedgerExport` operationId).
 	LedgerExportWithResponse(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*LedgerExportResponse, error)
+
+	// LedgerGrowthWithResponse Two states and the proof that one continues the other, as a file for twoseas-verify, of the exchange ledger
+	//
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/growth (the `LedgerGrowth` operationId).
+	LedgerGrowthWithResponse(ctx context.Context, agreement string, params *LedgerGrowthParams, reqEditors ...RequestEditorFn) (*LedgerGrowthResponse, error)
+
+	// LedgerKeysWithResponse The public keys, one a line, that verify the exchange ledger
+	//
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/keys (the `LedgerKeys` operationId).
+	LedgerKeysWithResponse(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*LedgerKeysResponse, error)
+
+	// LedgerSinceWithResponse The proof that the newest state continues one of so many entries, as tlog-witness has it, of the exchange ledger
+	//
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/since/{size} (the `LedgerSince` operationId).
+	LedgerSinceWithResponse(ctx context.Context, agreement string, size int64, reqEditors ...RequestEditorFn) (*LedgerSinceResponse, error)
 
 	// MatchingsWithResponse The newest questions of private matching, both sides': of how many values, never of which
 	//
@@ -14480,6 +15882,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/agreements/{agreement}/versions/{version}/sign (the `SignAgreement` operationId).
 	SignAgreementWithResponse(ctx context.Context, agreement string, version int64, params *SignAgreementParams, body SignAgreementJSONRequestBody, reqEditors ...RequestEditorFn) (*SignAgreementResponse, error)
+
+	// AgreementFileWithResponse One version as a file: source.yaml, canonical.json that is hashed, or SIDE.note.txt, a side's signature on it
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/versions/{version}/{file} (the `AgreementFile` operationId).
+	AgreementFileWithResponse(ctx context.Context, agreement string, version int64, file string, reqEditors ...RequestEditorFn) (*AgreementFileResponse, error)
 
 	// AuditSearchWithResponse What people of this side did, newest first
 	//
@@ -14612,7 +16021,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/dates (the `Dates` operationId).
 	DatesWithResponse(ctx context.Context, params *DatesParams, reqEditors ...RequestEditorFn) (*DatesResponse, error)
 
-	// ExportWithResponse Everything you may see, or what a search finds, as one STIX bundle
+	// ExportWithResponse Everything you may see, or what a search finds, as one STIX bundle or a table
 	//
 	// Needs an account that may: export threat data.
 	//
@@ -14621,7 +16030,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/export (the `Export` operationId).
 	ExportWithResponse(ctx context.Context, params *ExportParams, reqEditors ...RequestEditorFn) (*ExportResponse, error)
 
-	// ExportChosenWithBodyWithResponse Up to 1,000 objects by id as one STIX bundle; those that are not there for you are left out
+	// ExportChosenWithBodyWithResponse Up to 1,000 objects by id as one STIX bundle or a table; those that are not there for you are left out
 	//
 	// Needs an account that may: export threat data.
 	//
@@ -14630,7 +16039,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/export (the `ExportChosen` operationId).
 	ExportChosenWithBodyWithResponse(ctx context.Context, params *ExportChosenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ExportChosenResponse, error)
 
-	// ExportChosenWithResponse Up to 1,000 objects by id as one STIX bundle; those that are not there for you are left out
+	// ExportChosenWithResponse Up to 1,000 objects by id as one STIX bundle or a table; those that are not there for you are left out
 	//
 	// Needs an account that may: export threat data.
 	//
@@ -14722,12 +16131,84 @@ type ClientWithResponsesInterface interface {
 
 	// HealthWithResponse Store, disk, ledger, certificates, clock
 	//
-	// Needs an account that may: administer accounts and collections.
+	// Needs an account that may: administer accounts and collections; or manage partners and channels.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/health (the `Health` operationId).
 	HealthWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*HealthResponse, error)
+
+	// HomeLedgerWithResponse The newest signed state, and the states the partner cosigned, of the home log
+	//
+	// Needs an account that may: read the audit log.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/home-ledger (the `HomeLedger` operationId).
+	HomeLedgerWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*HomeLedgerResponse, error)
+
+	// HomeLedgerCheckpointWithResponse The newest state as the signed note it is, of the home log
+	//
+	// Needs an account that may: read the audit log.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/home-ledger/checkpoint (the `HomeLedgerCheckpoint` operationId).
+	HomeLedgerCheckpointWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*HomeLedgerCheckpointResponse, error)
+
+	// HomeLedgerEntriesWithResponse Entries, newest first, of the home log
+	//
+	// Needs an account that may: read the audit log.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/home-ledger/entries (the `HomeLedgerEntries` operationId).
+	HomeLedgerEntriesWithResponse(ctx context.Context, params *HomeLedgerEntriesParams, reqEditors ...RequestEditorFn) (*HomeLedgerEntriesResponse, error)
+
+	// HomeLedgerEntryWithResponse One entry with the proof that it is in the home log
+	//
+	// Needs an account that may: read the audit log.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/home-ledger/entries/{entry} (the `HomeLedgerEntry` operationId).
+	HomeLedgerEntryWithResponse(ctx context.Context, entry int64, reqEditors ...RequestEditorFn) (*HomeLedgerEntryResponse, error)
+
+	// HomeLedgerProofWithResponse One entry and its proof, as a file for twoseas-verify, of the home log
+	//
+	// Needs an account that may: read the audit log.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/home-ledger/entries/{entry}/proof (the `HomeLedgerProof` operationId).
+	HomeLedgerProofWithResponse(ctx context.Context, entry int64, reqEditors ...RequestEditorFn) (*HomeLedgerProofResponse, error)
+
+	// HomeLedgerGrowthWithResponse Two states and the proof that one continues the other, as a file for twoseas-verify, of the home log
+	//
+	// Needs an account that may: read the audit log.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/home-ledger/growth (the `HomeLedgerGrowth` operationId).
+	HomeLedgerGrowthWithResponse(ctx context.Context, params *HomeLedgerGrowthParams, reqEditors ...RequestEditorFn) (*HomeLedgerGrowthResponse, error)
+
+	// HomeLedgerKeysWithResponse The public keys, one a line, that verify the home log
+	//
+	// Needs an account that may: read the audit log.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/home-ledger/keys (the `HomeLedgerKeys` operationId).
+	HomeLedgerKeysWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*HomeLedgerKeysResponse, error)
+
+	// HomeLedgerSinceWithResponse The proof that the newest state continues one of so many entries, as tlog-witness has it, of the home log
+	//
+	// Needs an account that may: read the audit log.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/home-ledger/since/{size} (the `HomeLedgerSince` operationId).
+	HomeLedgerSinceWithResponse(ctx context.Context, size int64, reqEditors ...RequestEditorFn) (*HomeLedgerSinceResponse, error)
 
 	// ImportWithBodyWithResponse Take a STIX bundle, a TAXII envelope or an object in
 	//
@@ -14749,7 +16230,7 @@ type ClientWithResponsesInterface interface {
 
 	// JobsWithResponse What works in the background of this process
 	//
-	// Needs an account that may: administer accounts and collections.
+	// Needs an account that may: administer accounts and collections; or manage partners and channels.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -14833,6 +16314,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/me (the `Me` operationId).
 	MeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*MeResponse, error)
 
+	// ChangeOwnPasswordWithBodyWithResponse Change your own password; your sessions end
+	//
+	//  A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/me/password (the `ChangeOwnPassword` operationId).
+	ChangeOwnPasswordWithBodyWithResponse(ctx context.Context, params *ChangeOwnPasswordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeOwnPasswordResponse, error)
+
+	// ChangeOwnPasswordWithResponse Change your own password; your sessions end
+	//
+	//  A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/me/password (the `ChangeOwnPassword` operationId).
+	ChangeOwnPasswordWithResponse(ctx context.Context, params *ChangeOwnPasswordParams, body ChangeOwnPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeOwnPasswordResponse, error)
+
 	// SearchWithResponse Search objects that you may see
 	//
 	// Needs an account that may: read threat data.
@@ -14904,6 +16403,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/objects/{object}/opinions (the `AddOpinion` operationId).
 	AddOpinionWithResponse(ctx context.Context, object string, params *AddOpinionParams, body AddOpinionJSONRequestBody, reqEditors ...RequestEditorFn) (*AddOpinionResponse, error)
+
+	// ObjectProofWithResponse A version and the proof that it was in a shipment, verified now, as a file for twoseas-verify
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/objects/{object}/proof (the `ObjectProof` operationId).
+	ObjectProofWithResponse(ctx context.Context, object string, params *ObjectProofParams, reqEditors ...RequestEditorFn) (*ObjectProofResponse, error)
 
 	// ObjectRawWithResponse The bytes of an object as its originator wrote them
 	//
@@ -15190,6 +16698,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/v1/searches/{search} (the `KeepSearch` operationId).
 	KeepSearchWithResponse(ctx context.Context, search string, params *KeepSearchParams, body KeepSearchJSONRequestBody, reqEditors ...RequestEditorFn) (*KeepSearchResponse, error)
+
+	// EndSessionsWithResponse Sign every session of your account out but the one you ask with; another's for who may change it
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/sessions (the `EndSessions` operationId).
+	EndSessionsWithResponse(ctx context.Context, params *EndSessionsParams, reqEditors ...RequestEditorFn) (*EndSessionsResponse, error)
 
 	// SessionsWithResponse Where your account is signed in; another's for who may change it
 	//
@@ -17586,8 +19101,6 @@ type LedgerResponse struct {
 	ApplicationProblemJSON401 *ErrorModel
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *ErrorModel
-	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
-	ApplicationProblemJSON422 *ErrorModel
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *ErrorModel
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -17607,11 +19120,6 @@ func (r LedgerResponse) GetApplicationProblemJSON401() *ErrorModel {
 // GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
 func (r LedgerResponse) GetApplicationProblemJSON403() *ErrorModel {
 	return r.ApplicationProblemJSON403
-}
-
-// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
-func (r LedgerResponse) GetApplicationProblemJSON422() *ErrorModel {
-	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -17647,6 +19155,75 @@ func (r LedgerResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r LedgerResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// LedgerCheckpointResponse200Headers the declared response headers of an HTTP 200 response for LedgerCheckpoint
+type LedgerCheckpointResponse200Headers struct {
+	ContentType *string
+}
+
+type LedgerCheckpointResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *LedgerCheckpointResponse200Headers
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r LedgerCheckpointResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r LedgerCheckpointResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r LedgerCheckpointResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r LedgerCheckpointResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r LedgerCheckpointResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LedgerCheckpointResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LedgerCheckpointResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LedgerCheckpointResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -17944,6 +19521,220 @@ func (r LedgerExportResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r LedgerExportResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type LedgerGrowthResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r LedgerGrowthResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r LedgerGrowthResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r LedgerGrowthResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r LedgerGrowthResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r LedgerGrowthResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r LedgerGrowthResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LedgerGrowthResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LedgerGrowthResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LedgerGrowthResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// LedgerKeysResponse200Headers the declared response headers of an HTTP 200 response for LedgerKeys
+type LedgerKeysResponse200Headers struct {
+	ContentType *string
+}
+
+type LedgerKeysResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *LedgerKeysResponse200Headers
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r LedgerKeysResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r LedgerKeysResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r LedgerKeysResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r LedgerKeysResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r LedgerKeysResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LedgerKeysResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LedgerKeysResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LedgerKeysResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// LedgerSinceResponse200Headers the declared response headers of an HTTP 200 response for LedgerSince
+type LedgerSinceResponse200Headers struct {
+	ContentType *string
+}
+
+type LedgerSinceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *LedgerSinceResponse200Headers
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r LedgerSinceResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r LedgerSinceResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r LedgerSinceResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r LedgerSinceResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r LedgerSinceResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r LedgerSinceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LedgerSinceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LedgerSinceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LedgerSinceResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -18490,6 +20281,82 @@ func (r SignAgreementResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SignAgreementResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AgreementFileResponse200Headers the declared response headers of an HTTP 200 response for AgreementFile
+type AgreementFileResponse200Headers struct {
+	ContentType *string
+}
+
+type AgreementFileResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AgreementFileResponse200Headers
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AgreementFileResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AgreementFileResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AgreementFileResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AgreementFileResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AgreementFileResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AgreementFileResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AgreementFileResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AgreementFileResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AgreementFileResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -20105,6 +21972,586 @@ func (r HealthResponse) ContentType() string {
 	return ""
 }
 
+type HomeLedgerResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *StatesOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r HomeLedgerResponse) GetJSON200() *StatesOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r HomeLedgerResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r HomeLedgerResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r HomeLedgerResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r HomeLedgerResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r HomeLedgerResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HomeLedgerResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HomeLedgerResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HomeLedgerResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// HomeLedgerCheckpointResponse200Headers the declared response headers of an HTTP 200 response for HomeLedgerCheckpoint
+type HomeLedgerCheckpointResponse200Headers struct {
+	ContentType *string
+}
+
+type HomeLedgerCheckpointResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *HomeLedgerCheckpointResponse200Headers
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r HomeLedgerCheckpointResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r HomeLedgerCheckpointResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r HomeLedgerCheckpointResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r HomeLedgerCheckpointResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r HomeLedgerCheckpointResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HomeLedgerCheckpointResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HomeLedgerCheckpointResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HomeLedgerCheckpointResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// HomeLedgerEntriesResponse200Headers the declared response headers of an HTTP 200 response for HomeLedgerEntries
+type HomeLedgerEntriesResponse200Headers struct {
+	Link *string
+}
+
+type HomeLedgerEntriesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListEntry
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *HomeLedgerEntriesResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r HomeLedgerEntriesResponse) GetJSON200() *ListEntry {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r HomeLedgerEntriesResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r HomeLedgerEntriesResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r HomeLedgerEntriesResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r HomeLedgerEntriesResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r HomeLedgerEntriesResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r HomeLedgerEntriesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HomeLedgerEntriesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HomeLedgerEntriesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HomeLedgerEntriesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type HomeLedgerEntryResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ProvenOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r HomeLedgerEntryResponse) GetJSON200() *ProvenOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r HomeLedgerEntryResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r HomeLedgerEntryResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r HomeLedgerEntryResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r HomeLedgerEntryResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r HomeLedgerEntryResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r HomeLedgerEntryResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HomeLedgerEntryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HomeLedgerEntryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HomeLedgerEntryResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type HomeLedgerProofResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r HomeLedgerProofResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r HomeLedgerProofResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r HomeLedgerProofResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r HomeLedgerProofResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r HomeLedgerProofResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r HomeLedgerProofResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HomeLedgerProofResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HomeLedgerProofResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HomeLedgerProofResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type HomeLedgerGrowthResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r HomeLedgerGrowthResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r HomeLedgerGrowthResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r HomeLedgerGrowthResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r HomeLedgerGrowthResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r HomeLedgerGrowthResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r HomeLedgerGrowthResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HomeLedgerGrowthResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HomeLedgerGrowthResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HomeLedgerGrowthResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// HomeLedgerKeysResponse200Headers the declared response headers of an HTTP 200 response for HomeLedgerKeys
+type HomeLedgerKeysResponse200Headers struct {
+	ContentType *string
+}
+
+type HomeLedgerKeysResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *HomeLedgerKeysResponse200Headers
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r HomeLedgerKeysResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r HomeLedgerKeysResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r HomeLedgerKeysResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r HomeLedgerKeysResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r HomeLedgerKeysResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HomeLedgerKeysResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HomeLedgerKeysResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HomeLedgerKeysResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// HomeLedgerSinceResponse200Headers the declared response headers of an HTTP 200 response for HomeLedgerSince
+type HomeLedgerSinceResponse200Headers struct {
+	ContentType *string
+}
+
+type HomeLedgerSinceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *HomeLedgerSinceResponse200Headers
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r HomeLedgerSinceResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r HomeLedgerSinceResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r HomeLedgerSinceResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r HomeLedgerSinceResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r HomeLedgerSinceResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r HomeLedgerSinceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HomeLedgerSinceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HomeLedgerSinceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HomeLedgerSinceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ImportResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -20761,6 +23208,75 @@ func (r MeResponse) ContentType() string {
 	return ""
 }
 
+type ChangeOwnPasswordResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChangeOwnPasswordResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ChangeOwnPasswordResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChangeOwnPasswordResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ChangeOwnPasswordResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ChangeOwnPasswordResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeOwnPasswordResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeOwnPasswordResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeOwnPasswordResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeOwnPasswordResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // SearchResponse200Headers the declared response headers of an HTTP 200 response for Search
 type SearchResponse200Headers struct {
 	Link *string
@@ -21218,6 +23734,82 @@ func (r AddOpinionResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r AddOpinionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ObjectProofResponse200Headers the declared response headers of an HTTP 200 response for ObjectProof
+type ObjectProofResponse200Headers struct {
+	ContentType *string
+}
+
+type ObjectProofResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ObjectProofResponse200Headers
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ObjectProofResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ObjectProofResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ObjectProofResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ObjectProofResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ObjectProofResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ObjectProofResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ObjectProofResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ObjectProofResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ObjectProofResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -22862,6 +25454,82 @@ func (r KeepSearchResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r KeepSearchResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type EndSessionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *EndedOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r EndSessionsResponse) GetJSON200() *EndedOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r EndSessionsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r EndSessionsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r EndSessionsResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r EndSessionsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r EndSessionsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r EndSessionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r EndSessionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EndSessionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EndSessionsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -24757,7 +27425,7 @@ func (c *ClientWithResponses) ReopenWithResponse(ctx context.Context, agreement 
 	return ParseReopenResponse(rsp)
 }
 
-// LedgerWithResponse The newest signed state of the exchange ledger, and the states the partner cosigned
+// LedgerWithResponse The newest signed state, and the states the partner cosigned, of the exchange ledger
 //
 // Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 //
@@ -24772,7 +27440,22 @@ func (c *ClientWithResponses) LedgerWithResponse(ctx context.Context, agreement 
 	return ParseLedgerResponse(rsp)
 }
 
-// LedgerEntriesWithResponse Entries of the ledger, newest first
+// LedgerCheckpointWithResponse The newest state as the signed note it is, of the exchange ledger
+//
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/ledger/checkpoint (the `LedgerCheckpoint` operationId).
+func (c *ClientWithResponses) LedgerCheckpointWithResponse(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*LedgerCheckpointResponse, error) {
+	rsp, err := c.LedgerCheckpoint(ctx, agreement, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLedgerCheckpointResponse(rsp)
+}
+
+// LedgerEntriesWithResponse Entries, newest first, of the exchange ledger
 //
 // Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 //
@@ -24787,7 +27470,7 @@ func (c *ClientWithResponses) LedgerEntriesWithResponse(ctx context.Context, agr
 	return ParseLedgerEntriesResponse(rsp)
 }
 
-// LedgerEntryWithResponse One entry with the proof that it is in the ledger
+// LedgerEntryWithResponse One entry with the proof that it is in the exchange ledger
 //
 // Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 //
@@ -24802,7 +27485,7 @@ func (c *ClientWithResponses) LedgerEntryWithResponse(ctx context.Context, agree
 	return ParseLedgerEntryResponse(rsp)
 }
 
-// LedgerProofWithResponse One entry and its proof as a file for twoseas-verify
+// LedgerProofWithResponse One entry and its proof, as a file for twoseas-verify, of the exchange ledger
 //
 // Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
 //
@@ -24830,6 +27513,51 @@ func (c *ClientWithResponses) LedgerExportWithResponse(ctx context.Context, agre
 		return nil, err
 	}
 	return ParseLedgerExportResponse(rsp)
+}
+
+// LedgerGrowthWithResponse Two states and the proof that one continues the other, as a file for twoseas-verify, of the exchange ledger
+//
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/ledger/growth (the `LedgerGrowth` operationId).
+func (c *ClientWithResponses) LedgerGrowthWithResponse(ctx context.Context, agreement string, params *LedgerGrowthParams, reqEditors ...RequestEditorFn) (*LedgerGrowthResponse, error) {
+	rsp, err := c.LedgerGrowth(ctx, agreement, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLedgerGrowthResponse(rsp)
+}
+
+// LedgerKeysWithResponse The public keys, one a line, that verify the exchange ledger
+//
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/ledger/keys (the `LedgerKeys` operationId).
+func (c *ClientWithResponses) LedgerKeysWithResponse(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*LedgerKeysResponse, error) {
+	rsp, err := c.LedgerKeys(ctx, agreement, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLedgerKeysResponse(rsp)
+}
+
+// LedgerSinceWithResponse The proof that the newest state continues one of so many entries, as tlog-witness has it, of the exchange ledger
+//
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/ledger/since/{size} (the `LedgerSince` operationId).
+func (c *ClientWithResponses) LedgerSinceWithResponse(ctx context.Context, agreement string, size int64, reqEditors ...RequestEditorFn) (*LedgerSinceResponse, error) {
+	rsp, err := c.LedgerSince(ctx, agreement, size, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLedgerSinceResponse(rsp)
 }
 
 // MatchingsWithResponse The newest questions of private matching, both sides': of how many values, never of which
@@ -24946,6 +27674,19 @@ func (c *ClientWithResponses) SignAgreementWithResponse(ctx context.Context, agr
 		return nil, err
 	}
 	return ParseSignAgreementResponse(rsp)
+}
+
+// AgreementFileWithResponse One version as a file: source.yaml, canonical.json that is hashed, or SIDE.note.txt, a side's signature on it
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/versions/{version}/{file} (the `AgreementFile` operationId).
+func (c *ClientWithResponses) AgreementFileWithResponse(ctx context.Context, agreement string, version int64, file string, reqEditors ...RequestEditorFn) (*AgreementFileResponse, error) {
+	rsp, err := c.AgreementFile(ctx, agreement, version, file, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAgreementFileResponse(rsp)
 }
 
 // AuditSearchWithResponse What people of this side did, newest first
@@ -25169,7 +27910,7 @@ func (c *ClientWithResponses) DatesWithResponse(ctx context.Context, params *Dat
 	return ParseDatesResponse(rsp)
 }
 
-// ExportWithResponse Everything you may see, or what a search finds, as one STIX bundle
+// ExportWithResponse Everything you may see, or what a search finds, as one STIX bundle or a table
 //
 // Needs an account that may: export threat data.
 //
@@ -25184,7 +27925,7 @@ func (c *ClientWithResponses) ExportWithResponse(ctx context.Context, params *Ex
 	return ParseExportResponse(rsp)
 }
 
-// ExportChosenWithBodyWithResponse Up to 1,000 objects by id as one STIX bundle; those that are not there for you are left out
+// ExportChosenWithBodyWithResponse Up to 1,000 objects by id as one STIX bundle or a table; those that are not there for you are left out
 //
 // Needs an account that may: export threat data.
 //
@@ -25199,7 +27940,7 @@ func (c *ClientWithResponses) ExportChosenWithBodyWithResponse(ctx context.Conte
 	return ParseExportChosenResponse(rsp)
 }
 
-// ExportChosenWithResponse Up to 1,000 objects by id as one STIX bundle; those that are not there for you are left out
+// ExportChosenWithResponse Up to 1,000 objects by id as one STIX bundle or a table; those that are not there for you are left out
 //
 // Needs an account that may: export threat data.
 //
@@ -25351,7 +28092,7 @@ func (c *ClientWithResponses) ResumeFeedWithResponse(ctx context.Context, feed s
 
 // HealthWithResponse Store, disk, ledger, certificates, clock
 //
-// Needs an account that may: administer accounts and collections.
+// Needs an account that may: administer accounts and collections; or manage partners and channels.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -25362,6 +28103,126 @@ func (c *ClientWithResponses) HealthWithResponse(ctx context.Context, reqEditors
 		return nil, err
 	}
 	return ParseHealthResponse(rsp)
+}
+
+// HomeLedgerWithResponse The newest signed state, and the states the partner cosigned, of the home log
+//
+// Needs an account that may: read the audit log.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/home-ledger (the `HomeLedger` operationId).
+func (c *ClientWithResponses) HomeLedgerWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*HomeLedgerResponse, error) {
+	rsp, err := c.HomeLedger(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHomeLedgerResponse(rsp)
+}
+
+// HomeLedgerCheckpointWithResponse The newest state as the signed note it is, of the home log
+//
+// Needs an account that may: read the audit log.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/home-ledger/checkpoint (the `HomeLedgerCheckpoint` operationId).
+func (c *ClientWithResponses) HomeLedgerCheckpointWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*HomeLedgerCheckpointResponse, error) {
+	rsp, err := c.HomeLedgerCheckpoint(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHomeLedgerCheckpointResponse(rsp)
+}
+
+// HomeLedgerEntriesWithResponse Entries, newest first, of the home log
+//
+// Needs an account that may: read the audit log.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/home-ledger/entries (the `HomeLedgerEntries` operationId).
+func (c *ClientWithResponses) HomeLedgerEntriesWithResponse(ctx context.Context, params *HomeLedgerEntriesParams, reqEditors ...RequestEditorFn) (*HomeLedgerEntriesResponse, error) {
+	rsp, err := c.HomeLedgerEntries(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHomeLedgerEntriesResponse(rsp)
+}
+
+// HomeLedgerEntryWithResponse One entry with the proof that it is in the home log
+//
+// Needs an account that may: read the audit log.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/home-ledger/entries/{entry} (the `HomeLedgerEntry` operationId).
+func (c *ClientWithResponses) HomeLedgerEntryWithResponse(ctx context.Context, entry int64, reqEditors ...RequestEditorFn) (*HomeLedgerEntryResponse, error) {
+	rsp, err := c.HomeLedgerEntry(ctx, entry, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHomeLedgerEntryResponse(rsp)
+}
+
+// HomeLedgerProofWithResponse One entry and its proof, as a file for twoseas-verify, of the home log
+//
+// Needs an account that may: read the audit log.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/home-ledger/entries/{entry}/proof (the `HomeLedgerProof` operationId).
+func (c *ClientWithResponses) HomeLedgerProofWithResponse(ctx context.Context, entry int64, reqEditors ...RequestEditorFn) (*HomeLedgerProofResponse, error) {
+	rsp, err := c.HomeLedgerProof(ctx, entry, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHomeLedgerProofResponse(rsp)
+}
+
+// HomeLedgerGrowthWithResponse Two states and the proof that one continues the other, as a file for twoseas-verify, of the home log
+//
+// Needs an account that may: read the audit log.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/home-ledger/growth (the `HomeLedgerGrowth` operationId).
+func (c *ClientWithResponses) HomeLedgerGrowthWithResponse(ctx context.Context, params *HomeLedgerGrowthParams, reqEditors ...RequestEditorFn) (*HomeLedgerGrowthResponse, error) {
+	rsp, err := c.HomeLedgerGrowth(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHomeLedgerGrowthResponse(rsp)
+}
+
+// HomeLedgerKeysWithResponse The public keys, one a line, that verify the home log
+//
+// Needs an account that may: read the audit log.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/home-ledger/keys (the `HomeLedgerKeys` operationId).
+func (c *ClientWithResponses) HomeLedgerKeysWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*HomeLedgerKeysResponse, error) {
+	rsp, err := c.HomeLedgerKeys(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHomeLedgerKeysResponse(rsp)
+}
+
+// HomeLedgerSinceWithResponse The proof that the newest state continues one of so many entries, as tlog-witness has it, of the home log
+//
+// Needs an account that may: read the audit log.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/home-ledger/since/{size} (the `HomeLedgerSince` operationId).
+func (c *ClientWithResponses) HomeLedgerSinceWithResponse(ctx context.Context, size int64, reqEditors ...RequestEditorFn) (*HomeLedgerSinceResponse, error) {
+	rsp, err := c.HomeLedgerSince(ctx, size, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHomeLedgerSinceResponse(rsp)
 }
 
 // ImportWithBodyWithResponse Take a STIX bundle, a TAXII envelope or an object in
@@ -25396,7 +28257,7 @@ func (c *ClientWithResponses) ImportWithApplicationStixPlusJSONBodyWithResponse(
 
 // JobsWithResponse What works in the background of this process
 //
-// Needs an account that may: administer accounts and collections.
+// Needs an account that may: administer accounts and collections; or manage partners and channels.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -25540,6 +28401,36 @@ func (c *ClientWithResponses) MeWithResponse(ctx context.Context, reqEditors ...
 	return ParseMeResponse(rsp)
 }
 
+// ChangeOwnPasswordWithBodyWithResponse Change your own password; your sessions end
+//
+//	A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/me/password (the `ChangeOwnPassword` operationId).
+func (c *ClientWithResponses) ChangeOwnPasswordWithBodyWithResponse(ctx context.Context, params *ChangeOwnPasswordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeOwnPasswordResponse, error) {
+	rsp, err := c.ChangeOwnPasswordWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeOwnPasswordResponse(rsp)
+}
+
+// ChangeOwnPasswordWithResponse Change your own password; your sessions end
+//
+//	A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/me/password (the `ChangeOwnPassword` operationId).
+func (c *ClientWithResponses) ChangeOwnPasswordWithResponse(ctx context.Context, params *ChangeOwnPasswordParams, body ChangeOwnPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeOwnPasswordResponse, error) {
+	rsp, err := c.ChangeOwnPassword(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeOwnPasswordResponse(rsp)
+}
+
 // SearchWithResponse Search objects that you may see
 //
 // Needs an account that may: read threat data.
@@ -25658,6 +28549,21 @@ func (c *ClientWithResponses) AddOpinionWithResponse(ctx context.Context, object
 		return nil, err
 	}
 	return ParseAddOpinionResponse(rsp)
+}
+
+// ObjectProofWithResponse A version and the proof that it was in a shipment, verified now, as a file for twoseas-verify
+//
+// Needs an account that may: read threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/objects/{object}/proof (the `ObjectProof` operationId).
+func (c *ClientWithResponses) ObjectProofWithResponse(ctx context.Context, object string, params *ObjectProofParams, reqEditors ...RequestEditorFn) (*ObjectProofResponse, error) {
+	rsp, err := c.ObjectProof(ctx, object, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseObjectProofResponse(rsp)
 }
 
 // ObjectRawWithResponse The bytes of an object as its originator wrote them
@@ -26136,6 +29042,19 @@ func (c *ClientWithResponses) KeepSearchWithResponse(ctx context.Context, search
 		return nil, err
 	}
 	return ParseKeepSearchResponse(rsp)
+}
+
+// EndSessionsWithResponse Sign every session of your account out but the one you ask with; another's for who may change it
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/sessions (the `EndSessions` operationId).
+func (c *ClientWithResponses) EndSessionsWithResponse(ctx context.Context, params *EndSessionsParams, reqEditors ...RequestEditorFn) (*EndSessionsResponse, error) {
+	rsp, err := c.EndSessions(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndSessionsResponse(rsp)
 }
 
 // SessionsWithResponse Where your account is signed in; another's for who may change it
@@ -28261,12 +31180,52 @@ func ParseLedgerResponse(rsp *http.Response) (*LedgerResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest ErrorModel
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
-		response.ApplicationProblemJSON422 = &dest
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseLedgerCheckpointResponse parses an HTTP response from a LedgerCheckpointWithResponse call
+func ParseLedgerCheckpointResponse(rsp *http.Response) (*LedgerCheckpointResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LedgerCheckpointResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest ErrorModel
@@ -28282,6 +31241,19 @@ func ParseLedgerResponse(rsp *http.Response) (*LedgerResponse, error) {
 		}
 		response.ApplicationProblemJSON500 = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers LedgerCheckpointResponse200Headers
+		if values := rsp.Header.Values("Content-Type"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Type", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentType = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
@@ -28525,6 +31497,187 @@ func ParseLedgerExportResponse(rsp *http.Response) (*LedgerExportResponse, error
 		}
 		response.ApplicationProblemJSON500 = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseLedgerGrowthResponse parses an HTTP response from a LedgerGrowthWithResponse call
+func ParseLedgerGrowthResponse(rsp *http.Response) (*LedgerGrowthResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LedgerGrowthResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseLedgerKeysResponse parses an HTTP response from a LedgerKeysWithResponse call
+func ParseLedgerKeysResponse(rsp *http.Response) (*LedgerKeysResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LedgerKeysResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers LedgerKeysResponse200Headers
+		if values := rsp.Header.Values("Content-Type"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Type", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentType = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseLedgerSinceResponse parses an HTTP response from a LedgerSinceWithResponse call
+func ParseLedgerSinceResponse(rsp *http.Response) (*LedgerSinceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LedgerSinceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers LedgerSinceResponse200Headers
+		if values := rsp.Header.Values("Content-Type"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Type", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentType = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
@@ -28978,6 +32131,73 @@ func ParseSignAgreementResponse(rsp *http.Response) (*SignAgreementResponse, err
 		}
 		response.ApplicationProblemJSON500 = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseAgreementFileResponse parses an HTTP response from a AgreementFileWithResponse call
+func ParseAgreementFileResponse(rsp *http.Response) (*AgreementFileResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AgreementFileResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AgreementFileResponse200Headers
+		if values := rsp.Header.Values("Content-Type"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Type", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentType = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
@@ -29741,6 +32961,9 @@ func ParseExportResponse(rsp *http.Response) (*ExportResponse, error) {
 		}
 		response.ApplicationProblemJSON500 = &dest
 
+	case rsp.StatusCode == 200:
+		// Content-type (text/csv) unsupported
+
 	}
 
 	return response, nil
@@ -29801,6 +33024,9 @@ func ParseExportChosenResponse(rsp *http.Response) (*ExportChosenResponse, error
 			return nil, err
 		}
 		response.ApplicationProblemJSON500 = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/csv) unsupported
 
 	}
 
@@ -30272,6 +33498,490 @@ func ParseHealthResponse(rsp *http.Response) (*HealthResponse, error) {
 		}
 		response.ApplicationProblemJSON500 = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseHomeLedgerResponse parses an HTTP response from a HomeLedgerWithResponse call
+func ParseHomeLedgerResponse(rsp *http.Response) (*HomeLedgerResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HomeLedgerResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest StatesOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseHomeLedgerCheckpointResponse parses an HTTP response from a HomeLedgerCheckpointWithResponse call
+func ParseHomeLedgerCheckpointResponse(rsp *http.Response) (*HomeLedgerCheckpointResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HomeLedgerCheckpointResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers HomeLedgerCheckpointResponse200Headers
+		if values := rsp.Header.Values("Content-Type"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Type", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentType = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseHomeLedgerEntriesResponse parses an HTTP response from a HomeLedgerEntriesWithResponse call
+func ParseHomeLedgerEntriesResponse(rsp *http.Response) (*HomeLedgerEntriesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HomeLedgerEntriesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListEntry
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers HomeLedgerEntriesResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseHomeLedgerEntryResponse parses an HTTP response from a HomeLedgerEntryWithResponse call
+func ParseHomeLedgerEntryResponse(rsp *http.Response) (*HomeLedgerEntryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HomeLedgerEntryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ProvenOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseHomeLedgerProofResponse parses an HTTP response from a HomeLedgerProofWithResponse call
+func ParseHomeLedgerProofResponse(rsp *http.Response) (*HomeLedgerProofResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HomeLedgerProofResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseHomeLedgerGrowthResponse parses an HTTP response from a HomeLedgerGrowthWithResponse call
+func ParseHomeLedgerGrowthResponse(rsp *http.Response) (*HomeLedgerGrowthResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HomeLedgerGrowthResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseHomeLedgerKeysResponse parses an HTTP response from a HomeLedgerKeysWithResponse call
+func ParseHomeLedgerKeysResponse(rsp *http.Response) (*HomeLedgerKeysResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HomeLedgerKeysResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers HomeLedgerKeysResponse200Headers
+		if values := rsp.Header.Values("Content-Type"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Type", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentType = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseHomeLedgerSinceResponse parses an HTTP response from a HomeLedgerSinceWithResponse call
+func ParseHomeLedgerSinceResponse(rsp *http.Response) (*HomeLedgerSinceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HomeLedgerSinceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers HomeLedgerSinceResponse200Headers
+		if values := rsp.Header.Values("Content-Type"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Type", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentType = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
@@ -30798,6 +34508,63 @@ func ParseMeResponse(rsp *http.Response) (*MeResponse, error) {
 	return response, nil
 }
 
+// ParseChangeOwnPasswordResponse parses an HTTP response from a ChangeOwnPasswordWithResponse call
+func ParseChangeOwnPasswordResponse(rsp *http.Response) (*ChangeOwnPasswordResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeOwnPasswordResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseSearchResponse parses an HTTP response from a SearchWithResponse call
 func ParseSearchResponse(rsp *http.Response) (*SearchResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -31172,6 +34939,73 @@ func ParseAddOpinionResponse(rsp *http.Response) (*AddOpinionResponse, error) {
 		}
 		response.ApplicationProblemJSON500 = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseObjectProofResponse parses an HTTP response from a ObjectProofWithResponse call
+func ParseObjectProofResponse(rsp *http.Response) (*ObjectProofResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ObjectProofResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ObjectProofResponse200Headers
+		if values := rsp.Header.Values("Content-Type"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Type", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentType = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
@@ -32477,6 +36311,67 @@ func ParseKeepSearchResponse(rsp *http.Response) (*KeepSearchResponse, error) {
 	switch {
 	case rsp.StatusCode == 204:
 		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseEndSessionsResponse parses an HTTP response from a EndSessionsWithResponse call
+func ParseEndSessionsResponse(rsp *http.Response) (*EndSessionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EndSessionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EndedOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest ErrorModel

@@ -25,13 +25,13 @@ func (n *Node) index(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		late, err := n.Library.Behind(ctx, n.Live)
+		late, shipments, err := n.Library.Behind(ctx, n.Live)
 		if err == nil && late > before && waited < indexAfter { // something is arriving
 			before, waited = late, waited+indexEvery
 			continue
 		}
 		before, waited = 0, 0
-		if err != nil || late > 0 {
+		if err != nil || late+shipments > 0 {
 			n.Board.Begin("index", "")
 			if err == nil {
 				err = n.Library.CatchUp(ctx, n.Live)

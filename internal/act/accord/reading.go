@@ -99,6 +99,32 @@ func (a *Accords) Originals(ctx context.Context, h *store.Handle, id ident.Agree
 	return list, err
 }
 
+// File returns one of the files of a version: source.yaml, as it was added;
+// canonical.json, as it is hashed; SIDE.note.txt, a side's signature on it.
+// Another name is fault.NotFound.
+func (a *Accords) File(ctx context.Context, h *store.Handle, id ident.Agreement, number int64, name string) ([]byte, error) {
+	d, source, err := a.Document(ctx, h, id, number)
+	if err != nil {
+		return nil, err
+	}
+	switch name {
+	case "source.yaml":
+		return source, nil
+	case "canonical.json":
+		return d.Canonical()
+	}
+	list, err := a.Originals(ctx, h, id, number)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range list {
+		if name == string(o.Side)+".note.txt" {
+			return o.Note, nil
+		}
+	}
+	return nil, fault.Errorf(fault.NotFound, "version %d of %s has no file %.80q", number, id, name)
+}
+
 // Answer is what a version says of something on its way to the partner.
 type Answer struct {
 	Version  Version

@@ -17,18 +17,47 @@ const (
 )
 
 // Behind returns how many versions were stored that cannot be found yet, at
-// most: numbers of other domains count with them. It is for the node itself.
-func (l *Library) Behind(ctx context.Context, h *store.Handle) (n int64, err error) {
+// most: numbers of other domains count with them; and how many shipments came
+// or went that the objects in them do not tell of yet. It is for the node
+// itself.
+func (l *Library) Behind(ctx context.Context, h *store.Handle) (versions, shipments int64, err error) {
 	err = h.Query(ctx, func(tx *store.Tx) error {
 		last, err := tx.LastObject()
 		if err != nil {
 			return err
 		}
 		upTo, err := tx.Indexed()
-		n = max(0, last-upTo)
-		return err
+		if err != nil {
+			return err
+		}
+		versions = max(0, last-upTo)
+		channels, err := tx.Channels()
+		if err != nil {
+			return err
+		}
+		for _, ch := range channels {
+			for direction, last := range numbers(ch) {
+				upTo, err := tx.Followed(following(ch.ID, direction))
+				if err != nil {
+					return err
+				}
+				shipments += max(0, last-upTo)
+			}
+		}
+		return nil
 	})
-	return n, err
+	return versions, shipments, err
+}
+
+// numbers are the newest shipments of a channel by direction.
+func numbers(ch store.Channel) map[string]int64 {
+	return map[string]int64{store.Out: ch.OutNumber, store.In: ch.InNumber}
+}
+
+// following is the name under which the shipments of one direction are
+// followed.
+func following(channel int64, direction string) string {
+	return "shipments " + direction + " " + strconv.FormatInt(channel, 10)
 }
 
 // CatchUp makes everything that is stored findable, in steps of a transaction
@@ -83,7 +112,7 @@ func (l *Library) followShipments(ctx context.Context, h *store.Handle) error {
 		return err
 	}
 	for _, ch := range channels {
-		for direction, last := range map[string]int64{store.Out: ch.OutNumber, store.In: ch.InNumber} {
+		for direction, last := range numbers(ch) {
 			if err := followChannel(ctx, h, ch.ID, direction, last); err != nil {
 				return err
 			}
@@ -93,7 +122,7 @@ func (l *Library) followShipments(ctx context.Context, h *store.Handle) error {
 }
 
 func followChannel(ctx context.Context, h *store.Handle, channel int64, direction string, last int64) error {
-	name := "shipments " + direction + " " + strconv.FormatInt(channel, 10)
+	name := following(channel, direction)
 	for {
 		var from int64
 		if err := h.Query(ctx, func(tx *store.Tx) (err error) {

@@ -15,6 +15,9 @@ func (a *api) accounts() {
 	me := at(http.MethodGet, "/me", "me", "Who you are and what you may do", "")
 	me.any, me.saw = true, "read"
 	add(a, me, a.me)
+	own := at(http.MethodPut, "/me/password", "change-own-password", "Change your own password; your sessions end", "")
+	own.any, own.person, own.status = true, true, http.StatusNoContent
+	add(a, own, a.ownPassword)
 	roles := at(http.MethodGet, "/roles", "roles", "What each role may do", "")
 	roles.any, roles.saw = true, "read"
 	add(a, roles, a.roles)
@@ -66,6 +69,16 @@ func (a *api) me(_ context.Context, c caller, _ *struct{}) (*meOutput, error) {
 		}
 	}
 	return out, nil
+}
+
+func (a *api) ownPassword(ctx context.Context, c caller, in *struct {
+	Body struct {
+		Old string `json:"old" maxLength:"1000"`
+		New string `json:"new" maxLength:"1000"`
+	}
+},
+) (*struct{}, error) {
+	return nil, a.People.ChangePassword(ctx, c.Name, in.Body.Old, in.Body.New, c.remote, c.Session)
 }
 
 type roleBody struct {

@@ -24,8 +24,11 @@ func (a *api) agreements() {
 	add(a, read("/agreements", "agreements", "The agreements of this node and their state"), a.listAgreements)
 	add(a, read("/agreements/{agreement}/versions", "agreement-versions", "The versions of an agreement and who signed them"), a.listVersions)
 	doc := read("/agreements/{agreement}/versions/{version}", "agreement-document", "One version, as the text it was added as")
-	doc.media = "application/yaml"
+	doc.media = []string{"application/yaml"}
 	add(a, doc, a.document)
+	file := read("/agreements/{agreement}/versions/{version}/{file}", "agreement-file", "One version as a file: source.yaml, canonical.json that is hashed, or SIDE.note.txt, a side's signature on it")
+	file.media = []string{"text/plain"}
+	add(a, file, a.agreementFile)
 	add(a, read("/agreements/{agreement}/calendar", "agreement-calendar", "The dates of an agreement and where now stands"), a.calendar)
 	explain := read("/agreements/{agreement}/explain", "agreement-explain", "May I send this, marked so, to them?")
 	explain.act, explain.any = people.Read, false
@@ -157,6 +160,19 @@ func (a *api) document(ctx context.Context, _ caller, in *OneVersionInput) (*raw
 	}
 	_, source, err := a.Accords.Document(ctx, a.Handle, id, in.Version)
 	return &rawOutput{ContentType: "application/yaml; charset=utf-8", Body: source}, err
+}
+
+func (a *api) agreementFile(ctx context.Context, _ caller, in *struct {
+	OneVersionInput
+	File string `path:"file" maxLength:"64" example:"canonical.json"`
+},
+) (*rawOutput, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	raw, err := a.Accords.File(ctx, a.Handle, id, in.Version, in.File)
+	return plain(raw), err
 }
 
 // DateBody is one date of an agreement.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"twoseas/internal/act/answer"
 	"twoseas/internal/act/library"
 	"twoseas/internal/act/people"
+	"twoseas/internal/base/ident"
 	"twoseas/internal/law/marking"
 )
 
@@ -22,6 +24,9 @@ func (a *api) around() {
 	}
 	add(a, read("/relations", "object-relations", "What an object refers to and what refers to it, as far as you may see it"), a.relations)
 	add(a, read("/crossings", "object-crossings", "The shipments that carried an object"), a.crossings)
+	proof := read("/proof", "object-proof", "A version and the proof that it was in a shipment, verified now, as a file for twoseas-verify")
+	proof.media = []string{"text/plain"}
+	add(a, proof, a.proveObject)
 	add(a, read("/access", "object-access", "Who may see an object and why, who may not and why"), a.reasons)
 	add(a, say("/sightings", "add-sighting", "Say that an object was seen here"), a.sight)
 	add(a, say("/opinions", "add-opinion", "Say what you think of an object: useful, known, false-positive, too-late"), a.opine)
@@ -47,8 +52,8 @@ type relationsOutput struct {
 	}
 }
 
-func (a *api) relations(ctx context.Context, c caller, in *objectInput) (*relationsOutput, error) {
-	o, err := a.Library.Object(ctx, a.Handle, c.Actor, c.Access.Class, in.Object, 0)
+func (a *api) relations(ctx context.Context, c caller, in *ObjectInput) (*relationsOutput, error) {
+	o, err := a.whole(ctx, c, in)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +74,15 @@ func (a *api) relations(ctx context.Context, c caller, in *objectInput) (*relati
 	return out, nil
 }
 
+// whole is the version asked for with what is known around it.
+func (a *api) whole(ctx context.Context, c caller, in *ObjectInput) (library.Object, error) {
+	seq, err := a.seq(ctx, c, in)
+	if err != nil {
+		return library.Object{}, err
+	}
+	return a.Library.Object(ctx, a.Handle, c.Actor, c.Access.Class, in.Object, seq)
+}
+
 type crossingBody struct {
 	Agreement string `json:"agreement"`
 	Partner   string `json:"partner"`
@@ -86,8 +100,8 @@ type crossingsOutput struct {
 	}
 }
 
-func (a *api) crossings(ctx context.Context, c caller, in *objectInput) (*crossingsOutput, error) {
-	o, err := a.Library.Object(ctx, a.Handle, c.Actor, c.Access.Class, in.Object, 0)
+func (a *api) crossings(ctx context.Context, c caller, in *ObjectInput) (*crossingsOutput, error) {
+	o, err := a.whole(ctx, c, in)
 	if err != nil {
 		return nil, err
 	}
@@ -99,6 +113,30 @@ func (a *api) crossings(ctx context.Context, c caller, in *objectInput) (*crossi
 		})
 	}
 	return out, nil
+}
+
+func (a *api) proveObject(ctx context.Context, c caller, in *struct {
+	ObjectInput
+	DirectionInput
+	In     string `query:"agreement" required:"true" maxLength:"64"`
+	Number int64  `query:"number" required:"true" minimum:"1" doc:"Of the shipment, see crossings"`
+},
+) (*rawOutput, error) {
+	id, err := ident.ParseAgreement(in.In)
+	if err != nil {
+		return nil, err
+	}
+	seq, err := a.seq(ctx, c, &in.ObjectInput)
+	if err != nil {
+		return nil, err
+	}
+	p, _, err := a.Library.Prove(ctx, a.Handle, c.Actor, c.Access.Class, in.Object, seq, in.Number, in.Direction, id)
+	if err != nil {
+		return nil, err
+	}
+	var buf bytes.Buffer
+	err = p.Subset.Write(&buf)
+	return plain(buf.Bytes()), err
 }
 
 // moment is a time as programs read it; "" for none.
@@ -132,8 +170,12 @@ type accessOutput struct {
 	}
 }
 
-func (a *api) reasons(ctx context.Context, c caller, in *objectInput) (*accessOutput, error) {
-	whys, readers, err := a.Library.Reasons(ctx, a.Handle, c.Actor, c.Access.Class, in.Object, 0)
+func (a *api) reasons(ctx context.Context, c caller, in *ObjectInput) (*accessOutput, error) {
+	seq, err := a.seq(ctx, c, in)
+	if err != nil {
+		return nil, err
+	}
+	whys, readers, err := a.Library.Reasons(ctx, a.Handle, c.Actor, c.Access.Class, in.Object, seq)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ func (a *api) audits() {
 	add(a, at(http.MethodGet, "/audit", "audit-search", "What people of this side did, newest first"), a.searchAudit)
 	add(a, at(http.MethodGet, "/audit/{entry}", "audit-entry", "One entry with its signed note"), a.auditEntry)
 	export := at(http.MethodGet, "/audit-log", "audit-export", "The whole home log as a file for twoseas-verify")
-	export.media = "text/plain"
+	export.media = []string{"text/plain"}
 	add(a, export, a.exportAudit)
 	add(a, at(http.MethodPost, "/audit-verify", "audit-verify", "Check the home log and its index now"), a.verifyAudit)
 }

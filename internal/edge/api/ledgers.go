@@ -1,9 +1,7 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"log/slog"
 	"net/http"
 	"strings"
 
@@ -17,24 +15,77 @@ import (
 	"twoseas/internal/store"
 )
 
+// ledgers is the exchange ledgers, which both sides read, and the home log,
+// which is for those who audit.
 func (a *api) ledgers() {
-	read := func(path, id, summary string) op {
-		return op{
-			tag: "ledger", method: http.MethodGet, path: "/agreements/{agreement}/ledger" + path, id: id, summary: summary, saw: "read",
-			act: people.Review, or: []people.Act{people.Agree, people.Audit, people.Exchange, people.Liaise, people.Administer},
-		}
+	exchange := op{
+		tag: "ledger", method: http.MethodGet, path: "/agreements/{agreement}/ledger", id: "ledger", saw: "read",
+		act: people.Review, or: []people.Act{people.Agree, people.Audit, people.Exchange, people.Liaise, people.Administer},
 	}
-	add(a, read("", "ledger", "The newest signed state of the exchange ledger, and the states the partner cosigned"), a.states)
-	add(a, read("/entries", "ledger-entries", "Entries of the ledger, newest first"), a.entries)
-	add(a, read("/entries/{entry}", "ledger-entry", "One entry with the proof that it is in the ledger"), a.entry)
-	proof := read("/entries/{entry}/proof", "ledger-proof", "One entry and its proof as a file for twoseas-verify")
-	proof.media = "text/plain"
-	add(a, proof, a.proof)
-	export := read("/export", "ledger-export", "The whole ledger as a file for twoseas-verify")
-	export.saw, export.media = "export", "text/plain"
+	named := exchange
+	named.params = []*huma.Param{{Name: "agreement", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}}
+	a.log(named, "the exchange ledger")
+	a.log(op{tag: "ledger", method: http.MethodGet, path: "/home-ledger", id: "home-ledger", saw: "read the audit log", act: people.Audit}, "the home log")
+	export := exchange
+	export.path, export.id, export.summary = exchange.path+"/export", "ledger-export", "The whole ledger as a file for twoseas-verify"
+	export.saw, export.media = "export", []string{"text/plain"}
 	add(a, export, a.exportLedger)
 	keys := op{tag: "ledger", method: http.MethodGet, path: "/keys", id: "keys", summary: "The public keys of this side and its partners, newest last", any: true, saw: "read"}
 	add(a, keys, a.keys)
+}
+
+// log is what there is of one kind of log, under the path and id of o.
+func (a *api) log(o op, what string) {
+	at := func(path, id, summary string) op {
+		one := o
+		one.path, one.id, one.summary = o.path+path, o.id+id, summary+" "+what
+		return one
+	}
+	text := func(path, id, summary string) op {
+		one := at(path, id, summary)
+		one.media = []string{"text/plain"}
+		return one
+	}
+	// What names no entry is no reading of the home log, and recording it would
+	// change the state that was just asked for.
+	state := func(path, id, summary string) op {
+		one := text(path, id, summary)
+		if o.act == people.Audit {
+			one.saw = ""
+		}
+		return one
+	}
+	add(a, at("", "", "The newest signed state, and the states the partner cosigned, of"), a.states)
+	add(a, at("/entries", "-entries", "Entries, newest first, of"), a.entries)
+	add(a, at("/entries/{entry}", "-entry", "One entry with the proof that it is in"), a.entry)
+	add(a, text("/entries/{entry}/proof", "-proof", "One entry and its proof, as a file for twoseas-verify, of"), a.proof)
+	add(a, state("/checkpoint", "-checkpoint", "The newest state as the signed note it is, of"), a.checkpoint)
+	add(a, state("/keys", "-keys", "The public keys, one a line, that verify"), a.logKeys)
+	add(a, state("/since/{size}", "-since", "The proof that the newest state continues one of so many entries, as tlog-witness has it, of"), a.since)
+	add(a, state("/growth", "-growth", "Two states and the proof that one continues the other, as a file for twoseas-verify, of"), a.growth)
+}
+
+// LogInput names a log: that of the agreement in the path, or the home log
+// where the path has none.
+type LogInput struct{ agreement string }
+
+// Resolve takes the name from the path.
+func (in *LogInput) Resolve(ctx huma.Context) []error {
+	in.agreement = ctx.Param("agreement")
+	return nil
+}
+
+// name returns the name of the log. The path of an exchange log never leads to
+// the home log.
+func (in LogInput) name() (string, error) {
+	if in.agreement == "" {
+		return ledger.HomeName, nil
+	}
+	id, err := ident.ParseAgreement(in.agreement)
+	if err == nil && string(id) == ledger.HomeName {
+		err = fault.Errorf(fault.NotFound, "there is no agreement %s", id)
+	}
+	return string(id), err
 }
 
 type stateBody struct {
@@ -61,8 +112,8 @@ type statesOutput struct {
 	}
 }
 
-func (a *api) states(ctx context.Context, _ caller, in *AgreementInput) (*statesOutput, error) {
-	id, err := in.log()
+func (a *api) states(ctx context.Context, _ caller, in *LogInput) (*statesOutput, error) {
+	id, err := in.name()
 	if err != nil {
 		return nil, err
 	}
@@ -80,16 +131,6 @@ func (a *api) states(ctx context.Context, _ caller, in *AgreementInput) (*states
 		out.Body.Theirs = &b
 	}
 	return out, nil
-}
-
-// log returns the name of an exchange log. The home log is not read here: it
-// is the auditor's.
-func (in AgreementInput) log() (string, error) {
-	id, err := in.id()
-	if err == nil && string(id) == ledger.HomeName {
-		err = fault.Errorf(fault.NotFound, "there is no agreement %s", id)
-	}
-	return string(id), err
 }
 
 type entryBody struct {
@@ -113,13 +154,13 @@ func entryOf(f ledger.Leaf, whole bool) entryBody {
 }
 
 func (a *api) entries(ctx context.Context, c caller, in *struct {
-	AgreementInput
+	LogInput
 	PageInput
 	Kind string `query:"kind" maxLength:"40" doc:"Only of this kind: shipment, receipt, agreement, key, event"`
 	Text string `query:"text" maxLength:"200" doc:"Only with this text somewhere"`
 },
 ) (*listOutput[entryBody], error) {
-	id, err := in.log()
+	id, err := in.name()
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +184,7 @@ func (a *api) entries(ctx context.Context, c caller, in *struct {
 }
 
 type oneEntryInput struct {
-	AgreementInput
+	LogInput
 	Entry int64 `path:"entry" minimum:"0"`
 }
 
@@ -156,7 +197,7 @@ type provenOutput struct {
 }
 
 func (a *api) entry(ctx context.Context, _ caller, in *oneEntryInput) (*provenOutput, error) {
-	id, err := in.log()
+	id, err := in.name()
 	if err != nil {
 		return nil, err
 	}
@@ -168,45 +209,6 @@ func (a *api) entry(ctx context.Context, _ caller, in *oneEntryInput) (*provenOu
 	out.Body.Entry, out.Body.Checkpoint = entryOf(leaf, true), string(proven.Checkpoint)
 	out.Body.Proof = append([]string{}, strings.Fields(string(proven.Proof.AppendText(nil)))...)
 	return out, nil
-}
-
-func (a *api) proof(ctx context.Context, _ caller, in *oneEntryInput) (*huma.StreamResponse, error) {
-	id, err := in.log()
-	if err != nil {
-		return nil, err
-	}
-	_, proven, err := a.Ledger.Entry(ctx, a.Handle, id, in.Entry)
-	if err != nil {
-		return nil, err
-	}
-	return a.download(ctx, id+"-"+numbered(in.Entry)+".entry", func(w *bytes.Buffer) error { return proven.Write(w) })
-}
-
-func (a *api) exportLedger(ctx context.Context, _ caller, in *AgreementInput) (*huma.StreamResponse, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
-	partner, err := a.Accords.Partner(ctx, a.Handle, id)
-	if err != nil {
-		return nil, err
-	}
-	return a.download(ctx, string(id)+".ledger", func(w *bytes.Buffer) error { return a.Ledger.Export(ctx, a.Handle, id, partner, w) })
-}
-
-// download answers with a text file, made whole before it is sent.
-func (a *api) download(ctx context.Context, name string, write func(*bytes.Buffer) error) (*huma.StreamResponse, error) {
-	var b bytes.Buffer
-	if err := write(&b); err != nil {
-		return nil, err
-	}
-	return &huma.StreamResponse{Body: func(hc huma.Context) {
-		hc.SetHeader("Content-Type", "text/plain; charset=utf-8")
-		hc.SetHeader("Content-Disposition", `attachment; filename="`+name+`"`)
-		if _, err := b.WriteTo(hc.BodyWriter()); err != nil {
-			a.Log.DebugContext(ctx, "a reader went away", slog.String("error", err.Error()))
-		}
-	}}, nil
 }
 
 type keyBody struct {

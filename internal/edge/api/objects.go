@@ -2,19 +2,11 @@ package api
 
 import (
 	"context"
-	"io"
-	"log/slog"
 	"net/http"
-	"reflect"
-	"slices"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
-	"twoseas/internal/act/library"
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/fault"
-	"twoseas/internal/base/ident"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/store"
 )
@@ -34,19 +26,13 @@ func (a *api) objects() {
 	}, a.versions)
 	add(a, op{
 		tag: "threats", method: http.MethodGet, path: "/objects/{object}/raw", id: "object-raw", summary: "The bytes of an object as its originator wrote them",
-		act: people.Read, saw: "read", media: "application/stix+json",
+		act: people.Read, saw: "read", media: []string{"application/stix+json"},
 	}, a.raw)
-	add(a, op{
-		tag: "threats", method: http.MethodGet, path: "/export", id: "export", summary: "Everything you may see, or what a search finds, as one STIX bundle",
-		act: people.Export, saw: "export", media: "application/stix+json",
-	}, a.export)
-	add(a, op{
-		tag: "threats", method: http.MethodPost, path: "/export", id: "export-chosen", summary: "Up to 1,000 objects by id as one STIX bundle; those that are not there for you are left out",
-		act: people.Export, saw: "export", media: "application/stix+json",
-	}, a.exportChosen)
+	a.exports()
 }
 
-type objectInput struct {
+// ObjectInput names an object, and a version of it.
+type ObjectInput struct {
 	Object  string `path:"object" maxLength:"300" example:"indicator--7d0c2b9e-5d0f-4f0e-8a55-0d6f4f7f1c02"`
 	Version string `query:"version" format:"date-time" doc:"Another version than the newest, by its time"`
 }
@@ -66,7 +52,7 @@ type objectBody struct {
 
 type objectOutput struct{ Body objectBody }
 
-func (a *api) object(ctx context.Context, c caller, in *objectInput) (*objectOutput, error) {
+func (a *api) object(ctx context.Context, c caller, in *ObjectInput) (*objectOutput, error) {
 	var out objectOutput
 	err := a.Handle.Read(ctx, func(tx *store.Tx) error {
 		o, err := a.version(tx, c, in)
@@ -83,7 +69,7 @@ type rawOutput struct {
 	Body        []byte
 }
 
-func (a *api) raw(ctx context.Context, c caller, in *objectInput) (*rawOutput, error) {
+func (a *api) raw(ctx context.Context, c caller, in *ObjectInput) (*rawOutput, error) {
 	out := &rawOutput{ContentType: "application/stix+json;version=2.1"}
 	err := a.Handle.Read(ctx, func(tx *store.Tx) error {
 		o, err := a.version(tx, c, in)
@@ -157,7 +143,7 @@ func visible(tx *store.Tx, c caller, id string) (out []store.Object, err error) 
 
 // version returns the version asked for, the newest when none is named;
 // fault.NotFound also when it is not for the caller.
-func (a *api) version(tx *store.Tx, c caller, in *objectInput) (store.Object, error) {
+func (a *api) version(tx *store.Tx, c caller, in *ObjectInput) (store.Object, error) {
 	all, err := visible(tx, c, in.Object)
 	if err != nil {
 		return store.Object{}, err
@@ -174,6 +160,19 @@ func (a *api) version(tx *store.Tx, c caller, in *objectInput) (store.Object, er
 		return store.Object{}, noObject()
 	}
 	return *found, nil
+}
+
+// seq is the number of the version asked for, 0 for the newest.
+func (a *api) seq(ctx context.Context, c caller, in *ObjectInput) (seq int64, err error) {
+	if in.Version == "" {
+		return 0, nil
+	}
+	err = a.Handle.Read(ctx, func(tx *store.Tx) error {
+		o, err := a.version(tx, c, in)
+		seq = o.Seq
+		return err
+	})
+	return seq, err
 }
 
 func bodyOf(tx *store.Tx, o store.Object) (objectBody, error) {
@@ -194,79 +193,4 @@ func stamp(micro int64) string {
 		return ""
 	}
 	return time.UnixMicro(micro).UTC().Format(time.RFC3339Nano)
-}
-
-func (a *api) export(ctx context.Context, c caller, in *FilterInput) (*huma.StreamResponse, error) {
-	f, err := in.filter()
-	if err != nil {
-		return nil, err
-	}
-	if !in.narrowed() {
-		return a.bundle(ctx, func(take func([]byte) error) error {
-			return a.Handle.Read(ctx, func(tx *store.Tx) error {
-				return tx.Objects(0, c.Access.Class, func(o store.Object) error {
-					if len(in.Type) > 0 && !slices.Contains(in.Type, o.Type) {
-						return nil
-					}
-					return take(o.Body)
-				})
-			})
-		})
-	}
-	return a.bundle(ctx, func(take func([]byte) error) error {
-		return a.Library.Export(ctx, a.Handle, c.Actor, c.Access.Class, f, func(_ library.Row, body []byte) error { return take(body) })
-	})
-}
-
-// narrowed reports whether more than types is asked for: what is not is read
-// from the store itself, also what cannot be found yet.
-func (in FilterInput) narrowed() bool {
-	in.Type, in.Clock, in.Order, in.Oldest = nil, "", "", false
-	return !reflect.ValueOf(in).IsZero()
-}
-
-func (a *api) exportChosen(ctx context.Context, c caller, in *struct {
-	Body struct {
-		Objects []string `json:"objects" minItems:"1" maxItems:"1000" doc:"Their ids"`
-	}
-},
-) (*huma.StreamResponse, error) {
-	return a.bundle(ctx, func(take func([]byte) error) error {
-		return a.Library.Chosen(ctx, a.Handle, c.Actor, c.Access.Class, in.Body.Objects, func(_ library.Row, body []byte) error { return take(body) })
-	})
-}
-
-// bundle streams objects as one STIX bundle.
-func (a *api) bundle(ctx context.Context, objects func(take func([]byte) error) error) (*huma.StreamResponse, error) {
-	id, err := ident.NewUUID(a.Rand)
-	if err != nil {
-		return nil, err
-	}
-	return &huma.StreamResponse{Body: func(hc huma.Context) {
-		hc.SetHeader("Content-Type", "application/stix+json;version=2.1")
-		hc.SetHeader("Content-Disposition", `attachment; filename="twoseas.json"`)
-		// A bundle that broke off does not parse: the reader notices.
-		if err := writeBundle(hc.BodyWriter(), id, objects); err != nil {
-			a.Log.WarnContext(ctx, "an export broke off", slog.String("error", err.Error()))
-		}
-	}}, nil
-}
-
-func writeBundle(w io.Writer, id string, objects func(take func([]byte) error) error) error {
-	if _, err := io.WriteString(w, `{"type":"bundle","id":"bundle--`+id+`","objects":[`); err != nil {
-		return err
-	}
-	sep := "\n"
-	if err := objects(func(body []byte) error {
-		if _, err := io.WriteString(w, sep); err != nil {
-			return err
-		}
-		sep = ",\n"
-		_, err := w.Write(body)
-		return err
-	}); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n]}\n")
-	return err
 }

@@ -12,8 +12,12 @@ func (a *api) operating() {
 	at := func(path, id, summary string) op {
 		return op{tag: "operation", method: http.MethodGet, path: path, id: id, summary: summary, act: people.Administer, saw: "read"}
 	}
-	add(a, at("/health", "health", "Store, disk, ledger, certificates, clock"), a.health)
-	add(a, at("/jobs", "jobs", "What works in the background of this process"), a.jobs)
+	either := func(o op) op {
+		o.or = []people.Act{people.Exchange}
+		return o
+	}
+	add(a, either(at("/health", "health", "Store, disk, ledger, certificates, clock")), a.health)
+	add(a, either(at("/jobs", "jobs", "What works in the background of this process")), a.jobs)
 	add(a, at("/settings", "settings", "What the node was started with"), a.settings)
 }
 

@@ -42,7 +42,10 @@ type op struct {
 	secret bool
 	status int   // of success; 200 when left out
 	body   int64 // bound of the request's body; maxBody when left out
-	media  string
+	// media is the type of an answer that is not JSON, or several of them.
+	media []string
+	// params are described though no input declares them.
+	params []*huma.Param
 }
 
 // acts are those of which any opens the operation.
@@ -58,6 +61,7 @@ type caller struct {
 	people.Actor
 	Access people.Access
 	url    url.URL
+	remote string // address of the client
 }
 
 type callerKey struct{}
@@ -84,15 +88,19 @@ func add[I, O any](a *api, o op, serve func(ctx context.Context, c caller, in *I
 		h.Extensions[personExtension] = true
 		h.Description += " A decision of a person: takes a password, not a token."
 	}
+	h.Parameters = o.params
 	if o.method != http.MethodGet {
 		h.Parameters = []*huma.Param{{
 			Name: keyHeader, In: "header", Schema: &huma.Schema{Type: "string"},
 			Description: "Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice",
 		}}
 	}
-	if o.media != "" {
-		status := "200"
-		h.Responses = map[string]*huma.Response{status: {Description: "OK", Content: map[string]*huma.MediaType{o.media: {Schema: &huma.Schema{Type: "string"}}}}}
+	if len(o.media) > 0 {
+		ok := &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{}}
+		for _, m := range o.media {
+			ok.Content[m] = &huma.MediaType{Schema: &huma.Schema{Type: "string"}}
+		}
+		h.Responses = map[string]*huma.Response{"200": ok}
 	}
 	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*O, error) {
 		c, ok := ctx.Value(callerKey{}).(caller)
@@ -124,7 +132,7 @@ func (a *api) admit(o op, c huma.Context, next func(huma.Context)) {
 		a.fail(c, err)
 		return
 	}
-	next(huma.WithValue(c, callerKey{}, caller{Actor: actor, Access: access, url: *r.URL}))
+	next(huma.WithValue(c, callerKey{}, caller{Actor: actor, Access: access, url: *r.URL, remote: a.Auth.Remote(r)}))
 }
 
 func mayCall(o op, actor people.Actor) error {

@@ -25,6 +25,9 @@ func (a *api) organisations() {
 	sessions := at(http.MethodGet, "/sessions", "sessions", "Where your account is signed in; another's for who may change it", "")
 	sessions.any, sessions.saw = true, "read"
 	add(a, sessions, a.listSessions)
+	others := at(http.MethodDelete, "/sessions", "end-sessions", "Sign every session of your account out but the one you ask with; another's for who may change it", "")
+	others.any = true
+	add(a, others, a.endSessions)
 	end := at(http.MethodDelete, "/sessions/{session}", "end-session", "Sign a session out", "")
 	end.any = true
 	add(a, end, a.endSession)
@@ -153,6 +156,19 @@ func (a *api) endSession(ctx context.Context, c caller, in *struct {
 ) (*struct{}, error) {
 	err := a.Sessions.End(ctx, c.Actor, ownOrInput{in.Account}.account(c), in.Session)
 	return nil, err
+}
+
+type endedOutput struct {
+	Body struct {
+		Ended int64 `json:"ended" doc:"How many there were"`
+	}
+}
+
+func (a *api) endSessions(ctx context.Context, c caller, in *ownOrInput) (*endedOutput, error) {
+	out := &endedOutput{}
+	var err error
+	out.Body.Ended, err = a.Sessions.EndAll(ctx, c.Actor, in.account(c))
+	return out, err
 }
 
 type linkOutput struct {

@@ -44,6 +44,7 @@ func TestAQueueIsWorkedThroughTogether(t *testing.T) {
 	c.want("first", http.MethodPost, base+"/holds/approve", all, http.StatusOK, `"approved":`+count[1])
 	c.want("second", http.MethodPost, base+"/holds/approve", all, http.StatusOK, `"approved":`+count[1], `"state":"released"`)
 	nodetest.Converged(t, in, jp)
+	proved(t, c, at(t, jp))
 	c.want("first", http.MethodGet, base+"/flow?period=day", "", http.StatusOK, `"step_seconds":3600`, `"direction":"out"`, `"timeliness":[`)
 	c.want("first", http.MethodGet, base+"/channel/standing", "", http.StatusOK, `"status":"open"`, `"sent":{`)
 	c.want("first", http.MethodGet, "/api/v1/dates?days=3660", "", http.StatusOK, `"agreement":"in-jp-2022"`, `"when":"ahead"`)

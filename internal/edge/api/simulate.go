@@ -115,7 +115,7 @@ func (a *api) askedOf(ctx context.Context, c caller, in *explainInput) (l markin
 // see; fault.NotFound when there is none.
 func (a *api) labelOf(ctx context.Context, c caller, id string) (l marking.Label, err error) {
 	err = a.Handle.Read(ctx, func(tx *store.Tx) error {
-		o, err := a.version(tx, c, &objectInput{Object: id})
+		o, err := a.version(tx, c, &ObjectInput{Object: id})
 		if err != nil {
 			return err
 		}

@@ -2,9 +2,7 @@ package agreements
 
 import (
 	"net/http"
-	"strings"
 
-	"twoseas/internal/base/fault"
 	"twoseas/internal/edge/web/page"
 )
 
@@ -18,31 +16,12 @@ func (p *pages) file(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q, name := page.Of(r), r.PathValue("file")
-	d, source, err := p.Accords.Document(r.Context(), q.Handle, id, n)
+	name := r.PathValue("file")
+	raw, err := p.Accords.File(r.Context(), page.Of(r).Handle, id, n, name)
 	if err != nil {
 		return err
 	}
-	switch name {
-	case "source.yaml":
-		return send(w, source, name)
-	case "canonical.json":
-		raw, err := d.Canonical()
-		if err != nil {
-			return err
-		}
-		return send(w, raw, name)
-	}
-	list, err := p.Accords.Originals(r.Context(), q.Handle, id, n)
-	if err != nil {
-		return err
-	}
-	for _, o := range list {
-		if strings.TrimSuffix(name, ".note.txt") == string(o.Side) {
-			return send(w, o.Note, name)
-		}
-	}
-	return fault.New(fault.NotFound, "there is nothing at this address")
+	return send(w, raw, name)
 }
 
 func send(w http.ResponseWriter, b []byte, name string) error {
