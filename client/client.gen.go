@@ -1263,6 +1263,14 @@ type FeedHealth struct {
 	Succeeded *time.Time  `json:"succeeded,omitempty"`
 }
 
+// FeedOffer defines model for FeedOffer.
+type FeedOffer struct {
+	Read  bool   `json:"read"`
+	Title string `json:"title"`
+	URL   string `json:"url"`
+	Write bool   `json:"write"`
+}
+
 // FeedResult defines model for FeedResult.
 type FeedResult struct {
 	Pages   *int64        `json:"pages,omitempty"`
@@ -1855,6 +1863,23 @@ type Object struct {
 
 	// Version modified, else created, else received
 	Version time.Time `json:"version"`
+}
+
+// OfferedFeedsRequest defines model for Offered-feedsRequest.
+type OfferedFeedsRequest struct {
+	// Ca PEM file that the server's certificate must come from
+	Ca *string `json:"ca,omitempty"`
+
+	// Private It is at a private address or on this machine
+	Private *bool   `json:"private,omitempty"`
+	Secret  *string `json:"secret,omitempty"`
+	URL     string  `json:"url"`
+	User    *string `json:"user,omitempty"`
+}
+
+// OfferedOutput defines model for OfferedOutput.
+type OfferedOutput struct {
+	Collections *[]FeedOffer `json:"collections"`
 }
 
 // Options defines model for Options.
@@ -2821,6 +2846,12 @@ type AddFeedParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// OfferedFeedsParams defines parameters for OfferedFeeds.
+type OfferedFeedsParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // RemoveFeedParams defines parameters for RemoveFeed.
 type RemoveFeedParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
@@ -3294,6 +3325,9 @@ type ExportChosenJSONRequestBody = ExportChosenRequest
 
 // AddFeedJSONRequestBody defines body for AddFeed for application/json ContentType.
 type AddFeedJSONRequestBody = AddFeedRequest
+
+// OfferedFeedsJSONRequestBody defines body for OfferedFeeds for application/json ContentType.
+type OfferedFeedsJSONRequestBody = OfferedFeedsRequest
 
 // ChangeFeedJSONRequestBody defines body for ChangeFeed for application/json ContentType.
 type ChangeFeedJSONRequestBody = ChangeFeedRequest
@@ -4022,6 +4056,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/feeds (the `AddFeed` operationId).
 	AddFeed(ctx context.Context, params *AddFeedParams, body AddFeedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OfferedFeedsWithBody Ask a TAXII server what collections it has for us; nothing is kept
+	//
+	// Needs an account that may: administer accounts and collections.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/feeds/offered (the `OfferedFeeds` operationId).
+	OfferedFeedsWithBody(ctx context.Context, params *OfferedFeedsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OfferedFeeds Ask a TAXII server what collections it has for us; nothing is kept
+	//
+	// Needs an account that may: administer accounts and collections.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/feeds/offered (the `OfferedFeeds` operationId).
+	OfferedFeeds(ctx context.Context, params *OfferedFeedsParams, body OfferedFeedsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RemoveFeed Forget a source and its secret; what it brought stays
 	//
@@ -6098,6 +6150,44 @@ func (c *Client) AddFeedWithBody(ctx context.Context, params *AddFeedParams, con
 // Corresponds with POST /api/v1/feeds (the `AddFeed` operationId).
 func (c *Client) AddFeed(ctx context.Context, params *AddFeedParams, body AddFeedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddFeedRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OfferedFeedsWithBody Ask a TAXII server what collections it has for us; nothing is kept
+//
+// Needs an account that may: administer accounts and collections.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/feeds/offered (the `OfferedFeeds` operationId).
+func (c *Client) OfferedFeedsWithBody(ctx context.Context, params *OfferedFeedsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOfferedFeedsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OfferedFeeds Ask a TAXII server what collections it has for us; nothing is kept
+//
+// Needs an account that may: administer accounts and collections.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/feeds/offered (the `OfferedFeeds` operationId).
+func (c *Client) OfferedFeeds(ctx context.Context, params *OfferedFeedsParams, body OfferedFeedsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOfferedFeedsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -11436,6 +11526,61 @@ func NewAddFeedRequestWithBody(server string, params *AddFeedParams, contentType
 	return req, nil
 }
 
+// NewOfferedFeedsRequest calls the generic OfferedFeeds builder with application/json body
+func NewOfferedFeedsRequest(server string, params *OfferedFeedsParams, body OfferedFeedsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOfferedFeedsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewOfferedFeedsRequestWithBody constructs an http.Request for the OfferedFeeds method, with any body, and a specified content type
+func NewOfferedFeedsRequestWithBody(server string, params *OfferedFeedsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/feeds/offered")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewRemoveFeedRequest constructs an http.Request for the RemoveFeed method
 func NewRemoveFeedRequest(server string, feed string, params *RemoveFeedParams) (*http.Request, error) {
 	var err error
@@ -16074,6 +16219,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/feeds (the `AddFeed` operationId).
 	AddFeedWithResponse(ctx context.Context, params *AddFeedParams, body AddFeedJSONRequestBody, reqEditors ...RequestEditorFn) (*AddFeedResponse, error)
+
+	// OfferedFeedsWithBodyWithResponse Ask a TAXII server what collections it has for us; nothing is kept
+	//
+	// Needs an account that may: administer accounts and collections.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/feeds/offered (the `OfferedFeeds` operationId).
+	OfferedFeedsWithBodyWithResponse(ctx context.Context, params *OfferedFeedsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OfferedFeedsResponse, error)
+
+	// OfferedFeedsWithResponse Ask a TAXII server what collections it has for us; nothing is kept
+	//
+	// Needs an account that may: administer accounts and collections.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/feeds/offered (the `OfferedFeeds` operationId).
+	OfferedFeedsWithResponse(ctx context.Context, params *OfferedFeedsParams, body OfferedFeedsJSONRequestBody, reqEditors ...RequestEditorFn) (*OfferedFeedsResponse, error)
 
 	// RemoveFeedWithResponse Forget a source and its secret; what it brought stays
 	//
@@ -21524,6 +21687,82 @@ func (r AddFeedResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r AddFeedResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type OfferedFeedsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OfferedOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r OfferedFeedsResponse) GetJSON200() *OfferedOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r OfferedFeedsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r OfferedFeedsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r OfferedFeedsResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r OfferedFeedsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r OfferedFeedsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r OfferedFeedsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OfferedFeedsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OfferedFeedsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OfferedFeedsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -28000,6 +28239,36 @@ func (c *ClientWithResponses) AddFeedWithResponse(ctx context.Context, params *A
 	return ParseAddFeedResponse(rsp)
 }
 
+// OfferedFeedsWithBodyWithResponse Ask a TAXII server what collections it has for us; nothing is kept
+//
+// Needs an account that may: administer accounts and collections.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/feeds/offered (the `OfferedFeeds` operationId).
+func (c *ClientWithResponses) OfferedFeedsWithBodyWithResponse(ctx context.Context, params *OfferedFeedsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OfferedFeedsResponse, error) {
+	rsp, err := c.OfferedFeedsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOfferedFeedsResponse(rsp)
+}
+
+// OfferedFeedsWithResponse Ask a TAXII server what collections it has for us; nothing is kept
+//
+// Needs an account that may: administer accounts and collections.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/feeds/offered (the `OfferedFeeds` operationId).
+func (c *ClientWithResponses) OfferedFeedsWithResponse(ctx context.Context, params *OfferedFeedsParams, body OfferedFeedsJSONRequestBody, reqEditors ...RequestEditorFn) (*OfferedFeedsResponse, error) {
+	rsp, err := c.OfferedFeeds(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOfferedFeedsResponse(rsp)
+}
+
 // RemoveFeedWithResponse Forget a source and its secret; what it brought stays
 //
 // Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
@@ -33107,6 +33376,67 @@ func ParseAddFeedResponse(rsp *http.Response) (*AddFeedResponse, error) {
 			return nil, err
 		}
 		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOfferedFeedsResponse parses an HTTP response from a OfferedFeedsWithResponse call
+func ParseOfferedFeedsResponse(rsp *http.Response) (*OfferedFeedsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OfferedFeedsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OfferedOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest ErrorModel

@@ -274,20 +274,11 @@ func (c *feedCollections) Run(a *app) error {
 		return err
 	}
 	return a.with(func(n *node.Node) error {
-		all, err := n.Outside.Collections(a.ctx, feed.Remote{URL: c.URL, User: c.User, Secret: secret, CA: ca, Private: c.Private})
+		rows, err := n.Feeds.Offered(a.ctx, n.Live, n.Operator(), feed.Remote{URL: c.URL, User: c.User, Secret: secret, CA: ca, Private: c.Private})
 		if err != nil {
 			return err
 		}
-		type row struct {
-			URL   string `json:"url"`
-			Title string `json:"title"`
-			Read  bool   `json:"read"`
-			Write bool   `json:"write"`
-		}
-		rows := []row{}
-		for _, k := range all {
-			rows = append(rows, row{k.URL, k.Title, k.CanRead, k.CanWrite})
-		}
+		rows = append([]feed.Offer{}, rows...)
 		return a.say(map[string]any{"collections": rows}, func() {
 			for _, r := range rows {
 				a.printf("%s\n  %s\n", r.URL, r.Title)

@@ -6,8 +6,12 @@ import (
 	"twoseas/internal/base/fault"
 )
 
-// TopicFeed tells that a feed may be due earlier than was known.
-const TopicFeed = "feed"
+// TopicFeed tells that a feed may be due earlier than was known, TopicFed that
+// a run has ended.
+const (
+	TopicFeed = "feed"
+	TopicFed  = "fed"
+)
 
 // Feed is a source outside that a node takes from, or sends to, on a schedule.
 // Settings, Cursor and Health belong to the act that keeps them.
@@ -136,6 +140,7 @@ func (t *Tx) SaveFeedCursor(name, owner string, cursor []byte) error {
 // SaveFeedCursor does. was is when it was due as it began: a feed that was
 // hastened meanwhile stays so.
 func (t *Tx) EndFeed(f Feed, owner string, was int64) error {
+	t.Notify(TopicFed)
 	n, err := t.Exec(`UPDATE feed SET due = CASE WHEN due <> $4 THEN due ELSE $5 END, failures = $6, health = $7, lease_owner = '', lease_until = 0
 		WHERE domain = $1 AND name = $2 AND lease_owner = $3`, t.domain, f.Name, owner, was, f.Due, f.Failures, f.Health)
 	return t.leased(n, err, f.Name)

@@ -46,6 +46,10 @@ var views = []view{
 	{"imports", "in", "analyst", "/imports"},
 	{"imports-found", "in", "analyst", "/imports main tbody a"},
 	{"imports-lists", "in", "analyst", "/imports/warninglists"},
+	{"feeds", "in", "administrator", "/feeds"},
+	{"feed", "in", "analyst", "/feeds/evil-shops"},
+	{"feed-add", "in", "administrator", "/add-feed"},
+	{"feed-change", "in", "administrator", "/feeds/evil-shops/change"},
 	{"ledger", "in", "desk", "/ledger"},
 	{"ledger-entry", "in", "desk", "/ledger/in-jp-2022/entries/0"},
 	{"audit", "in", "auditor", "/audit"},
@@ -97,6 +101,7 @@ func quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"
 func TestEveryPageIsFitForEverybody(t *testing.T) {
 	w := newWorld(t)
 	w.stage(t)
+	w.feed(t)
 	shots := os.Getenv("TWOSEAS_SCREENSHOTS")
 	for _, v := range views {
 		t.Run(v.name, func(t *testing.T) {
@@ -141,7 +146,7 @@ func inEveryLanguage(t *testing.T, tab *webtest.Tab) {
 			webtest.Eval[string](tab, `document.cookie = "lang=`+tag+`; path=/; secure; samesite=lax"`)
 			tab.Go(path)
 		}
-		if keys := webtest.Eval[[]string](tab, `document.body.innerText.match(/\b(page|nav|signin|account|people|threats|object|imports|release|exchange|agreements?|ledger|audit|operate|overview|waiting)\.[a-z][a-z-]*(\.[a-z-]+)+/g) || []`); len(keys) > 0 {
+		if keys := webtest.Eval[[]string](tab, `document.body.innerText.match(/\b(page|nav|signin|account|people|threats|object|imports|release|exchange|agreements?|ledger|audit|operate|overview|waiting|feeds|matching|files)\.[a-z][a-z-]*(\.[a-z-]+)+/g) || []`); len(keys) > 0 {
 			t.Errorf("%s: no text for %q", tag, keys)
 		}
 		if webtest.Eval[bool](tab, "document.documentElement.scrollWidth > window.innerWidth + 1") {

@@ -239,6 +239,25 @@ func (f *Feeds) Remove(ctx context.Context, h *store.Handle, by people.Actor, na
 	})
 }
 
+// Offered asks a server what collections it has for us, as a source there
+// would ask; nothing is kept.
+func (f *Feeds) Offered(ctx context.Context, h *store.Handle, by people.Actor, r Remote) ([]Offer, error) {
+	if err := by.May(people.Administer); err != nil {
+		return nil, err
+	}
+	s := Settings{Kind: TAXII, URL: r.URL, User: r.User, CA: r.CA, Private: r.Private, Every: int64(MinEvery / time.Second)}
+	if _, err := s.checked(); err != nil {
+		return nil, err
+	}
+	if len(r.Secret) > maxText {
+		return nil, fault.Errorf(fault.Invalid, "a password or token has at most %d bytes", maxText)
+	}
+	if err := h.Write(ctx, func(tx *store.Tx) error { return f.note(tx, by, "feed.ask", s.told("")[2:]...) }); err != nil {
+		return nil, err
+	}
+	return f.Outside.Offers(ctx, r)
+}
+
 // List returns every source by name.
 func (f *Feeds) List(ctx context.Context, h *store.Handle, by people.Actor) ([]Feed, error) {
 	if err := mayRun(by); err != nil {

@@ -84,6 +84,16 @@ type Outside interface {
 	// Post sends an envelope to a collection; Status asks what became of it.
 	Post(ctx context.Context, r Remote, envelope []byte) (Receipt, error)
 	Status(ctx context.Context, r Remote, id string) (Receipt, error)
+	// Offers asks a server what collections it has for us.
+	Offers(ctx context.Context, r Remote) ([]Offer, error)
+}
+
+// Offer is one collection of a TAXII server.
+type Offer struct {
+	URL   string `json:"url"`
+	Title string `json:"title"`
+	Read  bool   `json:"read"`
+	Write bool   `json:"write"`
 }
 
 // Later is an error of a server that said when to come again.

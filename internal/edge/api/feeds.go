@@ -34,6 +34,7 @@ func (a *api) feeds() {
 	add(a, run(http.MethodPost, "/{feed}/pause", "pause-feed", "Do not ask a source until it is resumed"), a.pauseFeed)
 	add(a, run(http.MethodPost, "/{feed}/resume", "resume-feed", "Ask a paused source again, at once"), a.resumeFeed)
 	add(a, run(http.MethodPost, "/{feed}/hasten", "hasten-feed", "Ask a source now"), a.hastenFeed)
+	add(a, at(http.MethodPost, "/offered", "offered-feeds", "Ask a TAXII server what collections it has for us; nothing is kept", people.Administer), a.offeredFeeds)
 	remove := at(http.MethodDelete, "/{feed}", "remove-feed", "Forget a source and its secret; what it brought stays", people.Administer)
 	remove.person = true
 	add(a, remove, a.removeFeed)
@@ -150,4 +151,30 @@ func (a *api) hastenFeed(ctx context.Context, c caller, in *FeedInput) (*feedOut
 
 func (a *api) removeFeed(ctx context.Context, c caller, in *FeedInput) (*struct{}, error) {
 	return nil, a.Feeds.Remove(ctx, a.Handle, c.Actor, in.Feed)
+}
+
+type offeredOutput struct {
+	Body struct {
+		Collections []feed.Offer `json:"collections"`
+	}
+}
+
+func (a *api) offeredFeeds(ctx context.Context, c caller, in *struct {
+	Body struct {
+		URL     string `json:"url" maxLength:"2000"`
+		User    string `json:"user,omitempty" maxLength:"2000"`
+		Secret  string `json:"secret,omitempty" maxLength:"2000"`
+		CA      string `json:"ca,omitempty" maxLength:"204800" doc:"PEM file that the server's certificate must come from"`
+		Private bool   `json:"private,omitempty" doc:"It is at a private address or on this machine"`
+	}
+},
+) (*offeredOutput, error) {
+	b := in.Body
+	if err := notHere(feed.Settings{URL: b.URL}); err != nil {
+		return nil, err
+	}
+	list, err := a.Feeds.Offered(ctx, a.Handle, c.Actor, feed.Remote{URL: b.URL, User: b.User, Secret: b.Secret, CA: b.CA, Private: b.Private})
+	out := &offeredOutput{}
+	out.Body.Collections = append([]feed.Offer{}, list...)
+	return out, err
 }

@@ -274,6 +274,16 @@ func (c *Client) Collections(ctx context.Context, r feed.Remote) ([]Collection, 
 	return c.offered(ctx, r, base)
 }
 
+// Offers is Collections as the acts on feeds ask it.
+func (c *Client) Offers(ctx context.Context, r feed.Remote) ([]feed.Offer, error) {
+	all, err := c.Collections(ctx, r)
+	var out []feed.Offer
+	for _, k := range all {
+		out = append(out, feed.Offer{URL: k.URL, Title: k.Title, Read: k.CanRead, Write: k.CanWrite})
+	}
+	return out, err
+}
+
 func (c *Client) discover(ctx context.Context, r feed.Remote, at *url.URL) ([]Collection, error) {
 	var d struct {
 		Roots []string `json:"api_roots"`

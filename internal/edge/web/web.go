@@ -18,6 +18,7 @@ import (
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/collection"
 	"twoseas/internal/act/exchange"
+	"twoseas/internal/act/feed"
 	"twoseas/internal/act/health"
 	"twoseas/internal/act/importing"
 	"twoseas/internal/act/intake"
@@ -35,6 +36,7 @@ import (
 	"twoseas/internal/edge/web/assets"
 	auditpages "twoseas/internal/edge/web/audit"
 	"twoseas/internal/edge/web/exchanges"
+	"twoseas/internal/edge/web/feeds"
 	"twoseas/internal/edge/web/imports"
 	"twoseas/internal/edge/web/ledgers"
 	"twoseas/internal/edge/web/object"
@@ -71,6 +73,7 @@ type Config struct {
 
 	Pairing     *pairing.Pairing
 	Collections *collection.Collections
+	Feeds       *feed.Feeds
 	Imports     *importing.Imports
 	Health      health.Source
 	Partners    operate.Partners
@@ -139,6 +142,7 @@ func (s *Site) Routes() []page.Route {
 		overview.Routes(s.desk, overview.Deps{Accords: s.Accords, Releases: s.Releases, Exchange: s.Exchange, Self: s.Self}),
 		agreements.Routes(s.desk, agreements.Deps{Accords: s.Accords, Intake: s.Intake, Audit: s.Audit, Self: s.Self}),
 		imports.Routes(s.desk, s.Imports, s.Audit),
+		feeds.Routes(s.desk, feeds.Acts{Feeds: s.Feeds, People: s.People, Audit: s.Audit, Self: s.Self}),
 		ledgers.Routes(s.desk, ledgers.Deps{Ledger: s.Ledger, Audit: s.Audit}),
 		auditpages.Routes(s.desk, s.Audit),
 		exchanges.Routes(s.desk, exchanges.Acts{Exchange: s.Exchange, Audit: s.Audit}),

@@ -72,7 +72,7 @@ func collectionsPage(q *page.Request, v collectionsView) templ.Component {
 			templ_7745c5c3_Var2 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = tabRow(q, "collections").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = TabRow(q, "collections").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -409,7 +409,7 @@ func collectionPage(q *page.Request, v collectionView) templ.Component {
 			templ_7745c5c3_Var19 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = tabRow(q, "collections").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = TabRow(q, "collections").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

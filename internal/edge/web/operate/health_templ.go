@@ -15,8 +15,8 @@ import (
 	"twoseas/internal/edge/web/page"
 )
 
-// tabRow leads between the pages of the area that are for the reader.
-func tabRow(q *page.Request, now string) templ.Component {
+// TabRow leads between the pages of the area that are for the reader.
+func TabRow(q *page.Request, now string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -192,7 +192,7 @@ func healthPage(q *page.Request, r health.Report) templ.Component {
 			templ_7745c5c3_Var8 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = tabRow(q, "health").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = TabRow(q, "health").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -420,7 +420,7 @@ func workPage(q *page.Request, jobs []health.Job) templ.Component {
 			templ_7745c5c3_Var22 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = tabRow(q, "work").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = TabRow(q, "work").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -750,7 +750,7 @@ func settingsPage(q *page.Request, list []health.Setting) templ.Component {
 			templ_7745c5c3_Var39 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = tabRow(q, "settings").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = TabRow(q, "settings").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

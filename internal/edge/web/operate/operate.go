@@ -75,6 +75,7 @@ var tabs = []tab{
 	{"health", "/operate", nil},
 	{"partners", "/operate/partners", []people.Act{people.Exchange}},
 	{"collections", "/operate/collections", []people.Act{people.Administer}},
+	{"feeds", "/feeds", []people.Act{people.Administer}},
 	{"work", "/operate/work", nil},
 	{"settings", "/operate/settings", []people.Act{people.Administer}},
 }

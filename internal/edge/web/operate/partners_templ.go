@@ -70,7 +70,7 @@ func partnersPage(q *page.Request, v partnersView) templ.Component {
 			templ_7745c5c3_Var2 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = tabRow(q, "partners").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = TabRow(q, "partners").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -676,7 +676,7 @@ func partnerPage(q *page.Request, v partnerView) templ.Component {
 			templ_7745c5c3_Var36 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = tabRow(q, "partners").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = TabRow(q, "partners").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
