@@ -39,6 +39,24 @@ var known = map[string]string{
 	"pap:red":          "marking-definition--740d36e5-7714-4c30-961a-3ae632ceee0e",
 }
 
+// tags are the names of the levels by the ids of their definitions.
+var tags = func() map[string]string {
+	out := map[string]string{}
+	for name, id := range known {
+		if !strings.HasSuffix(name, ":white") { // what TLP 1.0 called clear
+			out[id] = name
+		}
+	}
+	return out
+}()
+
+// Tag returns the tag that says what the definition id does, such as
+// tlp:amber, or false when the definition is not one that everybody knows.
+func Tag(id string) (string, bool) {
+	tag, ok := tags[id]
+	return tag, ok
+}
+
 // about finds what may be meant as words about handling: a protocol's name, or
 // a level under whatever name (TPL:RED), or a classification banner.
 var about = regexp.MustCompile(`(?i)(^|[^a-z0-9])(tlp|pap)([^a-z]|$)|[:=]\s*"?(clear|white|green|amber(\+strict)?|red)"?\s*$|traffic[ -]?light|\bnoforn\b|\borcon\b|^(top )?secret|^confidential|^restricted|\brel(easable)?[ _-]to\b`)

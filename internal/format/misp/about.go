@@ -29,6 +29,12 @@ func (w *writer) about(id, uuid string, e element) error {
 		}
 	}
 	for _, a := range e.list("Attribute") { // of an object: what was said of its parts is said of it
+		for _, s := range a.list("Sighting") {
+			s["attribute_uuid"] = a.text("uuid")
+		}
+		for _, n := range append(a.list("Note"), a.list("Opinion")...) {
+			n["object_uuid"] = a.text("uuid")
+		}
 		if err := w.about(id, uuid, a); err != nil {
 			return err
 		}
@@ -143,7 +149,7 @@ func (w *writer) eventOpinion(e element) error {
 // report is a text that belongs to the event.
 func (w *writer) report(e element) error {
 	if e.is("deleted") || clean(e.text("content")) == "" {
-		return nil
+		return w.problem(e.text("uuid"), "a report that was deleted, or is empty, is left out")
 	}
 	place := w.place
 	w.after = append(w.after, func() error {
@@ -154,7 +160,7 @@ func (w *writer) report(e element) error {
 			o["abstract"] = name
 		}
 		w.mark(o, nil)
-		keep(o, "property-extension", "report", element{"uuid": e.text("uuid"), "distribution": e.text("distribution")})
+		keep(o, "property-extension", "report", element{"uuid": e.text("uuid"), "distribution": e.text("distribution"), "timestamp": e.text("timestamp")})
 		return w.emit(o)
 	})
 	return nil
@@ -194,6 +200,9 @@ func clusterType(galaxy string) string {
 
 // galaxy hands over the clusters an event belongs to.
 func (w *writer) galaxy(e element) error {
+	if kept := unplaced(e); kept != nil {
+		w.unplaced = append(w.unplaced, kept)
+	}
 	for _, c := range e.list("GalaxyCluster") {
 		id, err := w.cluster(e, c)
 		if err != nil {
@@ -230,12 +239,8 @@ func (w *writer) galaxyOf(id string, e element) error {
 // the cluster's UUID and is not that UUID, which for ATT&CK is the id of
 // MITRE's own object: nobody but MITRE makes versions of that (invariant 1).
 func (w *writer) cluster(galaxy, e element) (string, error) {
-	typ := clusterType(e.text("type"))
-	if typ == "" {
-		typ = clusterType(galaxy.text("type"))
-	}
-	value := clean(e.text("value"))
-	if typ == "" || value == "" || e.is("deleted") {
+	typ, value := placed(galaxy, e), clean(e.text("value"))
+	if typ == "" || e.is("deleted") {
 		return "", nil
 	}
 	id := typ + "--" + named("cluster", e.uuid("cluster", e.text("type"), value))
@@ -260,10 +265,38 @@ func (w *writer) cluster(galaxy, e element) (string, error) {
 		external(o, meta[0])
 	}
 	w.mark(o, nil)
-	o["extensions"] = map[string]any{Extension: map[string]any{"extension_type": "property-extension", "cluster": map[string]any{
-		"uuid": e.text("uuid"), "type": e.text("type"), "value": value, "tag_name": e.text("tag_name"),
-	}}}
+	o["extensions"] = map[string]any{Extension: map[string]any{
+		"extension_type": "property-extension", "cluster": trimmed(e), "galaxy": trimmed(galaxy),
+	}}
 	return id, w.emit(o)
+}
+
+// unplaced returns the clusters of a galaxy that have no type in STIX, with
+// the galaxy around them; nil when there are none.
+func unplaced(g element) map[string]any {
+	var kept []any
+	for _, c := range g.list("GalaxyCluster") {
+		if placed(g, c) == "" && !c.is("deleted") {
+			kept = append(kept, trimmed(c))
+		}
+	}
+	if kept == nil {
+		return nil
+	}
+	out := trimmed(g)
+	out["GalaxyCluster"] = kept
+	return out
+}
+
+// placed returns the type of STIX that a cluster of a galaxy becomes.
+func placed(galaxy, e element) string {
+	if clean(e.text("value")) == "" {
+		return ""
+	}
+	if typ := clusterType(e.text("type")); typ != "" {
+		return typ
+	}
+	return clusterType(galaxy.text("type"))
 }
 
 // clusterVersion makes a version number a moment, since clusters have no other:

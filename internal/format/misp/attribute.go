@@ -255,6 +255,20 @@ func trimmedObject(e element) map[string]any {
 	return out
 }
 
+// keptLists copies what an element says of others: the relationships made of
+// it say only what leads to something in the event.
+func keptLists(out map[string]any, e element) {
+	for _, name := range []string{"ObjectReference", "Relationship"} {
+		var kept []any
+		for _, r := range e.list(name) {
+			kept = append(kept, trimmed(r))
+		}
+		if len(kept) > 0 {
+			out[name] = kept
+		}
+	}
+}
+
 // refer notes what an element says of others.
 func (w *writer) refer(uuid string, e element) error {
 	source, err := ident.ParseUUID(uuid)

@@ -116,6 +116,9 @@ func (w *writer) whole() error {
 	if len(tags) > 0 {
 		kept["Tag"] = tags
 	}
+	if len(w.unplaced) > 0 {
+		kept["Galaxy"] = w.unplaced
+	}
 	o["extensions"] = map[string]any{Extension: map[string]any{"extension_type": "property-extension", "event": kept}}
 	return w.emit(o)
 }

@@ -98,7 +98,7 @@ func (h *header) member(c *canon.Cursor, name string) error {
 	switch name {
 	case "Tag":
 		return elements(c, func(raw []byte) error {
-			if e, err := decode(raw); err == nil && len(h.tags) < maxTags {
+			if e, err := decode(raw); err == nil && len(h.tags) < maxTags && !stays(e) {
 				h.tags = append(h.tags, e.text("name"))
 			}
 			return nil

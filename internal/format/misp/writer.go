@@ -7,6 +7,7 @@ import (
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/format/feed"
+	"twoseas/internal/format/handling"
 )
 
 // types are those an element with a UUID of its own becomes; a number stands
@@ -39,17 +40,17 @@ type writer struct {
 	references []reference
 	links      []any // external references of the event
 	refs       []string
-	parts      []string          // groupings that hold what the report has no room for
-	orgs       map[string]bool   // identities handed over
-	clusters   map[string]bool   // galaxy clusters handed over
-	after      []func() error    // reports and remarks about the event itself
-	tagged     map[string]string // ids of galaxy clusters by the tag that names them
+	parts      []string        // groupings that hold what the report has no room for
+	orgs       map[string]bool // identities handed over
+	clusters   map[string]bool // galaxy clusters handed over
+	after      []func() error  // reports and remarks about the event itself
+	unplaced   []any           // galaxies of the event without a type in STIX
 }
 
 // read reads the event that is open, whose first member's name may have been
 // read.
 func (w *writer) read(c *canon.Cursor, first string) error {
-	w.orgs, w.clusters, w.tagged = map[string]bool{}, map[string]bool{}, map[string]string{}
+	w.orgs, w.clusters = map[string]bool{}, map[string]bool{}
 	if err := w.preamble(); err != nil {
 		return err
 	}
@@ -150,11 +151,7 @@ func (w *writer) base(typ, uuid string, e element) map[string]any {
 // mark gives an object the markings and labels of its event and of its own
 // tags; it returns the definitions that must be handed over first.
 func (w *writer) mark(o map[string]any, tags []element) (definitions [][]byte) {
-	var names []string
-	for _, t := range tags {
-		names = append(names, t.text("name"))
-	}
-	own, labels := sortTags(names)
+	own, labels := sortTags(tagNames(tags))
 	var refs []any
 	seen := map[string]bool{}
 	for _, m := range append(append(own[:0:0], own...), w.event.marks...) {
@@ -198,6 +195,8 @@ var local = map[string]bool{
 	"id": true, "event_id": true, "object_id": true, "org_id": true, "orgc_id": true, "Org": true, "Orgc": true, "event_creator_email": true,
 	"Galaxy": true, "SharingGroup": true, "sharing_group_id": true, "RelatedEvent": true, "user_id": true, "event_uuid": true, "data": true,
 	"Sighting": true, "Note": true, "Opinion": true, "Relationship": true, "Feed": true, "Server": true, "Attribute": true, "ObjectReference": true,
+	"Object": true, "Organisation": true, "attribute_id": true, "referenced_id": true, "tag_id": true, "galaxy_id": true, "galaxy_cluster_id": true, "event_tag_id": true,
+	"attribute_tag_id": true, "referenced_galaxy_cluster_id": true, "GalaxyClusterRelation": true, "TargetingClusterRelation": true, "GalaxyCluster": true,
 }
 
 // trimmed copies an element without what is empty, local to an instance, or
@@ -212,19 +211,42 @@ func trimmed(e element) map[string]any {
 			continue
 		}
 		if name == "Tag" {
-			v = tagNames(e)
+			names := []any{}
+			for _, t := range tagNames(e.list("Tag")) {
+				names = append(names, t)
+			}
+			v = names
 		}
 		out[name] = v
+	}
+	keptLists(out, e)
+	var galaxies []any
+	for _, g := range e.list("Galaxy") {
+		if kept := unplaced(g); kept != nil {
+			galaxies = append(galaxies, kept)
+		}
+	}
+	if galaxies != nil {
+		out["Galaxy"] = galaxies
 	}
 	return out
 }
 
-func tagNames(e element) []any {
-	out := []any{}
-	for _, t := range e.list("Tag") {
-		out = append(out, t.text("name"))
+// tagNames returns the names of tags. A tag that is local to an instance stays
+// there (its distribution ends with it), unless it speaks of handling.
+func tagNames(tags []element) (names []string) {
+	for _, t := range tags {
+		if name := t.text("name"); !stays(t) {
+			names = append(names, name)
+		}
 	}
-	return out
+	return names
+}
+
+// stays reports whether a tag does not leave the instance that set it.
+func stays(tag element) bool {
+	_, handled := handling.Of(clean(tag.text("name")))
+	return tag.is("local") && !handled
 }
 
 // became notes what a UUID became, for references, and has the report name it.
@@ -271,6 +293,7 @@ func (w *writer) name(id string) error {
 	if o["name"] == "" {
 		delete(o, "name")
 	}
+	o["extensions"] = map[string]any{Extension: map[string]any{"extension_type": "property-extension", "part": map[string]any{"uuid": w.event.uuid}}}
 	w.mark(o, nil)
 	w.parts = append(w.parts, o["id"].(string))
 	if err := w.emit(o); err != nil {
