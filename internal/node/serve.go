@@ -15,6 +15,7 @@ import (
 	"twoseas/internal/act/people"
 	"twoseas/internal/edge/api"
 	"twoseas/internal/edge/auth"
+	"twoseas/internal/edge/feed"
 	"twoseas/internal/edge/ops"
 	"twoseas/internal/edge/peer"
 	"twoseas/internal/edge/taxii"
@@ -179,6 +180,9 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *w
 	}))
 	mux.Handle(taxii.Discovery, exchange)
 	mux.Handle(taxii.Root, exchange)
+	mux.Handle(feed.Prefix, o.Watch("feed", feed.New(feed.Config{
+		Handle: n.Live, Auth: door, People: n.People, Clock: n.Clock, Rand: rand.Reader, Log: n.Log, Lists: n.Imports.Lists, Reads: n.countRead, URL: url, Spool: n.Dir,
+	})))
 	desk, err := web.New(web.Config{
 		Store: n.Store, Handle: n.Live, Self: n.Config.Side, Title: n.Config.Title, Clock: n.Clock, Log: n.Log, Stop: stop,
 		Auth: door, People: n.People, Accords: n.Accords, Exchange: n.Exchange, Library: n.Library, Releases: n.Releases, Ledger: n.Ledger, Audit: n.Audit,

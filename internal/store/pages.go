@@ -21,6 +21,11 @@ type PageQuery struct {
 	IDs, Types []string
 	Versions   Versions
 	Bodies     bool // whether Member.Body is wanted
+	// Labels, unless nil, leaves out what carries none of them; Labelled
+	// says that Member.Label is wanted.
+	Labels   []int64
+	Labelled bool
+	Newest   bool // in the other order, from the newest to After
 }
 
 // Versions says which versions of an object count. The zero value is the
@@ -36,6 +41,7 @@ func (v Versions) Default() bool { return !v.All && !v.First && !v.Last && len(v
 // Member is one row of a page. Body is valid only during the callback.
 type Member struct {
 	Added, Version int64
+	Label          int64
 	ID, Type       string
 	Body           sql.RawBytes
 }
@@ -51,6 +57,9 @@ func (t *Tx) Page(q PageQuery, fn func(Member) error) (more bool, err error) {
 	dest := []any{&m.Added, &m.ID, &m.Type, &m.Version}
 	if q.Bodies {
 		dest = append(dest, &m.Body)
+	}
+	if q.Labelled {
+		dest = append(dest, &m.Label)
 	}
 	rows, size := 0, 0
 	err = t.Each(func(r *sql.Rows) error {
@@ -78,6 +87,9 @@ func (q *PageQuery) build(t *Tx) (string, []any) {
 	b.text.WriteString("SELECT m.added, o.id, o.type, o.version")
 	if q.Bodies {
 		b.text.WriteString(", o.body")
+	}
+	if q.Labelled {
+		b.text.WriteString(", m.label")
 	}
 	if len(q.IDs) > 0 {
 		// Few: begin at the index of object and sort at the end. x is m, found
@@ -110,8 +122,15 @@ func (q *PageQuery) build(t *Tx) (string, []any) {
 		b.and(t.AnyText("m.type", b.add(t.Texts(q.Types))))
 	}
 	b.and(q.versions(t, b))
+	if q.Labels != nil {
+		b.and(t.AnyInt("m.label", b.add(t.Ints(q.Labels))))
+	}
+	order := " ORDER BY m.added"
+	if q.Newest {
+		order += " DESC"
+	}
 	// Given a bare parameter for a limit, SQLite plans anew for each value.
-	b.text.WriteString(" ORDER BY m.added LIMIT " + b.bind(int64(q.Limit)+1) + " + 0")
+	b.text.WriteString(order + " LIMIT " + b.bind(int64(q.Limit)+1) + " + 0")
 	return b.text.String(), b.args
 }
 

@@ -160,6 +160,20 @@ func twoLevel(name string) bool {
 	return strings.Contains(secondLevels[name[dot+1:]], " "+second+" ")
 }
 
+// TooWide reports whether v stands for far more than one party: a name under
+// which names are registered, such as co.jp, or a network larger than any one
+// party's. Nobody blocks it because somebody said so.
+func (v Value) TooWide() bool {
+	switch v.Kind {
+	case Domain:
+		return strings.Count(v.Text, ".") == 1 && twoLevel(v.Text) || !strings.Contains(v.Text, ".")
+	case IPv4Net, IPv6Net:
+		p, ok := v.Prefix()
+		return !ok || p.Addr().Is4() && p.Bits() < 8 || p.Addr().Is6() && p.Bits() < 16
+	}
+	return false
+}
+
 // clip shortens a value for a message.
 func clip(s string) string {
 	const most = 60

@@ -4,6 +4,8 @@
 package observe
 
 import (
+	"strings"
+
 	"twoseas/internal/format/ioc"
 	"twoseas/internal/format/stix"
 	"twoseas/internal/format/stix/pattern"
@@ -52,6 +54,32 @@ func Values(o *stix.Object) []ioc.Value {
 		}
 	default:
 		c.observable(o.Props)
+	}
+	return c.values
+}
+
+// Alone returns the values each of which, seen by itself, is what an indicator
+// indicates, normalised, each once: those that a list to block or to look for
+// may hold. An object of another type, and a pattern that needs more than one
+// thing, has none.
+func Alone(o *stix.Object) []ioc.Value {
+	kind, _ := o.Props["pattern_type"].(string)
+	text, _ := o.Props["pattern"].(string)
+	if o.Type != "indicator" || kind != "stix" {
+		return nil
+	}
+	p, err := pattern.Parse(text)
+	if err != nil {
+		return nil // of another version of the language
+	}
+	var c collector
+	for _, cmp := range p.Alone() {
+		if strings.Contains(cmp.Path, "resolves_to_refs") { // the name is indicated, not the address it has
+			continue
+		}
+		for _, v := range cmp.Values {
+			c.add(cmp.ObjectType, cmp.Path, v)
+		}
 	}
 	return c.values
 }

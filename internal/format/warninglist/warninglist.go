@@ -20,12 +20,15 @@ import (
 
 // List is one list, as its file has it.
 type List struct {
-	Name        string   `json:"name"`
-	Description string   `json:"description"`
-	Version     int64    `json:"version"`
-	Type        string   `json:"type"` // string, substring, hostname, cidr or regex
-	Matching    []string `json:"matching_attributes,omitempty"`
-	Entries     []string `json:"list"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Version     int64  `json:"version"`
+	Type        string `json:"type"` // string, substring, hostname, cidr or regex
+	// Category is what a hit means: known names who it is, such as a security
+	// company's scanner; anything else, that it is rarely malicious.
+	Category string   `json:"category,omitempty"`
+	Matching []string `json:"matching_attributes,omitempty"`
+	Entries  []string `json:"list"`
 }
 
 // Bounds of a list.
@@ -100,11 +103,14 @@ func (l List) about() (set [64]bool) {
 type Hit struct {
 	List  string `json:"list"`
 	Entry string `json:"entry"`
+	// Known says that the list tells who it is and not that it is harmless.
+	Known bool `json:"known,omitzero"`
 }
 
 // Set looks values up in many lists at once. It is safe for concurrent use.
 type Set struct {
 	lists    []string
+	known    []bool
 	kinds    [][64]bool
 	exact    map[string][]int32
 	hosts    map[string][]int32
@@ -126,7 +132,7 @@ func Compile(lists []List) (*Set, []string) {
 	s := &Set{exact: map[string][]int32{}, hosts: map[string][]int32{}, networks: map[netip.Prefix][]int32{}}
 	var problems []string
 	for _, l := range lists {
-		s.lists, s.kinds = append(s.lists, l.Name), append(s.kinds, l.about())
+		s.lists, s.kinds, s.known = append(s.lists, l.Name), append(s.kinds, l.about()), append(s.known, l.Category == "known")
 		n := int32(len(s.lists) - 1) //nolint:gosec // there are not two thousand million lists
 		bad := 0
 		for _, entry := range l.Entries {
@@ -276,7 +282,7 @@ func (s *Set) take(out *[]Hit, k ioc.Kind, lists []int32, entry string) {
 		}
 		name := s.lists[n]
 		if !slices.ContainsFunc(*out, func(h Hit) bool { return h.List == name }) {
-			*out = append(*out, Hit{name, entry})
+			*out = append(*out, Hit{name, entry, s.known[n]})
 		}
 	}
 }

@@ -86,15 +86,18 @@ type Comparison struct {
 // Observables returns the comparisons of p in the order in which they stand.
 func (p *Pattern) Observables() []Comparison {
 	var out []Comparison
-	p.root.each(func(c *comparison) {
-		o := Comparison{ObjectType: c.objectType, Path: c.pathText(), Op: c.op.String(), Negated: c.not}
-		if len(c.values) > 0 {
-			o.Values = make([]string, len(c.values))
-			for i, v := range c.values {
-				o.Values[i] = v.plain()
-			}
-		}
-		out = append(out, o)
-	})
+	p.root.each(func(c *comparison) { out = append(out, c.public()) })
 	return out
+}
+
+// public returns c for those outside.
+func (c *comparison) public() Comparison {
+	o := Comparison{ObjectType: c.objectType, Path: c.pathText(), Op: c.op.String(), Negated: c.not}
+	if len(c.values) > 0 {
+		o.Values = make([]string, len(c.values))
+		for i, v := range c.values {
+			o.Values[i] = v.plain()
+		}
+	}
+	return o
 }
