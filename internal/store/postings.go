@@ -100,9 +100,12 @@ type place struct{ chunk, term int64 }
 type change struct{ set, clear []uint16 }
 
 // AddPostings makes the versions numbered from+1..to findable; rows are those
-// of them that are there, in order. The index must stand at from, or the error
-// is fault.Conflict.
+// of them that are there, in order; others are fault.Invalid. The index must
+// stand at from, or the error is fault.Conflict.
 func (t *Tx) AddPostings(from, to int64, rows []Posted) error {
+	if slices.ContainsFunc(rows, func(p Posted) bool { return p.Seq <= max(from, 0) || p.Seq > to }) {
+		return fault.New(fault.Invalid, "a version that is not among those to be made findable")
+	}
 	if err := t.Follow("objects", from, to); err != nil {
 		return err
 	}

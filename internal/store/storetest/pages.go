@@ -171,7 +171,8 @@ func (s *shelf) anyVersions() store.Versions {
 func (s *shelf) want(c int, r reader, q store.PageQuery) []string {
 	var out []string
 	for _, p := range s.members[c] {
-		if !s.sees(r, p.Label) || p.added <= q.After || len(q.IDs) > 0 && !slices.Contains(q.IDs, p.ID) || len(q.Types) > 0 && !slices.Contains(q.Types, p.Type) {
+		if !s.sees(r, p.Label) || p.added <= q.After || len(q.IDs) > 0 && !slices.Contains(q.IDs, p.ID) || len(q.Types) > 0 && !slices.Contains(q.Types, p.Type) ||
+			q.Labels != nil && !slices.Contains(q.Labels, p.Label) {
 			continue
 		}
 		first, last := true, true
@@ -231,11 +232,60 @@ func (s *shelf) check() {
 			if s.rng.IntN(4) == 0 && len(s.members[c]) > 0 {
 				q.After = s.members[c][s.rng.IntN(len(s.members[c]))].added
 			}
+			if s.rng.IntN(3) == 0 {
+				q.Labels = slices.Clone(s.labels[:s.rng.IntN(3)])
+			}
+			s.standing(c, r)
+			s.newest(c, r, q)
 			want := s.want(c, r, q)
 			if d := gocmp.Diff(want, s.ask(c, r, q)); d != "" {
 				s.t.Fatalf("reader of %q, %+v (-want +got):\n%s", r.labels, q, d)
 			}
 		}
+	}
+}
+
+// standing compares what a reader learns of a collection with the list.
+func (s *shelf) standing(c int, r reader) {
+	var want store.Standing
+	for _, p := range s.members[c] {
+		if s.sees(r, p.Label) {
+			want.Members, want.Newest, want.Sum = want.Members+1, max(want.Newest, p.added), want.Sum+p.Seq
+		}
+	}
+	got := ask(s.t, s.h, func(tx *store.Tx) (store.Standing, error) { return tx.Standing(s.collections[c].N, r.class) })
+	if got != want {
+		s.t.Fatalf("reader of %q: got %+v, want %+v", r.labels, got, want)
+	}
+	for i, l := range s.labels {
+		seen := slices.ContainsFunc(ask(s.t, s.h, func(tx *store.Tx) ([]store.Label, error) { return tx.PermittedLabels(r.class) }),
+			func(have store.Label) bool { return have.ID == l && string(have.Resolved) == strconv.Itoa(i) })
+		if seen != s.sees(r, l) {
+			s.t.Fatalf("reader of %q is told of label %d: %v", r.labels, i, seen)
+		}
+	}
+}
+
+// newest compares the first page in the other order with the list's end.
+func (s *shelf) newest(c int, r reader, q store.PageQuery) {
+	want := s.want(c, r, q)
+	slices.Reverse(want)
+	q.Collection, q.Class, q.Bodies, q.Labelled, q.Newest = s.collections[c].N, r.class, true, true, true
+	var got []string
+	if err := s.h.Query(s.t.Context(), func(tx *store.Tx) error {
+		_, err := tx.Page(q, func(m store.Member) error {
+			if !slices.ContainsFunc(s.members[c], func(p placed) bool { return p.added == m.Added && p.Label == m.Label }) {
+				s.t.Errorf("%s has label %d", m.ID, m.Label)
+			}
+			got = append(got, placed{m.Added, store.Object{ID: m.ID, Version: m.Version, Body: m.Body}}.line())
+			return nil
+		})
+		return err
+	}); err != nil {
+		s.t.Fatal(err)
+	}
+	if !strings.HasPrefix(strings.Join(want, "\n"), strings.Join(got, "\n")) || len(q.IDs) == 0 && len(got) != min(q.Limit, len(want)) {
+		s.t.Fatalf("newest first for %+v: got %q, want %q", q, got, want)
 	}
 }
 
