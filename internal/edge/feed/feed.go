@@ -82,7 +82,6 @@ type request struct {
 	access people.Access
 
 	collection store.Collection // of a path that names one
-	rest       []string         // of the path, behind the collection
 	options    options
 }
 
@@ -104,7 +103,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, http.StatusMethodNotAllowed, fault.New(fault.Invalid, "feeds are read with GET"))
 		return
 	}
-	if err := s.serve(&request{w: w, r: r, actor: actor}); err != nil {
+	if err := s.serve(&request{w: w, r: r, actor: actor}); err != nil { //nolint:contextcheck // it is the request's
 		s.fail(w, r, statusOf(err), err)
 	}
 }
@@ -225,7 +224,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, status int, err er
 		h.Set("Retry-After", "5")
 	}
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, fault.Message(err)+" ("+id+")\n") // the client has gone
+	_, _ = io.WriteString(w, fault.Message(err)+" ("+id+")\n") //nolint:gosec // plain text, in a media type that no browser renders; an error means that the client has gone
 }
 
 func (s *Server) errorID() string {

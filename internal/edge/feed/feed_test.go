@@ -15,7 +15,7 @@ import (
 	"twoseas/internal/store"
 )
 
-var clear, green, red = st.TLP("clear"), st.TLP("green"), st.TLP("red")
+var green, red = st.TLP("green"), st.TLP("red")
 
 func TestAListHoldsWhatMayBeActedOn(t *testing.T) {
 	s := newServer(t)
@@ -153,13 +153,24 @@ func TestWhoMayRead(t *testing.T) {
 		who, path string
 		status    int
 	}{
-		{"", "/out/main/bundle.json", 401}, {"", "/out/", 401}, {"", "/out/nothing/bundle.json", 401},
-		{"adm", "/out/main/bundle.json", 403}, {"adm", "/out/", 403},
-		{"gus", "/out/" + hidden + "/bundle.json", 404}, {"gus", "/out/nothing/bundle.json", 404}, {"gus", "/out/" + hidden + "/", 404},
-		{"gus", "/out/main/passwd", 404}, {"gus", "/out/main/../main/bundle.json", 404}, {"gus", "/out/main/bundle.json/", 404},
-		{"gus", "/out/main/domain.txt?pap=all", 400}, {"gus", "/out/main/domain.txt?papp=none", 400}, {"gus", "/out/main/bundle.json?pap=none", 400},
-		{"gus", "/out/main/domain.txt?type=report", 400}, {"gus", "/out/main/bundle.json?type=%zz", 400},
-		{"gus", "/out/main/domain.txt", 200}, {"gus", "/out/main/", 200},
+		{"", "/out/main/bundle.json", 401},
+		{"", "/out/", 401},
+		{"", "/out/nothing/bundle.json", 401},
+		{"adm", "/out/main/bundle.json", 403},
+		{"adm", "/out/", 403},
+		{"gus", "/out/" + hidden + "/bundle.json", 404},
+		{"gus", "/out/nothing/bundle.json", 404},
+		{"gus", "/out/" + hidden + "/", 404},
+		{"gus", "/out/main/passwd", 404},
+		{"gus", "/out/main/../main/bundle.json", 404},
+		{"gus", "/out/main/bundle.json/", 404},
+		{"gus", "/out/main/domain.txt?pap=all", 400},
+		{"gus", "/out/main/domain.txt?papp=none", 400},
+		{"gus", "/out/main/bundle.json?pap=none", 400},
+		{"gus", "/out/main/domain.txt?type=report", 400},
+		{"gus", "/out/main/bundle.json?type=%zz", 400},
+		{"gus", "/out/main/domain.txt", 200},
+		{"gus", "/out/main/", 200},
 	} {
 		got := s.get(tc.who, tc.path)
 		if got.status != tc.status {

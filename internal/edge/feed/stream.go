@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"twoseas/internal/act/people"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/format/ioc"
 	"twoseas/internal/format/observe"
@@ -204,6 +203,3 @@ func number(o *stix.Object, name string) string {
 	}
 	return ""
 }
-
-// clearance is the strictest marking that a reader may see.
-func clearance(by people.Actor) string { return by.Clearance.TLP.String() }

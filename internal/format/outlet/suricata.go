@@ -11,7 +11,7 @@ import (
 	"twoseas/internal/format/ioc"
 )
 
-// The rules have sids from FirstSID to 4294967295, beyond what
+// FirstSID is the first number of a rule. The rules have sids from it to 4294967295, beyond what
 // https://sidallocation.org gives to anybody: the upper two bits set, the
 // other thirty the first of SHA-256 of "twoseas sid v1", the protocol of the
 // rule, the kind and the value, each with a zero byte behind it. When that
@@ -124,14 +124,14 @@ func content(s string) string {
 	return strings.ReplaceAll(b.String(), "||", " ")
 }
 
-func plain(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("._-/=&?~+", c) >= 0
+func plain[T byte | rune](c T) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("._-/=&?~+", rune(c))
 }
 
 // message writes text for people; what could end it is written as _.
 func message(s string) string {
 	return clip(strings.Map(func(r rune) rune {
-		if r < 0x80 && (plain(byte(r)) || r == ' ' || r == '@' || r == '%') {
+		if r < 0x80 && (plain(r) || r == ' ' || r == '@' || r == '%') {
 			return r
 		}
 		return '_'
@@ -141,7 +141,7 @@ func message(s string) string {
 // word writes one word of metadata.
 func word(s string) string {
 	return clip(strings.Map(func(r rune) rune {
-		if r < 0x80 && r != '/' && r != '=' && r != '&' && r != '?' && plain(byte(r)) {
+		if r < 0x80 && r != '/' && r != '=' && r != '&' && r != '?' && plain(r) {
 			return r
 		}
 		return '_'
