@@ -33,7 +33,7 @@ type Why struct {
 type Reader struct {
 	Clearance people.Clearance
 	May       bool
-	Reason    string // why not
+	Reason    gate.Phrase // why not
 }
 
 // Reasons returns who may see a version and why: the partner of each

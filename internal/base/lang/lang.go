@@ -68,6 +68,7 @@ func Match(accept string) Tag {
 // Catalog is the texts of every language.
 type Catalog struct {
 	texts map[Tag]map[string]string
+	book  phrasebook
 }
 
 // Load reads every file <area>.<language>.json of fsys: flat objects from a key,
@@ -87,6 +88,7 @@ func Load(fsys fs.FS) (*Catalog, error) {
 			return nil, fmt.Errorf("catalogue %s: %w", name, err)
 		}
 	}
+	c.book = newPhrasebook(c.texts[English])
 	return c, nil
 }
 
@@ -122,7 +124,7 @@ func (c *Catalog) Texts(t Tag) map[string]string { return c.texts[t] }
 // Printer returns the catalogue as a reader of t sees it.
 func (c *Catalog) Printer(t Tag) *Printer {
 	tag := language.Make(string(t))
-	return &Printer{Tag: t, own: c.texts[t], english: c.texts[English], tag: tag}
+	return &Printer{Tag: t, own: c.texts[t], english: c.texts[English], tag: tag, book: c.book}
 }
 
 // Printer says things to one reader. It is safe for concurrent use.
@@ -131,6 +133,7 @@ type Printer struct {
 
 	own, english map[string]string
 	tag          language.Tag
+	book         phrasebook
 }
 
 // Has reports whether there is a text for key.

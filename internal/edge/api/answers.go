@@ -10,6 +10,7 @@ import (
 	"twoseas/internal/act/library"
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/ident"
+	"twoseas/internal/law/gate"
 	"twoseas/internal/law/marking"
 )
 
@@ -185,7 +186,7 @@ func (a *api) reasons(ctx context.Context, c caller, in *ObjectInput) (*accessOu
 		out.Body.Partners = append(out.Body.Partners, whyOf(y))
 	}
 	for _, r := range readers {
-		out.Body.Here = append(out.Body.Here, accessBody{r.Clearance.String(), r.May, r.Reason})
+		out.Body.Here = append(out.Body.Here, accessBody{r.Clearance.String(), r.May, r.Reason.In(gate.English)})
 	}
 	return out, nil
 }

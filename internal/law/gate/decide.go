@@ -16,6 +16,9 @@ type Match struct {
 	// agreement; Clause is then empty.
 	Standing bool
 	Effect   Effect
+	// Why is the gate's own reason to deny; Effect.Reason has it in English.
+	// Without one the reason is the agreement's.
+	Why Phrase
 	// Wins says that the decision rests on this row.
 	Wins bool
 }
@@ -27,8 +30,9 @@ type Decision struct {
 	Redact    []string // for Redact and Hold: what is taken out before it goes
 	// Matches holds every row that matched, strictest first.
 	Matches []Match
-	// Sentence says it to a person.
+	// Sentence says it to a person in English; In does in any language.
 	Sentence string
+	Told     Told
 }
 
 // Winners returns the rows the decision rests on.
@@ -55,7 +59,7 @@ func (d Decision) Within(e Decision) bool {
 // for another crossing; redactions do, since they are facts about the bytes.
 func Decide(l marking.Label, t *Table, c Context) Decision {
 	if t == nil {
-		t = &Table{Halted: "there is no agreement in force between the two sides"}
+		t = &Table{Halted: phrases["gate.why.none"]}
 	}
 	q := query{&l, t, &c}
 	m := standing(make([]Match, 0, 4), q)
@@ -68,19 +72,18 @@ func Decide(l marking.Label, t *Table, c Context) Decision {
 // nothing else (ADR 0020). Anything but Release is a refusal.
 func Accept(l marking.Label, t *Table, c Context) Decision {
 	d := Decide(l, t, c)
-	if d.Outcome == Hold && len(d.Redact) == 0 && l.Approved >= d.Approvals {
-		return Decision{Outcome: Release, Matches: d.Matches, Sentence: "Accepted: " + approvals(l.Approved) + " recorded, " + approvals(d.Approvals) + " needed" + by(d.Winners()) + "."}
+	d.Told.Recorded, d.Told.Needed = l.Approved, d.Approvals
+	switch {
+	case d.Outcome == Hold && len(d.Redact) == 0 && l.Approved >= d.Approvals:
+		d.Told.Verdict, d.Outcome, d.Approvals = Accepted, Release, 0
+	case d.Outcome == Hold && len(d.Redact) == 0 && l.Emergency && l.Approved >= 1:
+		d.Told.Verdict, d.Outcome, d.Approvals = AcceptedAsUrgent, Release, 0
+	case d.Outcome == Hold:
+		d.Told.Verdict = Unapproved
+	case d.Outcome == Redact:
+		d.Told.Verdict = Unredacted
 	}
-	if d.Outcome == Hold && len(d.Redact) == 0 && l.Emergency && l.Approved >= 1 {
-		return Decision{Outcome: Release, Matches: d.Matches, Sentence: "Accepted as an emergency release: " + approvals(l.Approved) + " recorded, " + approvals(d.Approvals) + " needed" + by(d.Winners()) + "; the sender reviews it afterwards."}
-	}
-	switch d.Outcome {
-	case Hold:
-		d.Sentence = "Refused: " + approvals(l.Approved) + " recorded, " + approvals(d.Approvals) + " needed" + by(d.Winners()) + "." + stillThere(d.Redact)
-	case Redact:
-		d.Sentence = "Refused" + by(d.Winners()) + "." + stillThere(d.Redact)
-	case Deny, Release:
-	}
+	d.Sentence = d.In(English)
 	return d
 }
 
@@ -94,11 +97,11 @@ func rows(out []Match, q query) []Match {
 		if !r.When.matches(q) || r.Then.Outcome != Deny && !inArea(q, r.Clause) {
 			continue
 		}
-		e := r.Then
-		if !e.valid() {
-			e = Effect{Reason: "the rule's effect is not understood"}
+		m := Match{Rule: r.ID, Clause: r.Clause, Effect: r.Then}
+		if !m.Effect.valid() {
+			m.refuse(because("effect"))
 		}
-		out = append(out, Match{Rule: r.ID, Clause: r.Clause, Effect: e})
+		out = append(out, m)
 	}
 	return out
 }
@@ -117,11 +120,12 @@ func governing(q query) (Match, bool) {
 	if len(titles) == 0 {
 		return Match{}, false
 	}
-	reason := "it is governed by " + titles[0] + "; use that channel"
-	if len(titles) > 1 {
-		reason += " (also spoken of by " + join(titles[1:]) + ")"
-	}
-	return bar("instrument "+first, reason), true
+	return bar("instrument "+first, Phrase{governed, titles}), true
+}
+
+// refuse makes the row deny for the gate's own reason.
+func (m *Match) refuse(why Phrase) {
+	m.Why, m.Effect = why, Effect{Outcome: Deny, Reason: why.In(English)}
 }
 
 // decide weighs the rows that matched.
@@ -140,7 +144,8 @@ func decide(m []Match, q query) Decision {
 	for i := range m {
 		m[i].Wins = wins(d, m[i].Effect)
 	}
-	d.Sentence = sentence(d, q.t)
+	d.Told.Agreement, d.Told.Version = q.t.Agreement, q.t.Version
+	d.Sentence = d.In(English)
 	return d
 }
 

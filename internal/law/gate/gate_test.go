@@ -307,8 +307,8 @@ func TestReadable(t *testing.T) {
 		if c.who != nil {
 			c.who(&who)
 		}
-		if got, why := gate.Readable(c.label, who); got != c.want || (why == "") != c.want {
-			t.Errorf("%s: %v %q", c.name, got, why)
+		if got, why := gate.Readable(c.label, who); got != c.want || (why.Key == "") != c.want {
+			t.Errorf("%s: %v %q", c.name, got, why.In(gate.English))
 		}
 	}
 }

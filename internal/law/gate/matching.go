@@ -17,14 +17,14 @@ const Matching = "matching"
 // what it denies is denied. No such row: denied.
 func DecideMatching(t *Table, c Context) Decision {
 	if t == nil {
-		t = &Table{Halted: "there is no agreement in force between the two sides"}
+		t = &Table{Halted: phrases["gate.why.none"]}
 	}
 	q := query{&marking.Label{Kind: Matching}, t, &c}
 	var m []Match
-	if t.Halted != "" {
-		m = append(m, bar("halted", t.Halted))
+	if why := barHalted(q); why.Key != "" {
+		m = append(m, bar("halted", why))
 	}
-	if why := barSides(q); why != "" {
+	if why := barSides(q); why.Key != "" {
 		m = append(m, bar("sides", why))
 	}
 	for i := range t.Rules {
@@ -32,11 +32,11 @@ func DecideMatching(t *Table, c Context) Decision {
 		if !slices.Contains(r.When.Kinds, Matching) || r.When.narrow() && r.Then.Outcome != Deny {
 			continue
 		}
-		e := r.Then
-		if !e.valid() || len(e.Redact) > 0 {
-			e = Effect{Reason: "the rule's effect means nothing for matching"}
+		row := Match{Rule: r.ID, Clause: r.Clause, Effect: r.Then}
+		if !row.Effect.valid() || len(row.Effect.Redact) > 0 {
+			row.refuse(because("matching"))
 		}
-		m = append(m, Match{Rule: r.ID, Clause: r.Clause, Effect: e})
+		m = append(m, row)
 	}
 	return decide(m, q)
 }

@@ -35,45 +35,45 @@ type Clearance struct {
 // Readable reports whether an object labelled l may be shown to a reader,
 // and why not. Whatever is unknown is for those only who see unmarked
 // objects; nothing else is.
-func Readable(l marking.Label, c Clearance) (bool, string) {
+func Readable(l marking.Label, c Clearance) (bool, Phrase) {
 	own := c.Side != "" && l.Origin == c.Side
 	switch {
 	case c.Domain.IsZero() || l.Exercise != c.Domain.IsExercise():
-		return false, "it belongs to another domain"
+		return false, because("read-domain")
 	case l.Kind == marking.Control:
-		return false, "it is between the two nodes"
+		return false, because("read-control")
 	case l.Withheld != "":
-		return false, "it was called back"
+		return false, because("read-withheld")
 	case len(l.Unknown) > 0 && !c.Unmarked:
-		return false, "a handling marking on it is not understood"
+		return false, because("read-unknown")
 	case !known(l.TLP) && !c.Unmarked:
-		return false, "it has no TLP marking"
+		return false, because("no-tlp")
 	case known(l.TLP) && l.TLP > c.TLP:
-		return false, "it is " + l.TLP.String()
+		return false, because("read-tlp", l.TLP.String())
 	case !marking.WithinLevel(l.Classification, c.Classification):
-		return false, "it is classified " + l.Classification
+		return false, because("read-class", l.Classification)
 	case !own && l.ReleasableTo != nil && !named(l.ReleasableTo, c.Side, c.Codes):
-		return false, "it may not be released to this side"
+		return false, because("read-listed")
 	case !own && expired(&l, &Context{Now: c.Now}):
-		return false, "it expired"
+		return false, because("expired")
 	}
 	return admitted(l, c, own)
 }
 
 // admitted looks at each caveat.
-func admitted(l marking.Label, c Clearance, own bool) (bool, string) {
+func admitted(l marking.Label, c Clearance, own bool) (bool, Phrase) {
 	for _, code := range l.Caveats {
 		caveat, ok := marking.CaveatOf(code)
 		switch {
 		case !ok && !c.Unmarked:
-			return false, "its caveat " + code + " is not known"
+			return false, because("caveat", code)
 		case caveat.Audience && !slices.Contains(c.Audiences, code):
-			return false, "it is for the audience of " + code
+			return false, because("read-audience", code)
 		case code == "DISPLAY ONLY" && !c.ScreenOnly:
-			return false, "it may be shown but not copied"
+			return false, because("read-copy")
 		case (code == "NOFORN" || code == "UK EYES ONLY") && !own:
-			return false, "it is for its own nation's eyes only"
+			return false, because("read-nation")
 		}
 	}
-	return true, ""
+	return true, Phrase{}
 }

@@ -16,63 +16,56 @@ type query struct {
 }
 
 // bars are the rows that hold under every agreement and that no rule can
-// loosen. Each returns why the label is barred, or "".
+// loosen. Each returns why the label is barred, or nothing.
 var bars = []struct {
 	rule string
-	why  func(query) string
+	why  func(query) Phrase
 }{
 	{"halted", barHalted},
 	{"sides", barSides},
-	{"theirs", func(q query) string { return when(q.l.Origin == q.c.To, "it is theirs") }},
-	{"no-origin", func(q query) string { return when(q.l.Origin == "", "nobody is known to own it") }},
-	{"no-kind", func(q query) string { return when(!marking.IsKind(q.l.Kind), "its kind is not known") }},
+	{"theirs", func(q query) Phrase { return when(q.l.Origin == q.c.To, "theirs") }},
+	{"no-origin", func(q query) Phrase { return when(q.l.Origin == "", "no-origin") }},
+	{"no-kind", func(q query) Phrase { return when(!marking.IsKind(q.l.Kind), "no-kind") }},
 	{"unknown-marking", barUnknown},
-	{"no-tlp", func(q query) string { return when(!known(q.l.TLP), "it has no TLP marking") }},
+	{"no-tlp", func(q query) Phrase { return when(!known(q.l.TLP), "no-tlp") }},
 	{"tlp-ceiling", barTLP},
 	{"class-ceiling", barClass},
-	{"unknown-pap", func(q query) string { return when(q.l.PAP > marking.PAPRed, "its PAP level is not known") }},
+	{"unknown-pap", func(q query) Phrase { return when(q.l.PAP > marking.PAPRed, "pap") }},
 	{"unknown-contributor", barContributor},
 	{"domain", barDomain},
 	{"not-listed", barUnlisted},
 	{"withheld", barWithheld},
 	{"area", barArea},
-	{"embargo", func(q query) string { return when(embargoed(q.l, q.c), "it is under embargo") }},
+	{"embargo", func(q query) Phrase { return when(embargoed(q.l, q.c), "embargo") }},
 	{"onward", barOnward},
-	{"expired", func(q query) string { return when(expired(q.l, q.c), "it expired") }},
-}
-
-func when(barred bool, why string) string {
-	if barred {
-		return why
-	}
-	return ""
+	{"expired", func(q query) Phrase { return when(expired(q.l, q.c), "expired") }},
 }
 
 // barHalted keeps nothing back of what protects what has crossed: that goes on
 // when new exchange does not.
-func barHalted(q query) string {
-	return when(q.l.Kind != marking.Control || !q.t.Protects, q.t.Halted)
+func barHalted(q query) Phrase {
+	return when(q.t.Halted != "" && (q.l.Kind != marking.Control || !q.t.Protects), "halted", q.t.Halted)
 }
 
-func barWithheld(q query) string {
+func barWithheld(q query) Phrase {
 	switch q.l.Withheld {
 	case "":
-		return ""
+		return Phrase{}
 	case marking.Recalled:
-		return "its originator has called it back"
+		return because("recalled")
 	case marking.Erroneous:
-		return "its originator has withdrawn it as wrong"
+		return because("erroneous")
 	}
-	return "it is withheld"
+	return because("withheld")
 }
 
 // barArea keeps what was meant for the areas of other agreements out of this
 // one; which of this agreement's rules may let it go is seen to by inArea.
-func barArea(q query) string {
+func barArea(q query) Phrase {
 	if q.l.Areas == nil || slices.ContainsFunc(q.l.Areas, func(a string) bool { return strings.HasPrefix(a, marking.Area(q.t.Agreement, "")) }) {
-		return ""
+		return Phrase{}
 	}
-	return "it was put in for another area of cooperation"
+	return because("area")
 }
 
 // inArea reports whether a rule on a clause may let a label go: where areas are
@@ -86,62 +79,62 @@ func inArea(q query, clause string) bool {
 
 // barOnward keeps back what belongs to neither side, until its originators
 // have agreed that it goes to the recipient.
-func barOnward(q query) string {
+func barOnward(q query) Phrase {
 	third := originOf(q) == Other && q.l.Origin != ""
-	return when(third && !slices.Contains(q.l.Consent, string(q.c.To)), "no consent of its originators is on record")
+	return when(third && !slices.Contains(q.l.Consent, string(q.c.To)), "onward")
 }
 
-func barSides(q query) string {
+func barSides(q query) Phrase {
 	_, to := q.t.party(q.c.To)
 	_, from := q.t.party(q.c.From)
-	return when(!to || !from || q.c.To == q.c.From, "the crossing is not between the two sides of the agreement")
+	return when(!to || !from || q.c.To == q.c.From, "sides")
 }
 
-func barUnknown(q query) string {
+func barUnknown(q query) Phrase {
 	if len(q.l.Unknown) == 0 {
-		return ""
+		return Phrase{}
 	}
-	return "a handling marking on it is not understood (" + q.l.Unknown[0] + ")"
+	return because("unknown", q.l.Unknown[0])
 }
 
-func barTLP(q query) string {
+func barTLP(q query) Phrase {
 	if !known(q.l.TLP) || q.l.TLP <= q.t.CeilingTLP {
-		return ""
+		return Phrase{}
 	}
-	return "it is " + q.l.TLP.String() + ", above the agreement's ceiling"
+	return because("tlp", q.l.TLP.String())
 }
 
-func barClass(q query) string {
+func barClass(q query) Phrase {
 	if marking.WithinLevel(q.l.Classification, q.t.CeilingClass) {
-		return ""
+		return Phrase{}
 	}
-	return "its classification " + q.l.Classification + " is above the agreement's ceiling"
+	return because("class", q.l.Classification)
 }
 
-func barContributor(q query) string {
-	return when(q.l.Contributor != "" && q.l.Contributor != marking.Member, "its kind of contributor is not known")
+func barContributor(q query) Phrase {
+	return when(q.l.Contributor != "" && q.l.Contributor != marking.Member, "member")
 }
 
-func barDomain(q query) string {
+func barDomain(q query) Phrase {
 	switch {
 	case q.c.Domain.IsZero():
-		return "it is not known whether this is live or an exercise"
+		return because("domain")
 	case q.l.Exercise && !q.c.Domain.IsExercise():
-		return "exercise material never goes by the live channel"
+		return because("exercise")
 	case !q.l.Exercise && q.c.Domain.IsExercise():
-		return "live material never goes by an exercise channel"
+		return because("live")
 	}
-	return ""
+	return Phrase{}
 }
 
 // barUnlisted holds a label with a releasable-to list to it: the list must
 // name the recipient by its side id or one of its codes.
-func barUnlisted(q query) string {
+func barUnlisted(q query) Phrase {
 	to, _ := q.t.party(q.c.To)
 	if q.l.ReleasableTo == nil || named(q.l.ReleasableTo, to.Side, to.Codes) {
-		return ""
+		return Phrase{}
 	}
-	return "it may not be released to " + string(q.c.To)
+	return because("not-listed", string(q.c.To))
 }
 
 func known(t marking.TLP) bool { return t >= marking.Clear && t <= marking.Red }
@@ -161,33 +154,47 @@ func expired(l *marking.Label, c *Context) bool {
 }
 
 // bar returns a row of the gate's own that denies.
-func bar(rule, reason string) Match {
-	return Match{Rule: rule, Standing: true, Effect: Effect{Outcome: Deny, Reason: reason}}
+func bar(rule string, why Phrase) Match {
+	return Match{Rule: rule, Standing: true, Why: why, Effect: Effect{Outcome: Deny, Reason: why.In(English)}}
 }
 
 // standing appends the rows of the gate's own that match.
 func standing(out []Match, q query) []Match {
 	for _, b := range bars {
-		if why := b.why(q); why != "" {
+		if why := b.why(q); why.Key != "" {
 			out = append(out, bar(b.rule, why))
 		}
 	}
 	for _, code := range q.l.Caveats {
-		if e, ok := caveat(code, q.l); ok {
-			out = append(out, Match{Rule: "caveat " + code, Standing: true, Effect: e})
+		if why := barCaveat(code, q.l); why.Key != "" {
+			out = append(out, bar(caveatRow+code, why))
+		} else if e, ok := caveat(code); ok {
+			out = append(out, Match{Rule: caveatRow + code, Standing: true, Effect: e})
 		}
 	}
 	return out
 }
 
-// caveat returns what a caveat does to the label's crossing, if anything.
-func caveat(code string, l *marking.Label) (Effect, bool) {
+// caveatRow begins the name of the row of a caveat.
+const caveatRow = "caveat "
+
+// barCaveat bars what a caveat keeps back by itself, and what has one that is
+// not known.
+func barCaveat(code string, l *marking.Label) Phrase {
 	c, ok := marking.CaveatOf(code)
 	switch {
 	case !ok:
-		return Effect{Reason: "its caveat " + code + " is not known"}, true
+		return because("caveat", code)
 	case c.Bars != "" && (!c.Listed || l.ReleasableTo == nil):
-		return Effect{Reason: code + ": " + c.Bars}, true
+		return Phrase{Key: caveatKey(code)}
+	}
+	return Phrase{}
+}
+
+// caveat returns what a caveat demands before the label crosses, if anything.
+func caveat(code string) (Effect, bool) {
+	c, _ := marking.CaveatOf(code)
+	switch {
 	case c.Approvals > 0:
 		return Effect{Outcome: Hold, Approvals: c.Approvals}, true
 	case len(c.Redact) > 0:

@@ -115,7 +115,7 @@ func (p *pages) answer(r *http.Request, x *question) error {
 	}
 	x.Answer, err = p.Accords.Ask(r.Context(), q.Handle, x.ID, x.Version, label)
 	if k := fault.KindOf(err); err != nil && (k == fault.Denied || k == fault.NotFound) {
-		x.Problems = append(x.Problems, page.Problem{Field: "version", Text: fault.Message(err)})
+		x.Problems = append(x.Problems, q.Wrong("version", err))
 		return nil
 	}
 	return err
@@ -143,27 +143,27 @@ func (p *pages) label(r *http.Request, x *question) (marking.Label, error) {
 		l.Origin = marking.OtherSide
 	case gate.Own:
 	}
-	x.markings(&l)
+	x.markings(page.Of(r), &l)
 	return l, nil
 }
 
 // markings reads the markings of the form; a word that is none is a problem.
-func (x *question) markings(l *marking.Label) {
+func (x *question) markings(q *page.Request, l *marking.Label) {
 	var err error
 	if x.TLP != "" {
 		if l.TLP, err = marking.ParseTLP(x.TLP); err != nil {
-			x.Problems = append(x.Problems, page.Problem{Field: "tlp", Text: fault.Message(err)})
+			x.Problems = append(x.Problems, q.Wrong("tlp", err))
 		}
 	}
 	if x.PAP != "" {
 		if l.PAP, err = marking.ParsePAP(x.PAP); err != nil {
-			x.Problems = append(x.Problems, page.Problem{Field: "pap", Text: fault.Message(err)})
+			x.Problems = append(x.Problems, q.Wrong("pap", err))
 		}
 	}
 	l.Classification = x.Class
 	for _, c := range x.Caveat {
 		if _, ok := marking.CaveatOf(c); !ok {
-			x.Problems = append(x.Problems, page.Problem{Field: "caveats", Text: "caveat " + strconv.Quote(c) + " is not known"})
+			x.Problems = append(x.Problems, page.Problem{Field: "caveats", Text: q.T("gate.why.caveat", c)})
 		}
 	}
 }
@@ -213,17 +213,18 @@ func readLabel(tx *store.Tx, id int64, into *marking.Label) error {
 
 // pasted returns the label that a pasted object would get.
 func (p *pages) pasted(r *http.Request, x *question) (marking.Label, error) {
+	q := page.Of(r)
 	src := intake.Source{Contributor: x.Contributor, Sectors: x.Sector}
 	if x.TLP != "" {
 		var err error
 		if src.DefaultTLP, err = marking.ParseTLP(x.TLP); err != nil {
-			x.Problems = append(x.Problems, page.Problem{Field: "tlp", Text: fault.Message(err)})
+			x.Problems = append(x.Problems, q.Wrong("tlp", err))
 			return marking.Label{}, nil
 		}
 	}
-	it, label, err := p.Intake.Imagine(r.Context(), page.Of(r).Handle, src, []byte(x.Pasted))
+	it, label, err := p.Intake.Imagine(r.Context(), q.Handle, src, []byte(x.Pasted))
 	if k := fault.KindOf(err); err != nil && (k == fault.Invalid || k == fault.TooLarge) {
-		x.Problems = append(x.Problems, page.Problem{Field: "pasted", Text: fault.Message(err)})
+		x.Problems = append(x.Problems, q.Wrong("pasted", err))
 		return label, nil
 	}
 	x.Read = it.Object.ID

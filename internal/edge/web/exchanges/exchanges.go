@@ -201,7 +201,7 @@ func (p *pages) pause(w http.ResponseWriter, r *http.Request) error {
 	reason := r.PostFormValue("reason")
 	err = p.Exchange.Pause(r.Context(), q.Handle, q.Actor, a, reason)
 	if fault.Is(err, fault.Invalid) {
-		return p.showChannel(w, r, a, channel{Typed: reason, Problems: []page.Problem{{Field: "pause-reason", Text: fault.Message(err)}}})
+		return p.showChannel(w, r, a, channel{Typed: reason, Problems: []page.Problem{q.Wrong("pause-reason", err)}})
 	}
 	if err != nil {
 		return err

@@ -84,7 +84,7 @@ func (p *pages) upload(w http.ResponseWriter, r *http.Request) error {
 	}
 	j, err := p.m.Stage(r.Context(), q.Handle, q.Actor, q.Access.Class, name, body)
 	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.TooLarge) {
-		return p.showList(w, r, []page.Problem{{Field: "file", Text: fault.Message(err)}})
+		return p.showList(w, r, []page.Problem{q.Wrong("file", err)})
 	}
 	if err != nil {
 		return err

@@ -51,7 +51,7 @@ func (p *pages) addList(w http.ResponseWriter, r *http.Request) error {
 	}
 	_, err = p.m.AddWarningList(r.Context(), q.Handle, q.Actor, raw)
 	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.TooLarge) || fault.Is(err, fault.Conflict) {
-		return p.showLists(w, r, []page.Problem{{Field: "file", Text: fault.Message(err)}})
+		return p.showLists(w, r, []page.Problem{q.Wrong("file", err)})
 	}
 	if err != nil {
 		return err

@@ -101,7 +101,7 @@ func (p *pages) correct(w http.ResponseWriter, r *http.Request) error {
 	}
 	_, err = p.m.Correct(r.Context(), q.Handle, q.Actor, q.Access, id, opt)
 	if fault.Is(err, fault.Invalid) {
-		return p.showJob(w, r, &opt, []page.Problem{{Field: "kind", Text: fault.Message(err)}})
+		return p.showJob(w, r, &opt, []page.Problem{q.Wrong("kind", err)})
 	}
 	if err != nil {
 		return err

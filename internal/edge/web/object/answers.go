@@ -102,7 +102,7 @@ func (p *pages) take(w http.ResponseWriter, r *http.Request, f answerForm, fn fu
 	if readErr != nil {
 		return readErr
 	}
-	f.problems = []page.Problem{{Field: f.Kind + "-text", Text: fault.Message(err)}}
+	f.problems = []page.Problem{page.Of(r).Wrong(f.Kind+"-text", err)}
 	v.answer = f
 	return p.render(w, r, v, http.StatusUnprocessableEntity)
 }

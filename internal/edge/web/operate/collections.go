@@ -64,7 +64,7 @@ func (p *pages) addCollection(w http.ResponseWriter, r *http.Request) error {
 		if typed.Title != "" {
 			field = "alias"
 		}
-		return p.showCollections(w, r, collectionsView{typed: typed, problems: []page.Problem{{Field: field, Text: fault.Message(err)}}})
+		return p.showCollections(w, r, collectionsView{typed: typed, problems: []page.Problem{q.Wrong(field, err)}})
 	}
 	if err != nil {
 		return err
@@ -143,7 +143,7 @@ func (p *pages) grant(w http.ResponseWriter, r *http.Request) error {
 	right := store.Right{Collection: c.ID, Account: r.FormValue("account"), Read: r.FormValue("read") != "", Write: r.FormValue("write") != ""}
 	err = p.People.Grant(r.Context(), q.Handle, q.Actor, right)
 	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound) {
-		return p.showCollection(w, r, collectionView{account: right.Account, problems: []page.Problem{{Field: "account", Text: fault.Message(err)}}})
+		return p.showCollection(w, r, collectionView{account: right.Account, problems: []page.Problem{q.Wrong("account", err)}})
 	}
 	if err != nil {
 		return err

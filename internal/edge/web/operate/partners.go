@@ -53,7 +53,7 @@ func (p *pages) invite(w http.ResponseWriter, r *http.Request) error {
 	at := strings.TrimSpace(r.FormValue("url"))
 	code, err := p.Pairing.Invite(r.Context(), q.Actor, at)
 	if fault.Is(err, fault.Invalid) {
-		return p.showPartners(w, r, partnersView{invitedFrom: at, problems: []page.Problem{{Field: "url", Text: fault.Message(err)}}})
+		return p.showPartners(w, r, partnersView{invitedFrom: at, problems: []page.Problem{q.Wrong("url", err)}})
 	}
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (p *pages) accept(w http.ResponseWriter, r *http.Request) error {
 	code := strings.TrimSpace(r.FormValue("code"))
 	peer, err := p.Partners.Accept(r.Context(), q.Actor, code)
 	if kind := fault.KindOf(err); err != nil && kind != fault.Internal && kind != fault.Denied {
-		return p.showPartners(w, r, partnersView{code: code, problems: []page.Problem{{Field: "code", Text: fault.Message(err)}}})
+		return p.showPartners(w, r, partnersView{code: code, problems: []page.Problem{q.Wrong("code", err)}})
 	}
 	if err != nil {
 		return err
@@ -136,7 +136,7 @@ func (p *pages) confirm(w http.ResponseWriter, r *http.Request) error {
 	typed := r.FormValue("code")
 	err = p.Pairing.Confirm(r.Context(), q.Actor, side, typed)
 	if kind := fault.KindOf(err); err != nil && (kind == fault.Invalid || kind == fault.Conflict || kind == fault.Denied) && q.Recent {
-		return p.showPartner(w, r, partnerView{typed: typed, problems: []page.Problem{{Field: "code", Text: fault.Message(err)}}})
+		return p.showPartner(w, r, partnerView{typed: typed, problems: []page.Problem{q.Wrong("code", err)}})
 	}
 	if err != nil {
 		return err
@@ -153,7 +153,7 @@ func (p *pages) move(w http.ResponseWriter, r *http.Request) error {
 	address := strings.TrimSpace(r.FormValue("address"))
 	err = p.Pairing.Move(r.Context(), q.Actor, side, address)
 	if fault.Is(err, fault.Invalid) {
-		return p.showPartner(w, r, partnerView{address: address, problems: []page.Problem{{Field: "address", Text: fault.Message(err)}}})
+		return p.showPartner(w, r, partnerView{address: address, problems: []page.Problem{q.Wrong("address", err)}})
 	}
 	if err != nil {
 		return err

@@ -92,7 +92,7 @@ func (p *pages) closeReview(w http.ResponseWriter, r *http.Request) error {
 	}
 	_, err = p.Releases.CloseReview(r.Context(), q.Handle, q.Actor, id, f.Get("outcome"), f.Get("finding"))
 	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.Denied) {
-		return p.showReview(w, r, id, reviewed{Outcome: f.Get("outcome"), Finding: f.Get("finding"), Problems: []page.Problem{{Field: "review-finding", Text: fault.Message(err)}}})
+		return p.showReview(w, r, id, reviewed{Outcome: f.Get("outcome"), Finding: f.Get("finding"), Problems: []page.Problem{q.Wrong("review-finding", err)}})
 	}
 	if err != nil {
 		return err

@@ -154,7 +154,7 @@ func (a area) toProvider(w http.ResponseWriter, r *http.Request) error {
 func (a area) fromProvider(w http.ResponseWriter, r *http.Request) error {
 	secret, back, err := a.Auth.FromProvider(w, r, page.Of(r).Session)
 	if fault.Is(err, fault.Denied) {
-		return a.page(w, r, signIn{Back: "/", Problems: []page.Problem{{Field: "provider", Text: fault.Message(err)}}})
+		return a.page(w, r, signIn{Back: "/", Problems: []page.Problem{page.Of(r).Wrong("provider", err)}})
 	}
 	if err != nil {
 		return err
