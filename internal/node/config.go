@@ -61,6 +61,14 @@ type Config struct {
 	// MaxUpload bounds what a person may upload to be imported, in bytes;
 	// default 256 MiB. The command line takes files of any size.
 	MaxUpload int64 `yaml:"max_upload,omitempty"`
+	// MaxBundles bounds the files of the exchange by file that are uploaded and
+	// not yet imported, in bytes together; default 16 GiB. The command line takes
+	// files of any size.
+	MaxBundles int64 `yaml:"max_bundles,omitempty"`
+	// BundleFolder is where such files lie while they are fetched and imported
+	// with the browser; default bundles in the data directory. Processes that
+	// share a store share it.
+	BundleFolder string `yaml:"bundle_folder,omitempty"`
 	// FeedFolders are absolute paths of folders that feeds may read below,
 	// besides the folder feeds of the data directory.
 	FeedFolders []string `yaml:"feed_folders,omitempty"`

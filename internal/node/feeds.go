@@ -33,6 +33,18 @@ func (n *Node) folders() []string {
 	return append([]string{own}, n.Config.FeedFolders...)
 }
 
+// bundleFolder is where files lie that go through a browser.
+func (n *Node) bundleFolder() string {
+	if n.Config.BundleFolder != "" {
+		return n.Config.BundleFolder
+	}
+	dir := filepath.Join(n.Dir, "bundles")
+	if abs, err := filepath.Abs(dir); err == nil {
+		return abs
+	}
+	return dir
+}
+
 // feeds runs what is due of the sources outside, until ctx ends.
 func (n *Node) feeds(ctx context.Context) {
 	topics := n.Store.Listen(ctx)

@@ -27,6 +27,7 @@ import (
 	"twoseas/internal/act/library"
 	"twoseas/internal/act/matching"
 	"twoseas/internal/act/offline"
+	"twoseas/internal/act/offline/shelf"
 	"twoseas/internal/act/pairing"
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/release"
@@ -64,6 +65,8 @@ type Node struct {
 	Pairing  *pairing.Pairing
 	Exchange *exchange.Exchange
 	Offline  *offline.Offline
+	// Shelf keeps the files of the exchange by file that go through a browser.
+	Shelf *shelf.Shelf
 	// Matchings asks and answers what both sides know.
 	Matchings *matching.Matchings
 	// Collections is the acts on TAXII collections.
@@ -179,6 +182,9 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 	n.Offline = offline.New(offline.Config{
 		Self: self, Ring: n.Ring, Ledger: n.Ledger, Accords: n.Accords, Pairing: n.Pairing, Exchange: n.Exchange, Clock: n.Clock,
 	})
+	n.Shelf = shelf.New(shelf.Config{
+		Offline: n.Offline, Ledger: n.Ledger, Clock: n.Clock, Dir: n.bundleFolder(), Owner: processName(), MaxBytes: n.Config.MaxBundles,
+	})
 	n.Peers = peer.Config{
 		Domains: map[ident.Domain]*store.Handle{ident.Live: n.Live}, Pairing: n.Pairing, Accords: n.Accords,
 		Exchange: n.Exchange, Ledger: n.Ledger, Matchings: n.Matchings, Certificate: cert, Log: n.Log,
@@ -195,6 +201,9 @@ func (n *Node) Close() error {
 		n.stop()
 	}
 	var err error
+	if n.Shelf != nil {
+		n.Shelf.Close()
+	}
 	if n.Audit != nil {
 		err = n.Audit.Close(context.Background())
 	}

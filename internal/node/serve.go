@@ -187,7 +187,7 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *w
 		Store: n.Store, Handle: n.Live, Self: n.Config.Side, Title: n.Config.Title, Clock: n.Clock, Log: n.Log, Stop: stop,
 		Auth: door, People: n.People, Accords: n.Accords, Exchange: n.Exchange, Library: n.Library, Releases: n.Releases, Ledger: n.Ledger, Audit: n.Audit,
 		Intake: n.Intake, Answers: n.Answers, Pairing: n.Pairing, Collections: n.Collections, Imports: n.Imports, Health: n, Partners: partners{n},
-		Feeds: n.Feeds,
+		Feeds: n.Feeds, Offline: n.Offline, Shelf: n.Shelf,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -318,6 +318,9 @@ func (n *Node) Sweep(ctx context.Context) error {
 		return err
 	}
 	if err := n.Imports.Sweep(ctx, n.Live); err != nil {
+		return err
+	}
+	if err := n.Shelf.Sweep(ctx, n.Live); err != nil {
 		return err
 	}
 	return n.Live.Write(ctx, func(tx *store.Tx) error {

@@ -7,6 +7,10 @@ import (
 	"twoseas/internal/base/ident"
 )
 
+// TopicFile tells that a file of the exchange by file was brought, looked into,
+// confirmed, taken in or written.
+const TopicFile = "file"
+
 // Recipient is to what files for a partner are encrypted.
 type Recipient struct {
 	Text  string // age recipient
@@ -24,6 +28,7 @@ func (t *Tx) Recipient(side ident.Side) (r Recipient, err error) {
 
 // SaveRecipient keeps what a partner announced in place of what was known.
 func (t *Tx) SaveRecipient(side ident.Side, r Recipient) error {
+	t.Notify(TopicFile)
 	_, err := t.Exec(`INSERT INTO recipient (domain, side, recipient, since) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (domain, side) DO UPDATE SET recipient = excluded.recipient, since = excluded.since`,
 		t.domain, string(side), r.Text, r.Since)
@@ -74,6 +79,7 @@ func (t *Tx) bundles(query string, args ...any) (out []Bundle, err error) {
 
 // AddBundle records a bundle. A number that is taken is an error.
 func (t *Tx) AddBundle(b Bundle) error {
+	t.Notify(TopicFile)
 	_, err := t.Exec(`INSERT INTO bundle (domain, agreement, direction, number, link, follows, shipments, receipts, keys, items,
 			taken, witnessed, agreed_out, agreed_in, made, at, people, seen)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
@@ -123,6 +129,7 @@ func one(list []Bundle, err error, a ident.Agreement, direction string) (Bundle,
 // BundleSeen records that the partner has imported a bundle of ours, and, with
 // taken not negative, how many items it took.
 func (t *Tx) BundleSeen(a ident.Agreement, number, taken int64) error {
+	t.Notify(TopicFile)
 	_, err := t.Exec(`UPDATE bundle SET seen = CASE WHEN seen = 0 THEN $4 ELSE seen END,
 			taken = CASE WHEN $5 >= 0 THEN $5 ELSE taken END
 		WHERE domain = $1 AND agreement = $2 AND direction = 'out' AND number = $3`,
@@ -158,6 +165,7 @@ func (t *Tx) LookBundle(link ident.Digest, person string) error {
 // ConfirmBundle records that a person who has looked into a bundle wants it
 // imported; fault.Denied when that person has not looked.
 func (t *Tx) ConfirmBundle(link ident.Digest, person string) error {
+	t.Notify(TopicFile)
 	n, err := t.Exec(`UPDATE bundle_look SET confirmed = CASE WHEN confirmed = 0 THEN $4 ELSE confirmed END
 		WHERE domain = $1 AND link = $2 AND person = $3`, t.domain, link[:], person, t.now)
 	if err == nil && n == 0 {

@@ -38,6 +38,11 @@ var views = []view{
 	{"exchange", "in", "duty", "/exchange"},
 	{"exchange-sent", "in", "duty", "/exchange/in-jp-2022/out"},
 	{"exchange-shipment", "in", "duty", "/exchange/in-jp-2022/out main tbody th a"},
+	{"files", "in", "duty", "/exchange/in-jp-2022/files"},
+	{"files-brought", "jp", "duty", "/exchange/in-jp-2022/files"},
+	{"file-written", "in", "officer", "/exchange/in-jp-2022/files/out/1"},
+	{"file-imported", "jp", "officer", "/exchange/in-jp-2022/files/in/1"},
+	{"file-inside", "jp", "officer", "/exchange/in-jp-2022/files #brought-list tbody a"},
 	{"agreements", "in", "desk", "/agreements"},
 	{"agreement", "in", "desk", "/agreements/in-jp-2022"},
 	{"agreement-diff", "in", "desk", "/agreements/in-jp-2022/diff?from=1&to=1"},
@@ -102,6 +107,7 @@ func TestEveryPageIsFitForEverybody(t *testing.T) {
 	w := newWorld(t)
 	w.stage(t)
 	w.feed(t)
+	w.byFile(t)
 	shots := os.Getenv("TWOSEAS_SCREENSHOTS")
 	for _, v := range views {
 		t.Run(v.name, func(t *testing.T) {

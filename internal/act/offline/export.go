@@ -32,7 +32,7 @@ type Exported struct {
 // The export counts only when Export returns without an error: what was
 // written until then is to be thrown away.
 func (o *Offline) Export(ctx context.Context, h *store.Handle, by people.Actor, a ident.Agreement, again bool, w io.Writer) (Exported, error) {
-	if err := mayCarry(by); err != nil && !by.IsSystem() {
+	if err := MayCarry(by); err != nil && !by.IsSystem() {
 		return Exported{}, err
 	}
 	partner, to, err := o.recipient(ctx, h, a)

@@ -109,7 +109,7 @@ func (o *Offline) carryOut(ctx context.Context, h *store.Handle, by people.Actor
 // that the partner has imported it; fault.NotFound when it is of none that was
 // written and not yet acknowledged, nor of the last hundred.
 func (o *Offline) Heard(ctx context.Context, h *store.Handle, by people.Actor, a ident.Agreement, code string) (b store.Bundle, kept int64, err error) {
-	if err := mayCarry(by); err != nil && !by.IsSystem() {
+	if err := MayCarry(by); err != nil && !by.IsSystem() {
 		return b, 0, err
 	}
 	if _, err := bundle.ParseCode(code); err != nil {

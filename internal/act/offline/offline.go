@@ -12,6 +12,7 @@ package offline
 
 import (
 	"context"
+	"time"
 
 	"twoseas/internal/act/accord"
 	"twoseas/internal/act/exchange"
@@ -47,9 +48,9 @@ func New(c Config) *Offline { return &Offline{c} }
 // officers is how many people import a file.
 const officers = 2
 
-// mayCarry admits the officers who see the release queue and either release or
+// MayCarry admits the officers who see the release queue and either release or
 // keep the channels: releasing and duty officers.
-func mayCarry(by people.Actor) error {
+func MayCarry(by people.Actor) error {
 	if err := by.May(people.Review); err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func named(by people.Actor) error {
 	if by.IsSystem() || by.Name == "" {
 		return fault.New(fault.Denied, "importing a file is a decision of two named officers")
 	}
-	return mayCarry(by)
+	return MayCarry(by)
 }
 
 // mark returns what names the newest bundle of one direction, the zero Mark
@@ -74,6 +75,54 @@ func mark(b store.Bundle, err error) (store.Bundle, bundle.Mark, error) {
 		return store.Bundle{}, bundle.Mark{}, nil
 	}
 	return b, bundle.Mark{Number: b.Number, Link: b.Link}, err
+}
+
+// Readiness is what a pair needs before files can cross.
+type Readiness struct {
+	Partner ident.Side
+	// Theirs is since when it is known to what files for the partner are
+	// encrypted, zero when it is not; Ours whether this node has said it of
+	// itself.
+	Theirs time.Time
+	Ours   bool
+}
+
+// Ready returns what is there for an agreement, for who sees its files.
+func (o *Offline) Ready(ctx context.Context, h *store.Handle, by people.Actor, a ident.Agreement) (r Readiness, err error) {
+	if err := by.May(people.Review); err != nil {
+		return r, err
+	}
+	if r.Partner, err = o.Accords.Partner(ctx, h, a); err != nil {
+		return r, err
+	}
+	err = h.Query(ctx, func(tx *store.Tx) error {
+		to, err := tx.Recipient(r.Partner)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		if err == nil {
+			r.Theirs = time.UnixMicro(to.Since).UTC()
+		}
+		_, err = o.Ring.Identities(tx)
+		r.Ours = err == nil
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		return err
+	})
+	return r, err
+}
+
+// One returns one file that was written or imported.
+func (o *Offline) One(ctx context.Context, h *store.Handle, by people.Actor, a ident.Agreement, direction string, number int64) (b store.Bundle, err error) {
+	if err := by.May(people.Review); err != nil {
+		return b, err
+	}
+	err = h.Query(ctx, func(tx *store.Tx) error {
+		b, err = tx.Bundle(a, direction, number)
+		return err
+	})
+	return b, err
 }
 
 // List returns the newest files written and imported, newest first.

@@ -50,30 +50,74 @@ type Receipts struct {
 // Look opens a bundle, verifies all of it, and returns what is inside. That
 // the person has looked is kept: nobody confirms what they have not seen.
 func (o *Offline) Look(ctx context.Context, h *store.Handle, by people.Actor, src Source) (Preview, error) {
-	if err := mayCarry(by); err != nil && !by.IsSystem() {
+	if err := MayCarry(by); err != nil && !by.IsSystem() {
 		return Preview{}, err
 	}
 	p, err := o.scan(ctx, h, src)
 	if err != nil {
 		return Preview{}, err
 	}
-	err = h.Write(ctx, func(tx *store.Tx) error {
-		if err := standing(tx, p.Manifest); fault.Is(err, fault.Conflict) {
-			p.Obstacle = fault.Message(err)
-		} else if err != nil {
-			return err
-		}
-		if by.IsSystem() || p.Obstacle != "" {
-			p.Confirmed, err = confirmed(tx, p.Link)
-			return err
-		}
+	err = h.Write(ctx, func(tx *store.Tx) error { return o.looked(tx, by, &p) })
+	return p, err
+}
+
+// Looked records that a person was shown what Look found in a file before.
+func (o *Offline) Looked(ctx context.Context, h *store.Handle, by people.Actor, p Preview) error {
+	if err := named(by); err != nil {
+		return err
+	}
+	return h.Write(ctx, func(tx *store.Tx) error { return o.looked(tx, by, &p) })
+}
+
+// looked fills in how a bundle stands, and keeps that a person has seen it
+// when it can be imported.
+func (o *Offline) looked(tx *store.Tx, by people.Actor, p *Preview) (err error) {
+	if err := obstruct(tx, p); err != nil {
+		return err
+	}
+	if !by.IsSystem() && p.Obstacle == "" {
 		if err := tx.LookBundle(p.Link, by.Name); err != nil {
 			return err
 		}
-		p.Confirmed, err = confirmed(tx, p.Link)
+	}
+	p.Confirmed, err = confirmed(tx, p.Link)
+	return err
+}
+
+// obstruct says why the bundle cannot be imported now.
+func obstruct(tx *store.Tx, p *Preview) error {
+	p.Obstacle = ""
+	err := standing(tx, p.Manifest)
+	if fault.Is(err, fault.Conflict) {
+		p.Obstacle = fault.Message(err)
+		return nil
+	}
+	return err
+}
+
+// Standing returns what Look found in a file before as it stands now, and
+// whether the person may be shown it without looking: because of having
+// looked, or because it cannot be imported anyway.
+func (o *Offline) Standing(ctx context.Context, h *store.Handle, by people.Actor, p Preview) (now Preview, looked bool, err error) {
+	if err := MayCarry(by); err != nil {
+		return p, false, err
+	}
+	err = h.Query(ctx, func(tx *store.Tx) error {
+		if err := obstruct(tx, &p); err != nil {
+			return err
+		}
+		looks, err := tx.BundleLooks(p.Link)
+		p.Confirmed = nil
+		for _, l := range looks {
+			looked = looked || l.Person == by.Name
+			if l.Confirmed > 0 {
+				p.Confirmed = append(p.Confirmed, l.Person)
+			}
+		}
+		looked = looked || p.Obstacle != ""
 		return err
 	})
-	return p, err
+	return p, looked, err
 }
 
 func confirmed(tx *store.Tx, link ident.Digest) (names []string, err error) {

@@ -24,6 +24,8 @@ import (
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/ledger"
 	"twoseas/internal/act/library"
+	"twoseas/internal/act/offline"
+	"twoseas/internal/act/offline/shelf"
 	"twoseas/internal/act/pairing"
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/release"
@@ -74,6 +76,8 @@ type Config struct {
 	Pairing     *pairing.Pairing
 	Collections *collection.Collections
 	Feeds       *feed.Feeds
+	Offline     *offline.Offline
+	Shelf       *shelf.Shelf
 	Imports     *importing.Imports
 	Health      health.Source
 	Partners    operate.Partners
@@ -145,7 +149,7 @@ func (s *Site) Routes() []page.Route {
 		feeds.Routes(s.desk, feeds.Acts{Feeds: s.Feeds, People: s.People, Audit: s.Audit, Self: s.Self}),
 		ledgers.Routes(s.desk, ledgers.Deps{Ledger: s.Ledger, Audit: s.Audit}),
 		auditpages.Routes(s.desk, s.Audit),
-		exchanges.Routes(s.desk, exchanges.Acts{Exchange: s.Exchange, Audit: s.Audit}),
+		exchanges.Routes(s.desk, exchanges.Acts{Exchange: s.Exchange, Audit: s.Audit, Offline: s.Offline, Shelf: s.Shelf}),
 		waiting.Routes(s.desk, waiting.Acts{Releases: s.Releases}),
 		releases.Routes(s.desk, releases.Acts{Releases: s.Releases, Accords: s.Accords, Audit: s.Audit}),
 		operate.Routes(s.desk, operate.Acts{

@@ -15,6 +15,8 @@ import (
 
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/exchange"
+	"twoseas/internal/act/offline"
+	"twoseas/internal/act/offline/shelf"
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
@@ -26,6 +28,8 @@ import (
 type Acts struct {
 	Exchange *exchange.Exchange
 	Audit    *audit.Log
+	Offline  *offline.Offline
+	Shelf    *shelf.Shelf
 }
 
 type pages struct {
@@ -39,7 +43,7 @@ func Readers() []people.Act { return []people.Act{people.Review, people.Exchange
 // Routes is every page and form of the area.
 func Routes(d *page.Desk, acts Acts) []page.Route {
 	p := &pages{d, acts}
-	return []page.Route{
+	return append([]page.Route{
 		{Pattern: "GET /exchange", OneOf: Readers(), Serve: p.all},
 		{Pattern: "GET /exchange/{agreement}", OneOf: Readers(), Serve: p.channel},
 		{Pattern: "GET /exchange/{agreement}/{direction}", OneOf: Readers(), Serve: p.legs},
@@ -47,7 +51,7 @@ func Routes(d *page.Desk, acts Acts) []page.Route {
 		{Pattern: "POST /exchange/{agreement}/pause", Act: people.Exchange, Serve: p.pause},
 		{Pattern: "POST /exchange/{agreement}/resume", Act: people.Exchange, Serve: p.resume},
 		{Pattern: "POST /exchange/{agreement}/try", Act: people.Exchange, Serve: p.try},
-	}
+	}, p.fileRoutes()...)
 }
 
 const area = "exchange"

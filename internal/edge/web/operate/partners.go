@@ -18,6 +18,7 @@ type partnersView struct {
 	invitation  string // just made
 	code        string // an invitation that was typed and did not do
 	problems    []page.Problem
+	byHand      map[string]string // what was typed, by the step of the pairing by hand
 	invitedFrom string
 }
 
@@ -78,14 +79,18 @@ func partnerPath(side ident.Side) string { return "/operate/partners/" + url.Pat
 
 // partnerView is the page of one partner's node.
 type partnerView struct {
-	peer     store.Peer
-	keys     []store.PeerKey
-	typed    string // what was typed as the partner's code
-	address  string
-	problems []page.Problem
-	checked  bool
-	sound    bool
-	lines    []string
+	peer store.Peer
+	keys []store.PeerKey
+	// recipient is since when it is known to what files for the partner are
+	// encrypted, 0 when it is not.
+	recipient int64
+	typed     string // what was typed as the partner's code
+	address   string
+	problems  []page.Problem
+	note      string // what was typed as the partner's note
+	checked   bool
+	sound     bool
+	lines     []string
 }
 
 func sideOf(r *http.Request) (ident.Side, error) {
@@ -113,7 +118,14 @@ func (p *pages) showPartner(w http.ResponseWriter, r *http.Request, v partnerVie
 		if v.peer, err = tx.Peer(side); err != nil {
 			return err
 		}
-		v.keys, err = tx.PeerKeys(side)
+		if v.keys, err = tx.PeerKeys(side); err != nil {
+			return err
+		}
+		to, err := tx.Recipient(side)
+		v.recipient = to.Since
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
 		return err
 	})
 	if err != nil {
