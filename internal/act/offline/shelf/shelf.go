@@ -117,12 +117,14 @@ func (s *Shelf) begin(h *store.Handle, by people.Actor, what, key string, do fun
 		s.mu.Lock()
 		s.work[key] = &done
 		s.mu.Unlock()
-		// Pages are told; one that is not asks again when it is looked at.
-		_ = h.Write(context.WithoutCancel(s.ctx), func(tx *store.Tx) error {
-			tx.Notify(store.TopicFile)
-			return nil
-		})
+		_ = h.Write(context.WithoutCancel(s.ctx), tell) // a page that is not told says so when it is loaded again
 	})
+	return nil
+}
+
+// tell has pages look again.
+func tell(tx *store.Tx) error {
+	tx.Notify(store.TopicFile)
 	return nil
 }
 
