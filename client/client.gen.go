@@ -2576,9 +2576,6 @@ type AgreementImagineParams struct {
 	Tlp         *string                            `form:"tlp,omitempty" json:"tlp,omitempty"`
 	Contributor *AgreementImagineParamsContributor `form:"contributor,omitempty" json:"contributor,omitempty"`
 	Sector      *[]string                          `form:"sector,omitempty" json:"sector,omitempty"`
-
-	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
-	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // AgreementImagineParamsContributor defines parameters for AgreementImagine.
@@ -2832,9 +2829,6 @@ type ExportParamsOrder string
 type ExportChosenParams struct {
 	// Format csv: a table with a row for each object, of what can be found
 	Format *ExportChosenParamsFormat `form:"format,omitempty" json:"format,omitempty"`
-
-	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
-	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // ExportChosenParamsFormat defines parameters for ExportChosen.
@@ -2943,12 +2937,6 @@ type RotateKeyParams struct {
 type LookupParams struct {
 	// Value An address, network, domain, URL, e-mail address, hash, file name; defanged or not
 	Value string `form:"value" json:"value"`
-}
-
-// LookupManyParams defines parameters for LookupMany.
-type LookupManyParams struct {
-	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
-	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // ApproveMatchingParams defines parameters for ApproveMatching.
@@ -3961,7 +3949,7 @@ type ClientInterface interface {
 
 	// GrantWithBody Say what an account may do with a collection
 	//
-	// Needs an account that may: administer accounts and collections.
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3970,7 +3958,7 @@ type ClientInterface interface {
 
 	// Grant Say what an account may do with a collection
 	//
-	// Needs an account that may: administer accounts and collections.
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4235,7 +4223,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/lookup (the `LookupMany` operationId).
-	LookupManyWithBody(ctx context.Context, params *LookupManyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	LookupManyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LookupMany Look up to 10,000 values up
 	//
@@ -4244,7 +4232,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/lookup (the `LookupMany` operationId).
-	LookupMany(ctx context.Context, params *LookupManyParams, body LookupManyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	LookupMany(ctx context.Context, body LookupManyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ApproveMatching Approve answering a question of the partner
 	//
@@ -5944,7 +5932,7 @@ func (c *Client) Revoke(ctx context.Context, collection string, account string, 
 
 // GrantWithBody Say what an account may do with a collection
 //
-// Needs an account that may: administer accounts and collections.
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5963,7 +5951,7 @@ func (c *Client) GrantWithBody(ctx context.Context, collection string, account s
 
 // Grant Say what an account may do with a collection
 //
-// Needs an account that may: administer accounts and collections.
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6568,8 +6556,8 @@ func (c *Client) Lookup(ctx context.Context, params *LookupParams, reqEditors ..
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/lookup (the `LookupMany` operationId).
-func (c *Client) LookupManyWithBody(ctx context.Context, params *LookupManyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewLookupManyRequestWithBody(c.Server, params, contentType, body)
+func (c *Client) LookupManyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLookupManyRequestWithBody(c.Server, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6587,8 +6575,8 @@ func (c *Client) LookupManyWithBody(ctx context.Context, params *LookupManyParam
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/lookup (the `LookupMany` operationId).
-func (c *Client) LookupMany(ctx context.Context, params *LookupManyParams, body LookupManyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewLookupManyRequest(c.Server, params, body)
+func (c *Client) LookupMany(ctx context.Context, body LookupManyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLookupManyRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -9020,21 +9008,6 @@ func NewAgreementImagineRequestWithBody(server string, agreement string, params 
 
 	req.Header.Add("Content-Type", contentType)
 
-	if params != nil {
-
-		if params.IdempotencyKey != nil {
-			var headerParam0 string
-
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-
-			req.Header.Set("Idempotency-Key", headerParam0)
-		}
-
-	}
-
 	return req, nil
 }
 
@@ -11426,21 +11399,6 @@ func NewExportChosenRequestWithBody(server string, params *ExportChosenParams, c
 
 	req.Header.Add("Content-Type", contentType)
 
-	if params != nil {
-
-		if params.IdempotencyKey != nil {
-			var headerParam0 string
-
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-
-			req.Header.Set("Idempotency-Key", headerParam0)
-		}
-
-	}
-
 	return req, nil
 }
 
@@ -12478,18 +12436,18 @@ func NewLookupRequest(server string, params *LookupParams) (*http.Request, error
 }
 
 // NewLookupManyRequest calls the generic LookupMany builder with application/json body
-func NewLookupManyRequest(server string, params *LookupManyParams, body LookupManyJSONRequestBody) (*http.Request, error) {
+func NewLookupManyRequest(server string, body LookupManyJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewLookupManyRequestWithBody(server, params, "application/json", bodyReader)
+	return NewLookupManyRequestWithBody(server, "application/json", bodyReader)
 }
 
 // NewLookupManyRequestWithBody constructs an http.Request for the LookupMany method, with any body, and a specified content type
-func NewLookupManyRequestWithBody(server string, params *LookupManyParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewLookupManyRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -12513,21 +12471,6 @@ func NewLookupManyRequestWithBody(server string, params *LookupManyParams, conte
 	}
 
 	req.Header.Add("Content-Type", contentType)
-
-	if params != nil {
-
-		if params.IdempotencyKey != nil {
-			var headerParam0 string
-
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-
-			req.Header.Set("Idempotency-Key", headerParam0)
-		}
-
-	}
 
 	return req, nil
 }
@@ -16116,7 +16059,7 @@ type ClientWithResponsesInterface interface {
 
 	// GrantWithBodyWithResponse Say what an account may do with a collection
 	//
-	// Needs an account that may: administer accounts and collections.
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -16125,7 +16068,7 @@ type ClientWithResponsesInterface interface {
 
 	// GrantWithResponse Say what an account may do with a collection
 	//
-	// Needs an account that may: administer accounts and collections.
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -16432,7 +16375,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/lookup (the `LookupMany` operationId).
-	LookupManyWithBodyWithResponse(ctx context.Context, params *LookupManyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LookupManyResponse, error)
+	LookupManyWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LookupManyResponse, error)
 
 	// LookupManyWithResponse Look up to 10,000 values up
 	//
@@ -16441,7 +16384,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/lookup (the `LookupMany` operationId).
-	LookupManyWithResponse(ctx context.Context, params *LookupManyParams, body LookupManyJSONRequestBody, reqEditors ...RequestEditorFn) (*LookupManyResponse, error)
+	LookupManyWithResponse(ctx context.Context, body LookupManyJSONRequestBody, reqEditors ...RequestEditorFn) (*LookupManyResponse, error)
 
 	// ApproveMatchingWithResponse Approve answering a question of the partner
 	//
@@ -28063,7 +28006,7 @@ func (c *ClientWithResponses) RevokeWithResponse(ctx context.Context, collection
 
 // GrantWithBodyWithResponse Say what an account may do with a collection
 //
-// Needs an account that may: administer accounts and collections.
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -28078,7 +28021,7 @@ func (c *ClientWithResponses) GrantWithBodyWithResponse(ctx context.Context, col
 
 // GrantWithResponse Say what an account may do with a collection
 //
-// Needs an account that may: administer accounts and collections.
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -28589,8 +28532,8 @@ func (c *ClientWithResponses) LookupWithResponse(ctx context.Context, params *Lo
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/lookup (the `LookupMany` operationId).
-func (c *ClientWithResponses) LookupManyWithBodyWithResponse(ctx context.Context, params *LookupManyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LookupManyResponse, error) {
-	rsp, err := c.LookupManyWithBody(ctx, params, contentType, body, reqEditors...)
+func (c *ClientWithResponses) LookupManyWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LookupManyResponse, error) {
+	rsp, err := c.LookupManyWithBody(ctx, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28604,8 +28547,8 @@ func (c *ClientWithResponses) LookupManyWithBodyWithResponse(ctx context.Context
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/lookup (the `LookupMany` operationId).
-func (c *ClientWithResponses) LookupManyWithResponse(ctx context.Context, params *LookupManyParams, body LookupManyJSONRequestBody, reqEditors ...RequestEditorFn) (*LookupManyResponse, error) {
-	rsp, err := c.LookupMany(ctx, params, body, reqEditors...)
+func (c *ClientWithResponses) LookupManyWithResponse(ctx context.Context, body LookupManyJSONRequestBody, reqEditors ...RequestEditorFn) (*LookupManyResponse, error) {
+	rsp, err := c.LookupMany(ctx, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

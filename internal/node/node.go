@@ -148,6 +148,7 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 		return err
 	}
 	n.People.SetJournal(n.journal)
+	n.People.SetTurned(n.Audit.TurnedAway)
 	n.Sessions = session.New(session.Config{
 		Store: n.Live, People: n.People, Seal: derive(seal, "people"), Clock: n.Clock, Rand: rand.Reader, Journal: n.journal,
 		Issuer: n.Config.Title, Idle: n.Config.SessionIdle, Absolute: n.Config.SessionLife, OneFactor: n.Config.OneFactor,

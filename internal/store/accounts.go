@@ -23,6 +23,11 @@ type Account struct {
 	Shut bool
 	// Second says that the account has a passkey or a code generator.
 	Second bool
+	// Tended says that the account, or what opens it, was in the hands of
+	// somebody who manages an organisation and not the node. Renewed is when it
+	// got out of them, 0 when it never did.
+	Tended  bool
+	Renewed int64
 }
 
 // AddAccount adds a, made now. It returns fault.Conflict when the name is
@@ -41,12 +46,13 @@ func (t *Tx) AddAccount(a Account) error {
 // Account returns the account called name, or fault.NotFound.
 func (t *Tx) Account(name string) (Account, error) {
 	a := Account{Name: name}
-	found, err := t.Get([]any{&a.Org, &a.Roles, &a.Clearance, &a.Password, &a.Disabled, &a.Created, &a.Ceiling, &a.Shut, &a.Second}, `
+	found, err := t.Get([]any{&a.Org, &a.Roles, &a.Clearance, &a.Password, &a.Disabled, &a.Created, &a.Ceiling, &a.Shut, &a.Second, &a.Tended, &a.Renewed}, `
 		SELECT a.org, a.roles, a.clearance, a.password, a.disabled, a.created,
 			COALESCE(o.ceiling, ''), COALESCE(o.closed, FALSE),
 			EXISTS (SELECT 1 FROM totp t WHERE t.account = a.name AND LENGTH(t.sealed) > 0)
-				OR EXISTS (SELECT 1 FROM passkey p WHERE p.account = a.name)
-		FROM account a LEFT JOIN organisation o ON o.id = a.org WHERE a.name = $1`, name)
+				OR EXISTS (SELECT 1 FROM passkey p WHERE p.account = a.name),
+			COALESCE(c.tended, 0) > 0, COALESCE(c.renewed, 0)
+		FROM account a LEFT JOIN organisation o ON o.id = a.org LEFT JOIN account_care c ON c.account = a.name WHERE a.name = $1`, name)
 	if err == nil && !found {
 		return Account{}, noAccount(name)
 	}
@@ -58,15 +64,16 @@ func (t *Tx) Accounts() ([]Account, error) {
 	var out []Account
 	err := t.Each(func(r *sql.Rows) error {
 		var a Account
-		err := r.Scan(&a.Name, &a.Org, &a.Roles, &a.Clearance, &a.Password, &a.Disabled, &a.Created, &a.Ceiling, &a.Shut, &a.Second)
+		err := r.Scan(&a.Name, &a.Org, &a.Roles, &a.Clearance, &a.Password, &a.Disabled, &a.Created, &a.Ceiling, &a.Shut, &a.Second, &a.Tended, &a.Renewed)
 		out = append(out, a)
 		return err
 	}, `
 		SELECT a.name, a.org, a.roles, a.clearance, a.password, a.disabled, a.created,
 			COALESCE(o.ceiling, ''), COALESCE(o.closed, FALSE),
 			EXISTS (SELECT 1 FROM totp t WHERE t.account = a.name AND LENGTH(t.sealed) > 0)
-				OR EXISTS (SELECT 1 FROM passkey p WHERE p.account = a.name)
-		FROM account a LEFT JOIN organisation o ON o.id = a.org ORDER BY a.name`)
+				OR EXISTS (SELECT 1 FROM passkey p WHERE p.account = a.name),
+			COALESCE(c.tended, 0) > 0, COALESCE(c.renewed, 0)
+		FROM account a LEFT JOIN organisation o ON o.id = a.org LEFT JOIN account_care c ON c.account = a.name ORDER BY a.name`)
 	return out, err
 }
 

@@ -43,6 +43,8 @@ type Log struct {
 	leading  bool       // a goroutine commits what is queued, guarded by mu
 	tallies  map[reader]*tally
 	overdue  []*tally // their minute is over and they are not written yet
+	turned   map[knock]*turned
+	away     []*turned // likewise
 	starting sync.WaitGroup
 }
 
@@ -54,7 +56,7 @@ type waiting struct {
 
 // New returns the audit log of h's domain.
 func New(h *store.Handle, l *ledger.Ledger, clk clock.Clock) *Log {
-	return &Log{handle: h, ledger: l, clock: clk, tallies: map[reader]*tally{}}
+	return &Log{handle: h, ledger: l, clock: clk, tallies: map[reader]*tally{}, turned: map[knock]*turned{}}
 }
 
 // Saw records that by did act before it is done, and returns when that is

@@ -151,5 +151,8 @@ func (l *Log) flush(ctx context.Context, all bool) error {
 		}
 	}
 	l.mu.Unlock()
-	return l.settle(ctx)
+	if err := l.settle(ctx); err != nil {
+		return err
+	}
+	return l.settleTurned(ctx, all)
 }

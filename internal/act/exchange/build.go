@@ -208,6 +208,9 @@ func (b *builder) seal(w *shipment.Writer, lines []byte) (Parcel, bool, error) {
 				Channel: b.ch.ID, Direction: store.Out, Number: s.Number, Items: int64(len(b.items)), Low: b.left[0].n, High: b.left[len(b.left)-1].n,
 			})
 		},
+		func() error {
+			return b.tx.AddTotal(store.Total{Channel: b.ch.ID, Direction: store.Out, Bytes: s.Bytes})
+		},
 		func() error { return b.tally.sent(b.left) },
 		b.tally.save,
 	} {

@@ -92,6 +92,14 @@ func (s *Standing) add(tx *store.Tx, ch store.Channel) error {
 		t.Refused += f.Refused
 		t.Failed += f.Failed
 	}
+	for direction, t := range map[string]*Totals{store.Out: &s.Sent, store.In: &s.Received} {
+		sum, err := tx.Total(ch.ID, direction)
+		if err != nil {
+			return err
+		}
+		t.Bytes, t.Already = sum.Bytes, sum.Already
+		t.Applied -= sum.Already // what was taken is either
+	}
 	s.Sent.Shipments, s.Sent.Receipts = ch.OutNumber, ch.OutNumber-int64(s.Unanswered)
 	s.Received.Shipments, s.Received.Receipts = ch.InNumber, ch.InNumber
 	return nil

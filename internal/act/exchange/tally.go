@@ -19,6 +19,9 @@ type tally struct {
 	ch    int64
 	flows map[flowKey]*store.Flow
 	paces map[store.Pace]int64 // Items is 0 in the key
+
+	kept   map[store.Untaken]int64 // likewise
+	totals map[string]int64        // had already, by direction
 }
 
 type flowKey struct {
@@ -27,7 +30,10 @@ type flowKey struct {
 }
 
 func newTally(tx *store.Tx, channel int64) *tally {
-	return &tally{tx: tx, ch: channel, flows: map[flowKey]*store.Flow{}, paces: map[store.Pace]int64{}}
+	return &tally{
+		tx: tx, ch: channel, flows: map[flowKey]*store.Flow{}, paces: map[store.Pace]int64{},
+		kept: map[store.Untaken]int64{}, totals: map[string]int64{},
+	}
 }
 
 func (t *tally) flow(direction string, label int64) *store.Flow {
@@ -64,7 +70,7 @@ func (t *tally) save() error {
 			return err
 		}
 	}
-	return nil
+	return t.saveUntaken()
 }
 
 // sent counts what a shipment takes out: low..high are its entries of the
@@ -101,6 +107,7 @@ func (t *tally) settled(s store.Shipment, r shipment.Receipt) error {
 	if err != nil {
 		return err
 	}
+	t.untaken(store.Out, s.Number, r)
 	answers := outcomes(r)
 	for i, it := range s.Items {
 		t.count(store.Out, labels[it.Object], answers[i])

@@ -33,6 +33,9 @@ type Account struct {
 	HasPassword, HasSecond bool   // Second: a passkey or a code generator
 	Effective              string // the clearance under the organisation's ceiling
 	OrgClosed              bool   // which shuts the account too
+	// Renewed is when all its ways in were taken back, see Change; zero when
+	// that never happened.
+	Renewed time.Time
 }
 
 var nameRE = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,62}[A-Za-z0-9])?$`)

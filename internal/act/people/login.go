@@ -81,7 +81,7 @@ func (p *People) login(ctx context.Context, name, password, remote string) (logi
 	if l, ok := p.cached(ctx, key, proof); ok { // somebody else was verified meanwhile
 		return l, nil
 	}
-	l, err := p.verify(ctx, account, password, who)
+	l, err := p.verify(ctx, account, password, who, remote)
 	if err != nil {
 		return login{}, err
 	}
@@ -92,7 +92,7 @@ func (p *People) login(ctx context.Context, name, password, remote string) (logi
 
 // verify compares password with what is stored. It takes the same steps and
 // time whether there is such an account or not.
-func (p *People) verify(ctx context.Context, account, password string, who subjects) (login, error) {
+func (p *People) verify(ctx context.Context, account, password string, who subjects, remote string) (login, error) {
 	epoch := p.epoch.Load()
 	var row store.Account
 	err := p.store.Write(ctx, func(tx *store.Tx) error {
@@ -110,6 +110,7 @@ func (p *People) verify(ctx context.Context, account, password string, who subje
 		return login{}, err
 	}
 	if !opens(row, password) {
+		p.TurnAway(row.Name, "password", remote)
 		return login{}, fault.New(fault.Denied, wrong)
 	}
 	// The password was right: that is recorded even if the client has gone.

@@ -3,9 +3,7 @@ package people
 import (
 	"context"
 	"net/mail"
-	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -156,6 +154,9 @@ func (p *People) AddAccount(ctx context.Context, by Actor, a Account) error {
 		if err := tx.AddAccount(row); err != nil {
 			return err
 		}
+		if err := Tend(tx, by, row.Name); err != nil {
+			return err
+		}
 		return tx.SetPerson(who)
 	})
 }
@@ -172,7 +173,10 @@ func fieldsOf(row store.Account) []string {
 // Change replaces person, organisation, roles and clearance of the account
 // called a.Name, and ends its sessions when more than the person changed; with
 // another e-mail address single sign-on has to be verified anew; its password
-// and whether it is disabled stay. Returns fault.Denied unless by may
+// and whether it is disabled stay. An account that was in the hands of an
+// organisation's administrator and gets out of them, by a role of the whole
+// node or another organisation, loses all its ways in, its password and its
+// tokens: it needs a one-time link. Returns fault.Denied unless by may
 // Administer, or Manage the organisation and gives no more than that allows,
 // and when the account is by's own: nobody hands a role to himself;
 // fault.NotFound, or fault.Invalid.
@@ -291,6 +295,9 @@ func (p *People) edit(ctx context.Context, e entry, name string, fn func(*store.
 		if err := mayHandle(e.by, row); err != nil {
 			return err
 		}
+		if err := Tend(tx, e.by, name); err != nil {
+			return err
+		}
 		before := row
 		if err := fn(tx, &row); err != nil {
 			return err
@@ -310,75 +317,12 @@ func (p *People) edit(ctx context.Context, e entry, name string, fn func(*store.
 		if err := tx.DropLinks(name); err != nil {
 			return err
 		}
-		return tx.UpdateAccount(row)
-	})
-}
-
-// List returns the accounts in the order of names, without passwords: every
-// account to whoever may Administer or Audit, those of the organisation to
-// whoever may Manage it. Returns fault.Denied to others.
-func (p *People) List(ctx context.Context, by Actor) ([]Account, error) {
-	if err := mayEither(by, Manage, Audit); err != nil {
-		return nil, err
-	}
-	all := by.can(Administer) || by.can(Audit)
-	var out []Account
-	err := p.store.Read(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Accounts()
-		if err != nil {
-			return err
-		}
-		persons, err := tx.People()
-		for _, row := range rows {
-			if all || by.Org != "" && row.Org == by.Org {
-				out = append(out, accountOf(row, persons[row.Name]))
+		if before.Tended && (row.Org != before.Org || !local(row.Roles)) {
+			row.Password = ""
+			if err := p.takeBack(tx, e.by, name, before.Password != ""); err != nil {
+				return err
 			}
 		}
-		return err
+		return tx.UpdateAccount(row)
 	})
-	return out, err
-}
-
-// Get returns one account, under the conditions of List; what List would not
-// show is fault.NotFound. Everybody may ask for the own account.
-func (p *People) Get(ctx context.Context, by Actor, name string) (Account, error) {
-	name, err := ParseName(name)
-	if err != nil {
-		return Account{}, fault.Errorf(fault.NotFound, "there is no account %.80q", name)
-	}
-	if name != by.Name {
-		if err := mayEither(by, Manage, Audit); err != nil {
-			return Account{}, err
-		}
-	}
-	var out Account
-	err = p.store.Read(ctx, func(tx *store.Tx) error {
-		row, err := tx.Account(name)
-		if err != nil {
-			return err
-		}
-		if name != by.Name && !by.can(Administer) && !by.can(Audit) && (by.Org == "" || row.Org != by.Org) {
-			return fault.Errorf(fault.NotFound, "there is no account %q", name)
-		}
-		who, err := tx.Person(name)
-		out = accountOf(row, who)
-		return err
-	})
-	return out, err
-}
-
-func accountOf(row store.Account, who store.Person) Account {
-	return Account{
-		Name: row.Name, Org: row.Org, Roles: slices.Clone(actorOf(row, "").Roles), Clearance: row.Clearance,
-		FullName: who.FullName, Email: who.Email, Disabled: row.Disabled, Created: time.UnixMicro(row.Created).UTC(),
-		HasPassword: row.Password != "", HasSecond: row.Second, Effective: clearanceOf(row).String(), OrgClosed: row.Shut,
-	}
-}
-
-func mayEither(by Actor, a, b Act) error {
-	err := by.May(a)
-	if err != nil && by.May(b) == nil {
-		return nil
-	}
-	return err
 }

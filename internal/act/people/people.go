@@ -29,6 +29,7 @@ type People struct {
 	macs  sync.Pool // of hash.Hash, see proof; their key is drawn by New and never stored
 
 	journal Journal // set before use, or nil
+	turned  Turned  // likewise
 	hashing slots
 
 	// epoch counts the times an account, token or right may have changed, in
@@ -68,6 +69,22 @@ func New(ctx context.Context, live *store.Handle, home Home, clk clock.Clock, ra
 // SetJournal has each change from now on written into a home log. It must be
 // called before p is shared.
 func (p *People) SetJournal(j Journal) { p.journal = j }
+
+// Turned is told that somebody at an address failed to get into account by one
+// way, such as a password; account is "" where none of this node was meant.
+type Turned func(account, way, address string)
+
+// SetTurned has every failure to sign in told from now on. It must be called
+// before p is shared.
+func (p *People) SetTurned(t Turned) { p.turned = t }
+
+// TurnAway tells that somebody failed to get in, for ways in that are not
+// guessed at.
+func (p *People) TurnAway(account, way, address string) {
+	if p.turned != nil {
+		p.turned(account, way, address)
+	}
+}
 
 func (p *People) follow(topics <-chan string) {
 	for topic := range topics {

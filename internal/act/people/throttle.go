@@ -166,6 +166,10 @@ func (p *People) Guess(ctx context.Context, kind, account, remote, no string, tr
 		return who.forgive(tx)
 	})
 	if err == nil && !good {
+		if kind != Code {
+			account = "" // a guess at something that has no account
+		}
+		p.TurnAway(account, kind, remote)
 		return fault.New(fault.Denied, no)
 	}
 	return err

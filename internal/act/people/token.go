@@ -85,6 +85,9 @@ func (p *People) IssueToken(ctx context.Context, by Actor, account, note string,
 			if err := mayHandle(by, owner); err != nil {
 				return err
 			}
+			if err := Tend(tx, by, account); err != nil {
+				return err
+			}
 		}
 		return tx.AddToken(row)
 	})

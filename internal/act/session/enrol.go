@@ -198,6 +198,9 @@ type Ways struct {
 	Password, Generator bool
 	Recovery            int64 // codes left
 	Passkeys            []Passkey
+	// Renewed is when everything there was before was taken back, zero when
+	// that never happened.
+	Renewed time.Time
 }
 
 // Ways returns how account can get in, under the conditions of List.
@@ -214,6 +217,9 @@ func (s *Sessions) Ways(ctx context.Context, by people.Actor, account string) (W
 		totp, err := tx.TOTP(account)
 		if err != nil {
 			return err
+		}
+		if row.Renewed > 0 {
+			out.Renewed = time.UnixMicro(row.Renewed).UTC()
 		}
 		out.Password, out.Generator = row.Password != "", len(totp.Sealed) > 0
 		if out.Recovery, err = tx.RecoveryLeft(account); err != nil {

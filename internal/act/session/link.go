@@ -32,6 +32,9 @@ func (s *Sessions) Link(ctx context.Context, by people.Actor, account string) (s
 		if _, _, err := people.Admit(tx, account); err != nil {
 			return err
 		}
+		if err := people.Tend(tx, by, account); err != nil {
+			return err
+		}
 		k := store.Link{Hash: hash, Account: account, By: by.String(), Expires: tx.Now() + LinkLife.Microseconds()}
 		if err := tx.SetLink(k); err != nil {
 			return err

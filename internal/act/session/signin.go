@@ -134,6 +134,9 @@ func (s *Sessions) Provider(ctx context.Context, id Identity, again Session, at 
 		secret, err = s.raise(tx, by, again.hash, ByProvider)
 		return err
 	})
+	if fault.Is(err, fault.Denied) {
+		s.c.People.TurnAway("", ByProvider, at.Address)
+	}
 	return secret, err
 }
 

@@ -21,7 +21,9 @@ func (a *api) collections() {
 	rights := at(http.MethodGet, "/collections/{collection}/rights", "collection-rights", "Who may read and write a collection", people.Administer)
 	rights.saw = "read"
 	add(a, rights, a.rights)
-	add(a, at(http.MethodPut, "/collections/{collection}/rights/{account}", "grant", "Say what an account may do with a collection", people.Administer), a.grant)
+	grant := at(http.MethodPut, "/collections/{collection}/rights/{account}", "grant", "Say what an account may do with a collection", people.Administer)
+	grant.person = true
+	add(a, grant, a.grant)
 	add(a, at(http.MethodDelete, "/collections/{collection}/rights/{account}", "revoke", "Take an account's rights on a collection", people.Administer), a.revoke)
 }
 

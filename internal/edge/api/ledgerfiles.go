@@ -50,7 +50,6 @@ func (a *api) download(ctx context.Context, name string, write func(*bytes.Buffe
 	}}, nil
 }
 
-
 func (a *api) checkpoint(ctx context.Context, _ caller, in *LogInput) (*rawOutput, error) {
 	log, err := in.name()
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,7 +37,7 @@ const (
 func (a *api) once(o op, c huma.Context, next func(huma.Context)) {
 	key := c.Header(keyHeader)
 	by, ok := c.Context().Value(callerKey{}).(caller)
-	if key == "" || o.method == http.MethodGet || !ok {
+	if key == "" || !o.writes() || !ok {
 		next(c)
 		return
 	}
@@ -55,7 +56,7 @@ func (a *api) once(o op, c huma.Context, next func(huma.Context)) {
 		a.fail(c, err)
 		return
 	}
-	asked := digestOf(o, by, c.Header("Content-Type"), body)
+	asked := append(digestOf(o, by, c.Header("Content-Type"), body), readerOf(by)...)
 	first, err := a.begin(c.Context(), by, key, asked)
 	if err != nil {
 		a.fail(c, err)
@@ -80,6 +81,16 @@ func digestOf(o op, by caller, media string, body []byte) []byte {
 	return h.Sum(nil)
 }
 
+// readerOf is who the caller is to what an answer says: somebody whose roles,
+// organisation or clearance changed since is not shown the first answer again.
+func readerOf(by caller) []byte {
+	h := sha256.New()
+	for _, part := range append(texts(by.Roles), by.Org, by.Clearance.String(), strconv.FormatInt(by.Access.Class, 10)) {
+		_, _ = io.WriteString(h, part+"\x00") // a hash takes everything
+	}
+	return h.Sum(nil)
+}
+
 // begin takes the key for a request, or returns the answer that was given
 // under it. fault.Conflict when the first is under way, fault.Invalid when the
 // key was for something else.
@@ -93,10 +104,13 @@ func (a *api) begin(ctx context.Context, by caller, key string, asked []byte) (f
 		switch {
 		case !found || age >= keepKeys || kept.Status == 0 && age >= lostKeys:
 			return tx.SaveAnswered(store.Answered{Account: by.Name, Name: key, Request: asked, At: tx.Now()})
-		case !bytes.Equal(kept.Request, asked):
+		case !bytes.HasPrefix(kept.Request, asked[:sha256.Size]):
 			return fault.Errorf(fault.Invalid, "this %s was used for another request: take a new one", keyHeader)
 		case kept.Status == 0:
 			return fault.Errorf(fault.Conflict, "the first request under this %s is still under way: ask again in a moment", keyHeader)
+		}
+		if !bytes.Equal(kept.Request, asked) {
+			return fault.Errorf(fault.Conflict, "this was done already under this %s, when your rights were others: its answer is not shown again", keyHeader)
 		}
 		first = &kept
 		return nil

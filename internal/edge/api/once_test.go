@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"twoseas/internal/act/people"
+	"twoseas/internal/law/marking"
 )
 
 // keyed sends a write under an idempotency key.
@@ -162,5 +163,40 @@ func TestWhatIsReadIsRecordedAndFound(t *testing.T) {
 	}
 	if status, body, _ := c.do("tara", http.MethodPost, "/api/v1/audit-verify", ""); status != http.StatusOK || !strings.Contains(body, `"sound":true`) {
 		t.Errorf("verify: %d %s", status, body)
+	}
+}
+
+// TestAnAnswerIsNotShownAgainToWhoMaySeeLess: what was answered under a key is
+// of the rights of that time, and what only reads is read anew.
+func TestAnAnswerIsNotShownAgainToWhoMaySeeLess(t *testing.T) {
+	c := start(t)
+	if rep := c.node.Import(marking.Clear, two); rep.New != 2 {
+		t.Fatalf("import: %+v", rep)
+	}
+	note, body := "/api/v1/objects/"+red+"/notes", `{"text":"seen"}`
+	export, both := "/api/v1/export", `{"objects":["`+open+`","`+red+`"]}`
+	lookup, value := "/api/v1/lookup", `{"values":["secret.example"]}`
+	first := func(path, body, key string) {
+		t.Helper()
+		if status, raw, _ := c.keyed(high, http.MethodPost, path, body, key); status >= 300 || !strings.Contains(raw, "--") {
+			t.Fatalf("%s: %d %s", path, status, raw)
+		}
+	}
+	first(note, body, "n")
+	first(export, both, "e")
+	first(lookup, value, "l")
+	if _, _, h := c.keyed(high, http.MethodPost, note, body, "n"); h.Get("Idempotency-Replayed") != "true" {
+		t.Error("the same rights are not shown the first answer again")
+	}
+	if err := c.node.People.Change(t.Context(), c.node.Operator(), people.Account{Name: high, Roles: []people.Role{people.Analyst}, Clearance: "TLP:CLEAR"}); err != nil {
+		t.Fatal(err)
+	}
+	if status, raw, h := c.keyed(high, http.MethodPost, note, body, "n"); status != http.StatusConflict || h.Get("Idempotency-Replayed") != "" || strings.Contains(raw, "note--") {
+		t.Errorf("the note: %d %s", status, raw)
+	}
+	for _, again := range [][3]string{{export, both, "e"}, {lookup, value, "l"}} {
+		if status, raw, h := c.keyed(high, http.MethodPost, again[0], again[1], again[2]); status != http.StatusOK || h.Get("Idempotency-Replayed") != "" || strings.Contains(raw, red) {
+			t.Errorf("%s: %d %s", again[0], status, raw)
+		}
 	}
 }

@@ -56,6 +56,10 @@ func (o op) acts() []people.Act {
 	return append([]people.Act{o.act}, o.or...)
 }
 
+// writes reports whether the operation changes anything: what only reads, if
+// by POST, is read anew each time, with the rights of that time.
+func (o op) writes() bool { return o.method != http.MethodGet && o.saw == "" }
+
 // caller is who calls an operation.
 type caller struct {
 	people.Actor
@@ -89,7 +93,7 @@ func add[I, O any](a *api, o op, serve func(ctx context.Context, c caller, in *I
 		h.Description += " A decision of a person: takes a password, not a token."
 	}
 	h.Parameters = o.params
-	if o.method != http.MethodGet {
+	if o.writes() {
 		h.Parameters = []*huma.Param{{
 			Name: keyHeader, In: "header", Schema: &huma.Schema{Type: "string"},
 			Description: "Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice",

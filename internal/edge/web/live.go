@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"twoseas/internal/edge/web/page"
@@ -14,10 +15,30 @@ const (
 	liveBeat = 25 * time.Second // so that proxies keep the line open
 	liveFor  = 30 * time.Minute // then the browser connects anew, with a session that may have ended
 	liveRest = 400 * time.Millisecond
+
+	liveMissed = time.Second // until a connection that was closed is known to be
+
+	// How many pages follow live at once; further ones are read anew when
+	// somebody looks at them again.
+	perAccount, perSession = 8, 4
 )
 
 // live is the stream of topics, as server-sent events.
 func (s *Site) live(w http.ResponseWriter, r *http.Request) error {
+	q := page.Of(r)
+	leave, ok := s.streams.enter(q.Actor.Name, q.Actor.Session)
+	if !ok { // a page that was left may not have been missed yet
+		select {
+		case <-time.After(liveMissed):
+		case <-r.Context().Done():
+		}
+		leave, ok = s.streams.enter(q.Actor.Name, q.Actor.Session)
+	}
+	if !ok {
+		w.WriteHeader(http.StatusNoContent) // which has a browser not ask again
+		return nil
+	}
+	defer leave()
 	ctx := r.Context()
 	topics := s.Store.Listen(ctx)
 	h := w.Header()
@@ -79,6 +100,41 @@ func gather(topics <-chan string, first string) string {
 }
 
 // liveRoute is the stream as a route of the frame.
+// streams bounds how many live pages are held open: each keeps a line and a
+// listener of this process.
+type streams struct {
+	mu   sync.Mutex
+	open map[string]int // by account, and by session; guarded by mu
+}
+
+// enter takes a stream's place, which leave gives back; ok is false when the
+// account, or the session, has all it may have.
+func (s *streams) enter(account, session string) (leave func(), ok bool) {
+	bounds := map[string]int{"account " + account: perAccount}
+	if session != "" {
+		bounds["session "+session] = perSession
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name, most := range bounds {
+		if s.open[name] >= most {
+			return nil, false
+		}
+	}
+	for name := range bounds {
+		s.open[name]++
+	}
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for name := range bounds {
+			if s.open[name]--; s.open[name] == 0 {
+				delete(s.open, name)
+			}
+		}
+	}, true
+}
+
 func (s *Site) liveRoute() page.Route {
 	return page.Route{Pattern: "GET /live", Any: true, Serve: s.live}
 }

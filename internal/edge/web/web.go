@@ -88,6 +88,7 @@ type Site struct {
 	Config
 	desk    *page.Desk
 	handler http.Handler
+	streams streams
 }
 
 // ServeHTTP serves a page, a form or a file of the desk.
@@ -120,7 +121,7 @@ func New(c Config) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{Config: c}
+	s := &Site{Config: c, streams: streams{open: map[string]int{}}}
 	s.desk = page.New(page.Config{
 		Handle: c.Handle, People: c.People, Auth: c.Auth, Clock: c.Clock, Log: c.Log, Texts: texts, Assets: files,
 		Title: c.Title, Side: c.Self, Links: cached(c.Clock, 2*time.Second, s.links), Waiting: s.waiting,

@@ -32,6 +32,7 @@ var nodeWide = map[string]bool{
 	"AddPasskey": true, "Passkey": true, "Passkeys": true, "UsePasskey": true, "RemovePasskey": true,
 	"TOTP": true, "SetTOTP": true, "RemoveTOTP": true, "SetRecovery": true, "TakeRecovery": true, "RecoveryLeft": true,
 	"SetLink": true, "LinkOf": true, "DropLinks": true, "AddCeremony": true, "TakeCeremony": true,
+	"Tend": true, "Renew": true, "SeeProcess": true, "EndProcess": true, "Processes": true,
 	"Peer": true, "Peers": true, "PeerByPin": true, "SavePeer": true, "RemovePeer": true,
 	"Invitation": true, "SaveInvitation": true, "DropInvitations": true,
 	"Setting": true, "SetSetting": true,

@@ -65,7 +65,7 @@ func Routes(d *page.Desk, acts Acts) []page.Route {
 		{Pattern: "GET /operate/collections", Act: people.Administer, Serve: p.collections},
 		{Pattern: "POST /operate/collections", Act: people.Administer, Serve: p.addCollection},
 		{Pattern: "GET /operate/collections/{collection}", Act: people.Administer, Serve: p.collection},
-		{Pattern: "POST /operate/collections/{collection}/grant", Act: people.Administer, Serve: p.grant},
+		{Pattern: "POST /operate/collections/{collection}/grant", Act: people.Administer, Fresh: true, Serve: p.grant},
 		{Pattern: "POST /operate/collections/{collection}/revoke", Act: people.Administer, Serve: p.revoke},
 	}
 }
