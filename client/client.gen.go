@@ -2007,6 +2007,23 @@ type ProvenOutput struct {
 	Proof *[]string `json:"proof"`
 }
 
+// Reason defines model for Reason.
+type Reason struct {
+	Clause *string `json:"clause,omitempty"`
+
+	// Code Short and stable
+	Code      string `json:"code"`
+	Direction string `json:"direction"`
+	Items     int64  `json:"items"`
+
+	// Newest Number of the newest shipment with one
+	Newest int64 `json:"newest"`
+
+	// Outcome refused: a clause keeps it out; failed: it could not be applied
+	Outcome string  `json:"outcome"`
+	Why     *string `json:"why,omitempty"`
+}
+
 // Receipt defines model for Receipt.
 type Receipt struct {
 	Already  int64     `json:"already"`
@@ -2341,6 +2358,17 @@ type Unsigned struct {
 	Version int64 `json:"version"`
 }
 
+// UntakenOutput defines model for UntakenOutput.
+type UntakenOutput struct {
+	Items *[]Reason `json:"items"`
+
+	// Next Address of the next page; left out on the last
+	Next *string `json:"next,omitempty"`
+
+	// Uncounted Items from before reasons were counted: the receipts of their shipments say why
+	Uncounted int64 `json:"uncounted"`
+}
+
 // UploadsOutput defines model for UploadsOutput.
 type UploadsOutput struct {
 	Uploads *[]ImportingJob `json:"uploads"`
@@ -2525,6 +2553,15 @@ type ChannelTotalsParamsDirection string
 type TryChannelParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ChannelUntakenParams defines parameters for ChannelUntaken.
+type ChannelUntakenParams struct {
+	// Cursor Where to go on: from next of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit At most so many items
+	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // AgreementDiffParams defines parameters for AgreementDiff.
@@ -3593,6 +3630,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/agreements/{agreement}/channel/try (the `TryChannel` operationId).
 	TryChannel(ctx context.Context, agreement string, params *TryChannelParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChannelUntaken Why items were not taken, over all shipments both ways, the reason met last first
+	//
+	// Needs an account that may: see the release queue; or manage partners and channels.
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/channel/untaken (the `ChannelUntaken` operationId).
+	ChannelUntaken(ctx context.Context, agreement string, params *ChannelUntakenParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AgreementDiff What another version would change, in words and in effect
 	//
@@ -5097,6 +5141,23 @@ func (c *Client) ChannelTotals(ctx context.Context, agreement string, params *Ch
 // Corresponds with POST /api/v1/agreements/{agreement}/channel/try (the `TryChannel` operationId).
 func (c *Client) TryChannel(ctx context.Context, agreement string, params *TryChannelParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewTryChannelRequest(c.Server, agreement, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChannelUntaken Why items were not taken, over all shipments both ways, the reason met last first
+//
+// Needs an account that may: see the release queue; or manage partners and channels.
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/channel/untaken (the `ChannelUntaken` operationId).
+func (c *Client) ChannelUntaken(ctx context.Context, agreement string, params *ChannelUntakenParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChannelUntakenRequest(c.Server, agreement, params)
 	if err != nil {
 		return nil, err
 	}
@@ -8596,6 +8657,79 @@ func NewTryChannelRequest(server string, agreement string, params *TryChannelPar
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewChannelUntakenRequest constructs an http.Request for the ChannelUntaken method
+func NewChannelUntakenRequest(server string, agreement string, params *ChannelUntakenParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/channel/untaken", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -15646,6 +15780,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/agreements/{agreement}/channel/try (the `TryChannel` operationId).
 	TryChannelWithResponse(ctx context.Context, agreement string, params *TryChannelParams, reqEditors ...RequestEditorFn) (*TryChannelResponse, error)
 
+	// ChannelUntakenWithResponse Why items were not taken, over all shipments both ways, the reason met last first
+	//
+	// Needs an account that may: see the release queue; or manage partners and channels.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/channel/untaken (the `ChannelUntaken` operationId).
+	ChannelUntakenWithResponse(ctx context.Context, agreement string, params *ChannelUntakenParams, reqEditors ...RequestEditorFn) (*ChannelUntakenResponse, error)
+
 	// AgreementDiffWithResponse What another version would change, in words and in effect
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -18197,6 +18340,89 @@ func (r TryChannelResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r TryChannelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ChannelUntakenResponse200Headers the declared response headers of an HTTP 200 response for ChannelUntaken
+type ChannelUntakenResponse200Headers struct {
+	Link *string
+}
+
+type ChannelUntakenResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *UntakenOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ChannelUntakenResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChannelUntakenResponse) GetJSON200() *UntakenOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChannelUntakenResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ChannelUntakenResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChannelUntakenResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ChannelUntakenResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ChannelUntakenResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ChannelUntakenResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChannelUntakenResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChannelUntakenResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChannelUntakenResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -27311,6 +27537,21 @@ func (c *ClientWithResponses) TryChannelWithResponse(ctx context.Context, agreem
 	return ParseTryChannelResponse(rsp)
 }
 
+// ChannelUntakenWithResponse Why items were not taken, over all shipments both ways, the reason met last first
+//
+// Needs an account that may: see the release queue; or manage partners and channels.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/channel/untaken (the `ChannelUntaken` operationId).
+func (c *ClientWithResponses) ChannelUntakenWithResponse(ctx context.Context, agreement string, params *ChannelUntakenParams, reqEditors ...RequestEditorFn) (*ChannelUntakenResponse, error) {
+	rsp, err := c.ChannelUntaken(ctx, agreement, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChannelUntakenResponse(rsp)
+}
+
 // AgreementDiffWithResponse What another version would change, in words and in effect
 //
 // Returns a wrapper object for the known response body format(s).
@@ -30546,6 +30787,80 @@ func ParseTryChannelResponse(rsp *http.Response) (*TryChannelResponse, error) {
 		}
 		response.ApplicationProblemJSON500 = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseChannelUntakenResponse parses an HTTP response from a ChannelUntakenWithResponse call
+func ParseChannelUntakenResponse(rsp *http.Response) (*ChannelUntakenResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChannelUntakenResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest UntakenOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ChannelUntakenResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

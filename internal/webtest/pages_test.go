@@ -37,6 +37,7 @@ var views = []view{
 	{"reviews", "in", "officer", "/reviews"},
 	{"exchange", "in", "duty", "/exchange"},
 	{"exchange-sent", "in", "duty", "/exchange/in-jp-2022/out"},
+	{"exchange-untaken", "in", "duty", "/exchange/in-jp-2022/untaken"},
 	{"exchange-shipment", "in", "duty", "/exchange/in-jp-2022/out main tbody th a"},
 	{"files", "in", "duty", "/exchange/in-jp-2022/files"},
 	{"files-brought", "jp", "duty", "/exchange/in-jp-2022/files"},

@@ -33,6 +33,9 @@ type Account struct {
 	HasPassword, HasSecond bool   // Second: a passkey or a code generator
 	Effective              string // the clearance under the organisation's ceiling
 	OrgClosed              bool   // which shuts the account too
+	// Tended says that an organisation's administrator changed it, or what
+	// opens it: see Change.
+	Tended bool
 	// Renewed is when all its ways in were taken back, see Change; zero when
 	// that never happened.
 	Renewed time.Time

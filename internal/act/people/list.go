@@ -67,7 +67,7 @@ func accountOf(row store.Account, who store.Person) Account {
 		Name: row.Name, Org: row.Org, Roles: slices.Clone(actorOf(row, "").Roles), Clearance: row.Clearance,
 		FullName: who.FullName, Email: who.Email, Disabled: row.Disabled, Created: time.UnixMicro(row.Created).UTC(),
 		HasPassword: row.Password != "", HasSecond: row.Second, Effective: clearanceOf(row).String(), OrgClosed: row.Shut,
-		Renewed: instant(row.Renewed),
+		Tended: row.Tended, Renewed: instant(row.Renewed),
 	}
 }
 

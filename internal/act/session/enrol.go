@@ -193,6 +193,9 @@ func (s *Sessions) enrolled(tx *store.Tx, x Session, act string, enough func(sto
 	return secret, stage, tx.RaiseSession(x.hash, hash, int64(stage), x.Method)
 }
 
+// ToldFor is how long a person is told that everything was taken back.
+const ToldFor = 30 * 24 * time.Hour
+
 // Ways says how an account can get in.
 type Ways struct {
 	Password, Generator bool

@@ -17,6 +17,7 @@ func (a *api) channels() {
 	}
 	add(a, read("/channel", "channel", "How the exchange with the partner stands"), a.channel)
 	add(a, read("/channel/totals", "channel-totals", "What the receipts of one direction add up to"), a.totals)
+	add(a, read("/channel/untaken", "channel-untaken", "Why items were not taken, over all shipments both ways, the reason met last first"), a.untaken)
 	act := func(path, id, summary string) op {
 		return op{tag: "exchange", method: http.MethodPost, path: "/agreements/{agreement}/channel" + path, id: id, summary: summary, act: people.Exchange}
 	}
@@ -56,6 +57,51 @@ func (a *api) totals(ctx context.Context, _ caller, in *struct {
 	}
 	t, err := a.Exchange.Totals(ctx, a.Handle, id, in.Direction)
 	return &totalsOutput{Body: t}, err
+}
+
+type reasonBody struct {
+	Direction string `json:"direction"`
+	Outcome   string `json:"outcome" doc:"refused: a clause keeps it out; failed: it could not be applied"`
+	Clause    string `json:"clause,omitempty"`
+	Code      string `json:"code" doc:"Short and stable"`
+	Why       string `json:"why,omitempty"`
+	Items     int64  `json:"items"`
+	Newest    int64  `json:"newest" doc:"Number of the newest shipment with one"`
+}
+
+type untakenOutput struct {
+	Link string `header:"Link" doc:"The next page, rel=next (RFC 8288)"`
+	Body struct {
+		ListBody[reasonBody]
+		Uncounted int64 `json:"uncounted" doc:"Items from before reasons were counted: the receipts of their shipments say why"`
+	}
+}
+
+func (a *api) untaken(ctx context.Context, c caller, in *struct {
+	AgreementInput
+	PageInput
+},
+) (*untakenOutput, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	after, err := in.place(c)
+	if err != nil {
+		return nil, err
+	}
+	u, err := a.Exchange.Untaken(ctx, a.Handle, c.Actor, id, after, in.size())
+	if err != nil {
+		return nil, err
+	}
+	var items []reasonBody
+	for _, r := range u.Reasons {
+		items = append(items, reasonBody{r.Direction, r.Outcome, r.Clause, r.Code, r.Text, r.Items, r.Number})
+	}
+	l := listed(c, items, u.Next)
+	out := &untakenOutput{Link: l.Link}
+	out.Body.ListBody, out.Body.Uncounted = l.Body, u.Uncounted
+	return out, nil
 }
 
 // shipmentBody is one shipment. The four numbers of its receipt are never one.

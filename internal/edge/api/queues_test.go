@@ -47,6 +47,10 @@ func TestAQueueIsWorkedThroughTogether(t *testing.T) {
 	proved(t, c, at(t, jp))
 	c.want("first", http.MethodGet, base+"/flow?period=day", "", http.StatusOK, `"step_seconds":3600`, `"direction":"out"`, `"timeliness":[`)
 	c.want("first", http.MethodGet, base+"/channel/standing", "", http.StatusOK, `"status":"open"`, `"sent":{`)
+	if body := c.want("first", http.MethodGet, base+"/channel/standing", "", http.StatusOK); strings.Contains(body, `"bytes":0,"applied":1`) {
+		t.Errorf("what was sent has no bytes: %s", body)
+	}
+	c.want("first", http.MethodGet, base+"/channel/untaken", "", http.StatusOK, `"items":[]`, `"uncounted":0`)
 	c.want("first", http.MethodGet, "/api/v1/dates?days=3660", "", http.StatusOK, `"agreement":"in-jp-2022"`, `"when":"ahead"`)
 }
 

@@ -113,6 +113,26 @@ func TestAnAdministratorLooksAfterPeople(t *testing.T) {
 	b.Get("/people/account/nobody").Want(404, "")
 }
 
+// TestAPromotionOutOfAnOrganisationIsSaid: before, what it takes back; after,
+// that the person needs a link; and to the person, in it and for a while after.
+func TestAPromotionOutOfAnOrganisationIsSaid(t *testing.T) {
+	s := open(t)
+	own := s.as("grid-admin")
+	own.Get("/people/account/grid-one").Submit("/people/account/grid-one/tokens", url.Values{"note": {"collector of his"}, "life": {"30"}}).Want(200, "", "The new token")
+	own.Get("/people/account/grid-one").Want(200, "", "collector of his").Lacks("takes back everything")
+	b := s.as("boss")
+	b.Get("/people/account/grid-one").Want(200, "", "takes back everything that opens it").Lacks("was taken back")
+	b.Submit("/people/account/grid-one", url.Values{"role": {"analyst"}, "organisation": {"grid"}, "clearance": {"TLP:GREEN"}}).
+		Want(200, "/people/account/grid-one", "was taken back", "No way in yet").Lacks("collector of his")
+	b.Submit("/people/account/grid-one/link", nil).Want(200, "", "The one-time link")
+	link := linkRE.FindStringSubmatch(b.Body)
+	if link == nil {
+		t.Fatal("no link: " + b.Words())
+	}
+	p := formtest.New(t, s.Run.URL).Get(strings.TrimPrefix(link[1], s.Run.URL)).Want(200, "", "Welcome, grid-one")
+	p.Submit("/welcome", nil).Want(200, "/enrol", "somebody else may have set it up")
+}
+
 func TestOrganisationsAndTheirCeiling(t *testing.T) {
 	s := open(t)
 	b := s.as("boss")

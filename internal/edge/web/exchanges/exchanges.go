@@ -46,6 +46,7 @@ func Routes(d *page.Desk, acts Acts) []page.Route {
 	return append([]page.Route{
 		{Pattern: "GET /exchange", OneOf: Readers(), Serve: p.all},
 		{Pattern: "GET /exchange/{agreement}", OneOf: Readers(), Serve: p.channel},
+		{Pattern: "GET /exchange/{agreement}/" + untaken, OneOf: Readers(), Serve: p.untaken},
 		{Pattern: "GET /exchange/{agreement}/{direction}", OneOf: Readers(), Serve: p.legs},
 		{Pattern: "GET /exchange/{agreement}/{direction}/{number}", OneOf: Readers(), Serve: p.leg},
 		{Pattern: "POST /exchange/{agreement}/pause", Act: people.Exchange, Serve: p.pause},
@@ -55,6 +56,9 @@ func Routes(d *page.Desk, acts Acts) []page.Route {
 }
 
 const area = "exchange"
+
+// untaken is the list of why items were not taken, in the address.
+const untaken = "untaken"
 
 // shown is how many shipments a channel's page shows of each direction, and
 // perPage how many a list does.
@@ -121,19 +125,11 @@ func (p *pages) all(w http.ResponseWriter, r *http.Request) error {
 type channel struct {
 	*page.Request
 	exchange.Standing
-	Out, In  []exchange.Leg
-	Refusals []refusal
+	Out, In []exchange.Leg
+	Untaken exchange.Untaken
 	// Typed is the reason in a form that was not taken, Problems why.
 	Typed    string
 	Problems []page.Problem
-}
-
-// refusal is how many items of the shipments shown were not taken for one
-// reason.
-type refusal struct {
-	Direction, Outcome, Clause, Code, Text string
-	Items                                  int64
-	Number                                 int64 // the newest shipment with one
 }
 
 func (p *pages) channel(w http.ResponseWriter, r *http.Request) error {
@@ -150,13 +146,15 @@ func (p *pages) showChannel(w http.ResponseWriter, r *http.Request, a ident.Agre
 	if v.Standing, err = p.Exchange.Standing(r.Context(), q.Handle, q.Actor, a); err != nil {
 		return err
 	}
-	if v.Out, _, err = p.Exchange.Legs(r.Context(), q.Handle, q.Actor, a, store.Out, 0, perPage); err != nil {
+	if v.Out, _, err = p.Exchange.Legs(r.Context(), q.Handle, q.Actor, a, store.Out, 0, shown+1); err != nil {
 		return err
 	}
-	if v.In, _, err = p.Exchange.Legs(r.Context(), q.Handle, q.Actor, a, store.In, 0, perPage); err != nil {
+	if v.In, _, err = p.Exchange.Legs(r.Context(), q.Handle, q.Actor, a, store.In, 0, shown+1); err != nil {
 		return err
 	}
-	v.Refusals = refusals(v.Out, v.In)
+	if v.Untaken, err = p.Exchange.Untaken(r.Context(), q.Handle, q.Actor, a, "", 2*shown); err != nil {
+		return err
+	}
 	head := page.Head{
 		Title: q.T("exchange.channel.title", q.SideName(v.Partner)), Lead: q.T("exchange.channel.lead", string(a)), Area: area,
 		Chips: channelChips(v), Action: action(v), Rail: page.Rail(q, channelWhy(v), channelEvidence(v)),
@@ -165,31 +163,6 @@ func (p *pages) showChannel(w http.ResponseWriter, r *http.Request, a ident.Agre
 		head.Status = http.StatusUnprocessableEntity
 	}
 	return p.Render(w, r, head, channelPage(v))
-}
-
-// refusals gathers why items were not taken, in the shipments of the page.
-func refusals(lists ...[]exchange.Leg) []refusal {
-	var out []refusal
-	at := map[refusal]int{}
-	for _, legs := range lists {
-		for _, l := range legs {
-			if l.Receipt == nil {
-				continue
-			}
-			for _, a := range l.Receipt.Answers {
-				key := refusal{Direction: l.Direction, Outcome: string(a.Outcome), Clause: a.Clause, Code: a.Code, Text: a.Text}
-				i, ok := at[key]
-				if !ok {
-					i = len(out)
-					at[key] = i
-					out = append(out, key)
-					out[i].Number = l.Number
-				}
-				out[i].Items++
-			}
-		}
-	}
-	return out
 }
 
 func (p *pages) pause(w http.ResponseWriter, r *http.Request) error {

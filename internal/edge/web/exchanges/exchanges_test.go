@@ -111,7 +111,7 @@ func TestAChannelAndItsShipments(t *testing.T) {
 	d.take(d.jp, marking.Clear, 11)
 	nodetest.Converged(t, d.in, d.jp)
 	d.see(d.in, "duty", "/exchange", 303)
-	d.see(d.in, "duty", channel, 200, "Converged at", "All taken", "Last success", "Everything in the latest shipments was taken")
+	d.see(d.in, "duty", channel, 200, "Converged at", "All taken", "Last success", "Everything that was sent and received was taken")
 	d.see(d.in, "ravi", channel, 200, "Converged at", "-Pause this channel", "-Try now")
 	d.see(d.in, "adm", channel, 200, "Pause this channel")
 	d.see(d.in, "mem", channel, 403)
@@ -147,6 +147,10 @@ func TestWhatAClauseKeptOutIsNamedWithItsClause(t *testing.T) {
 		t.Fatalf("%+v, want the one that the partner owns refused", totals)
 	}
 	d.see(d.in, "duty", channel, 200, "Refused by a clause", "not taken")
+	d.see(d.in, "duty", channel+"/untaken", 200, "Not taken: Japan", "Refused by a clause", channel+"/out/1", "-Not in this table")
+	d.see(d.in, "duty", channel+"/untaken?after=x", 422)
+	d.see(d.in, "mem", channel+"/untaken", 403)
+	d.see(d.in, "duty", "/exchange/other/untaken", 404)
 	d.see(d.in, "duty", channel+"/out/1", 200, "Items that were not taken", "/objects/indicator--00000000-0000-4000-8000-000000000001")
 }
 

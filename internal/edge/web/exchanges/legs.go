@@ -3,6 +3,7 @@ package exchanges
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"twoseas/internal/act/exchange"
@@ -65,6 +66,38 @@ func (p *pages) legs(w http.ResponseWriter, r *http.Request) error {
 	return p.Render(w, r, page.Head{
 		Title: q.T("exchange.legs.title."+v.Direction, q.SideName(v.Partner)), Lead: q.T("exchange.legs.lead"), Area: area,
 	}, legsPage(v))
+}
+
+// untakenView is why items of a channel were not taken.
+type untakenView struct {
+	*page.Request
+	On          ident.Agreement
+	Partner     ident.Side
+	Untaken     exchange.Untaken
+	First, More string
+}
+
+func (p *pages) untaken(w http.ResponseWriter, r *http.Request) error {
+	q := page.Of(r)
+	v := untakenView{Request: q}
+	var err error
+	if v.On, err = agreementOf(r); err != nil {
+		return err
+	}
+	after := r.URL.Query().Get("after")
+	if v.Untaken, err = p.Exchange.Untaken(r.Context(), q.Handle, q.Actor, v.On, after, perPage); err != nil {
+		return err
+	}
+	if after != "" {
+		v.First = at(v.On, untaken)
+	}
+	if v.Untaken.Next != "" {
+		v.More = at(v.On, untaken) + "?after=" + url.QueryEscape(v.Untaken.Next)
+	}
+	v.Partner = partnerOf(q, v.On)
+	return p.Render(w, r, page.Head{
+		Title: q.T("exchange.untaken.title", q.SideName(v.Partner)), Lead: q.T("exchange.untaken.lead"), Area: area,
+	}, untakenPage(v))
 }
 
 func partnerOf(q *page.Request, a ident.Agreement) ident.Side {
