@@ -31,8 +31,8 @@ const (
 
 // Health reports how the node is (health.Source).
 func (n *Node) Health(ctx context.Context) (health.Report, error) {
-	r := health.Report{At: n.Clock.Now().UTC(), Version: version(), Store: "sqlite"}
-	if strings.Contains(n.Config.Store, "://") {
+	r := health.Report{At: n.Clock.Now().UTC(), Version: version(), Store: "sqlite", Process: n.process.Host}
+	if n.shared() {
 		r.Store = "postgres"
 	}
 	r.Checks = []health.Check{n.checkStore(ctx), n.checkLedger(ctx), n.checkCertificate(), n.checkClock(ctx)}
@@ -155,7 +155,7 @@ func (n *Node) checkClock(ctx context.Context) health.Check {
 // checkDisk says how much room is left where the store is; ok is false when
 // that is not here.
 func (n *Node) checkDisk() (c health.Check, ok bool) {
-	if strings.Contains(n.Config.Store, "://") {
+	if n.shared() {
 		return c, false
 	}
 	var s unix.Statfs_t
@@ -179,9 +179,6 @@ func (n *Node) checkDisk() (c health.Check, ok bool) {
 	}
 	return c, true
 }
-
-// Jobs returns what works in the background of this process (health.Source).
-func (n *Node) Jobs() []health.Job { return n.Board.Jobs() }
 
 // Settings returns what the node was started with (health.Source). The address
 // of a store on a server is told without its password.

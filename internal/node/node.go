@@ -80,6 +80,8 @@ type Node struct {
 	// Board is what works in the background of this process.
 	Board *health.Board
 
+	process health.Process // this one, as others know it
+
 	stop context.CancelFunc
 }
 
@@ -116,6 +118,7 @@ func OpenWith(ctx context.Context, dir string, c Config, opt Options) (*Node, er
 		n.Clock = clock.Func(time.Now)
 	}
 	n.Board = health.NewBoard(n.Clock)
+	n.process = health.Process{ID: processName(), Host: hostName(), Started: n.Clock.Now().UTC()}
 	seal, err := readSeal(dir)
 	if err != nil {
 		return nil, err

@@ -92,6 +92,7 @@ func (n *Node) start(ctx context.Context, public, partners net.Listener) (*Runni
 	r.wg.Go(func() { n.flush(run) })
 	r.wg.Go(func() { n.index(run) })
 	r.wg.Go(func() { n.imports(run) })
+	r.wg.Go(func() { n.tell(run) })
 	return r, nil
 }
 

@@ -38,6 +38,7 @@ type Report struct {
 	State   State     `json:"state" enum:"good,watch,bad" doc:"The worst of the checks"`
 	Version string    `json:"version"`
 	Store   string    `json:"store" doc:"The engine: sqlite or postgres"`
+	Process string    `json:"process" doc:"The host and process that looked: disk, certificate and clock are its own"`
 	Checks  []Check   `json:"checks"`
 }
 
@@ -59,7 +60,7 @@ type Setting struct {
 	Default bool   `json:"default" doc:"Not said in node.yaml"`
 }
 
-// Job is one thing that works in the background of this process.
+// Job is one thing that works in the background of a process.
 type Job struct {
 	Kind    string    `json:"kind" doc:"carry, import, index, feed, sweep, audit"`
 	Subject string    `json:"subject,omitempty" doc:"What it is for, such as an agreement"`
@@ -73,11 +74,23 @@ type Job struct {
 	running int // how many run now: feeds run side by side
 }
 
+// Process is one process that serves the node, with what it does in the
+// background as far as it told.
+type Process struct {
+	ID      string    `json:"id"`
+	Host    string    `json:"host" doc:"Its host, and its number there"`
+	Started time.Time `json:"started"`
+	Seen    time.Time `json:"seen" doc:"When it told"`
+	Here    bool      `json:"here" doc:"The one that answers"`
+	Jobs    []Job     `json:"jobs"`
+}
+
 // Source answers how the node is.
 type Source interface {
 	Health(ctx context.Context) (Report, error)
 	Settings() []Setting
-	Jobs() []Job
+	// Processes are those that serve the node, the one that answers first.
+	Processes(ctx context.Context) ([]Process, error)
 }
 
 // Board keeps what works in the background. It is safe for concurrent use.

@@ -159,5 +159,5 @@ func TestPeopleAndTheirOrganisations(t *testing.T) {
 	c.want(desk, http.MethodDelete, "/api/v1/collections/"+at+"/rights/"+low, "", http.StatusNoContent)
 	c.want(desk, http.MethodGet, "/api/v1/health", "", http.StatusOK, `"name":"ledger","state":"good"`)
 	c.want(desk, http.MethodGet, "/api/v1/settings", "", http.StatusOK, `"name":"listen"`)
-	c.want(desk, http.MethodGet, "/api/v1/jobs", "", http.StatusOK, `"jobs":`)
+	c.want(desk, http.MethodGet, "/api/v1/jobs", "", http.StatusOK, `"processes":[{`, `"here":true`, `"jobs":[`)
 }

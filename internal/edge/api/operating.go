@@ -17,7 +17,7 @@ func (a *api) operating() {
 		return o
 	}
 	add(a, either(at("/health", "health", "Store, disk, ledger, certificates, clock")), a.health)
-	add(a, either(at("/jobs", "jobs", "What works in the background of this process")), a.jobs)
+	add(a, either(at("/jobs", "jobs", "What works in the background, process by process")), a.jobs)
 	add(a, at("/settings", "settings", "What the node was started with"), a.settings)
 }
 
@@ -30,14 +30,15 @@ func (a *api) health(ctx context.Context, _ caller, _ *struct{}) (*healthOutput,
 
 type jobsOutput struct {
 	Body struct {
-		Jobs []health.Job `json:"jobs"`
+		Processes []health.Process `json:"processes"`
 	}
 }
 
-func (a *api) jobs(context.Context, caller, *struct{}) (*jobsOutput, error) {
+func (a *api) jobs(ctx context.Context, _ caller, _ *struct{}) (*jobsOutput, error) {
+	list, err := a.Health.Processes(ctx)
 	out := &jobsOutput{}
-	out.Body.Jobs = append([]health.Job{}, a.Health.Jobs()...)
-	return out, nil
+	out.Body.Processes = list
+	return out, err
 }
 
 type settingsOutput struct {

@@ -114,7 +114,11 @@ func (p *pages) work(w http.ResponseWriter, r *http.Request) error {
 	if err := p.saw(r, "work"); err != nil {
 		return err
 	}
-	return p.Render(w, r, head(q, "work"), workPage(q, p.Health.Jobs()))
+	list, err := p.Health.Processes(r.Context())
+	if err != nil {
+		return err
+	}
+	return p.Render(w, r, head(q, "work"), workPage(q, list))
 }
 
 func (p *pages) settings(w http.ResponseWriter, r *http.Request) error {
