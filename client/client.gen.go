@@ -1421,10 +1421,28 @@ type HealthJob struct {
 // HealthJobState waiting: it failed and tries again
 type HealthJobState string
 
+// HealthProcess defines model for HealthProcess.
+type HealthProcess struct {
+	// Here The one that answers
+	Here bool `json:"here"`
+
+	// Host Its host, and its number there
+	Host string       `json:"host"`
+	ID   string       `json:"id"`
+	Jobs *[]HealthJob `json:"jobs"`
+
+	// Seen When it told
+	Seen    time.Time `json:"seen"`
+	Started time.Time `json:"started"`
+}
+
 // HealthReport defines model for HealthReport.
 type HealthReport struct {
 	At     time.Time      `json:"at"`
 	Checks *[]HealthCheck `json:"checks"`
+
+	// Process The host and process that looked: disk, certificate and clock are its own
+	Process string `json:"process"`
 
 	// State The worst of the checks
 	State HealthReportState `json:"state"`
@@ -1645,7 +1663,7 @@ type Item struct {
 
 // JobsOutput defines model for JobsOutput.
 type JobsOutput struct {
-	Jobs *[]HealthJob `json:"jobs"`
+	Processes *[]HealthProcess `json:"processes"`
 }
 
 // Kept defines model for Kept.
@@ -4234,7 +4252,7 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/imports (the `Import` operationId).
 	ImportWithApplicationStixPlusJSONBody(ctx context.Context, params *ImportParams, body ImportApplicationStixPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Jobs What works in the background of this process
+	// Jobs What works in the background, process by process
 	//
 	// Needs an account that may: administer accounts and collections; or manage partners and channels.
 	//
@@ -6544,7 +6562,7 @@ func (c *Client) ImportWithApplicationStixPlusJSONBody(ctx context.Context, para
 	return c.Client.Do(req)
 }
 
-// Jobs What works in the background of this process
+// Jobs What works in the background, process by process
 //
 // Needs an account that may: administer accounts and collections; or manage partners and channels.
 //
@@ -16477,7 +16495,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/imports (the `Import` operationId).
 	ImportWithApplicationStixPlusJSONBodyWithResponse(ctx context.Context, params *ImportParams, body ImportApplicationStixPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportResponse, error)
 
-	// JobsWithResponse What works in the background of this process
+	// JobsWithResponse What works in the background, process by process
 	//
 	// Needs an account that may: administer accounts and collections; or manage partners and channels.
 	//
@@ -28708,7 +28726,7 @@ func (c *ClientWithResponses) ImportWithApplicationStixPlusJSONBodyWithResponse(
 	return ParseImportResponse(rsp)
 }
 
-// JobsWithResponse What works in the background of this process
+// JobsWithResponse What works in the background, process by process
 //
 // Needs an account that may: administer accounts and collections; or manage partners and channels.
 //
