@@ -93,6 +93,7 @@ func (n *Node) start(ctx context.Context, public, partners net.Listener) (*Runni
 	r.wg.Go(func() { n.index(run) })
 	r.wg.Go(func() { n.imports(run) })
 	r.wg.Go(func() { n.tell(run) })
+	r.wg.Go(func() { n.turns(run) })
 	return r, nil
 }
 
@@ -309,10 +310,10 @@ func (n *Node) sweep(ctx context.Context) {
 	}
 }
 
-// Sweep removes TAXII status resources of more than a day ago, and closes
-// labels that expired to their readers.
+// Sweep removes TAXII status resources of more than a day ago, and lets what is
+// due take effect.
 func (n *Node) Sweep(ctx context.Context) error {
-	if err := n.Intake.Expire(ctx, n.Live); err != nil {
+	if _, err := n.Intake.Turn(ctx, n.Live); err != nil {
 		return err
 	}
 	if err := n.Sessions.Sweep(ctx); err != nil {

@@ -173,14 +173,20 @@ func (t *Tx) standings(from, to int64) (out map[int64]standingOf, erased map[int
 		return nil, nil, err
 	}
 	for _, versions := range known {
-		versions = slices.DeleteFunc(versions, func(k Known) bool { return k.Seq > to })
-		for i, v := range versions { // oldest first
-			later := versions[i+1:]
-			old := slices.ContainsFunc(later, func(k Known) bool { return k.Label == v.Label })
-			out[v.Seq] = standingOf{old: old, mixed: !old && len(later) > 0}
-		}
+		maps.Copy(out, standingsOf(slices.DeleteFunc(versions, func(k Known) bool { return k.Seq > to })))
 	}
 	return out, erased, nil
+}
+
+// standingsOf says how the versions of one id, oldest first, stand.
+func standingsOf(versions []Known) map[int64]standingOf {
+	out := make(map[int64]standingOf, len(versions))
+	for i, v := range versions {
+		later := versions[i+1:]
+		old := slices.ContainsFunc(later, func(k Known) bool { return k.Label == v.Label })
+		out[v.Seq] = standingOf{old: old, mixed: !old && len(later) > 0}
+	}
+	return out
 }
 
 var postingBulk = db.MustBulk("posting", "ON CONFLICT (domain, chunk, term) DO UPDATE SET members = excluded.members",

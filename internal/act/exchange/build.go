@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"twoseas/internal/act/release"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
+	"twoseas/internal/format/stix"
 	"twoseas/internal/law/gate"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/law/note"
@@ -145,6 +147,9 @@ func (b *builder) leaving(e store.Release) ([]byte, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
+	if b.lapsed(e, l.label.Kind) {
+		return nil, false, nil // it would lapse on arrival
+	}
 	switch {
 	case l.decision.Outcome == gate.Release:
 		return l.wire, true, nil
@@ -158,6 +163,16 @@ func (b *builder) leaving(e store.Release) ([]byte, bool, error) {
 		return approved.Canonical(), true, nil
 	}
 	return nil, false, nil
+}
+
+// lapsed reports whether an entry is older than the agreement wants its kind to
+// get. Cyber-observables have no time of their own.
+func (b *builder) lapsed(e store.Release, kind string) bool {
+	if stix.KindOf(e.Type) == stix.SCO {
+		return false
+	}
+	t := b.gate.Terms.Doc.Expiry.Lapses(kind, time.UnixMicro(e.Version))
+	return !t.IsZero() && t.UnixMicro() <= b.tx.Now()
 }
 
 func (b *builder) label(id int64) (outLabel, error) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"twoseas/internal/act/intake"
+	"twoseas/internal/act/release"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/gate"
@@ -229,14 +230,20 @@ func (in *arrival) apply(tx *store.Tx) (alarm, err error) {
 
 // take runs this node's own gate over the items and takes in those it admits.
 func (in *arrival) take(tx *store.Tx, ch store.Channel, r *shipment.Receipt) ([]store.ShippedItem, error) {
-	if err := in.gateItems(tx, r); err != nil {
+	g, err := in.x.releases.Gate(tx, in.agreement)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.gateItems(tx, g, r); err != nil {
 		return nil, err
 	}
 	inbox, err := in.x.inbox(tx, ch)
 	if err != nil {
 		return nil, err
 	}
-	_, results, err := in.x.intake.Batch(tx, intake.Source{Origin: ch.Partner, Collection: inbox, Control: true}, in.items)
+	_, results, err := in.x.intake.Batch(tx, intake.Source{
+		Origin: ch.Partner, Collection: inbox, Control: true, Lapse: g.Terms.Doc.Expiry.Lapses,
+	}, in.items)
 	if err != nil {
 		return nil, err
 	}
@@ -275,11 +282,7 @@ var errRefused = fault.New(fault.Denied, "refused by this node's gate")
 // gateItems answers for the items that this node's own gate keeps out. It does
 // not take the sender's label on trust: what the object is, and what its own
 // markings say, holds where it is stricter.
-func (in *arrival) gateItems(tx *store.Tx, r *shipment.Receipt) error {
-	g, err := in.x.releases.Gate(tx, in.agreement)
-	if err != nil {
-		return err
-	}
+func (in *arrival) gateItems(tx *store.Tx, g *release.Gate, r *shipment.Receipt) error {
 	says := in.x.intake.Says(tx)
 	decisions := map[string]gate.Decision{}
 	for i := range in.items {

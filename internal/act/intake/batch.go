@@ -29,7 +29,7 @@ type batch struct {
 func (in *Intake) Batch(tx *store.Tx, src Source, items []Item) (Report, []Result, error) {
 	src.Origin = src.side(in.self)
 	b := &batch{in: in, tx: tx, src: src, items: items, results: make([]Result, len(items)), labels: newLabeller(tx, in.self, in.readers), permits: map[int64]bool{}}
-	for _, step := range []func() error{b.lookUp, b.define, b.judge, b.store, b.index, b.collect, b.route} {
+	for _, step := range []func() error{b.lookUp, b.define, b.judge, b.store, b.lapse, b.index, b.collect, b.route} {
 		if err := step(); err != nil {
 			return Report{}, nil, err
 		}

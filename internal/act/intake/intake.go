@@ -31,6 +31,9 @@ type Source struct {
 	// Limits is added to what each object says of itself: an embargo, an
 	// expiry, areas it may cross under, recipients.
 	Limits marking.Terms
+	// Lapse returns for a kind how long after its version time an object lapses
+	// that does not say so itself; nil, or a zero time, for never.
+	Lapse func(kind string, version time.Time) time.Time
 	// Control admits marking.Control, which only nodes write.
 	Control    bool
 	By         string // the account that brings them in; "" for a partner and the node itself

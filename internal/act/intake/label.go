@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +20,7 @@ type combination struct {
 	DefaultPAP  uint8    `json:"default_pap,omitzero"` // left out, so that what was interned before it came stays the same
 	DefaultTLP  uint8    `json:"default_tlp"`
 	Kind        string   `json:"kind"`
+	Lapsed      bool     `json:"lapsed,omitzero"` // it says of itself that it is not valid any more
 	Limits      string   `json:"limits,omitzero"` // of the source, as a label's bytes
 	Origin      string   `json:"origin"`
 	Refs        []string `json:"refs"`
@@ -52,14 +52,26 @@ func (l *labeller) of(src Source, it *Item) (int64, error) {
 	c := combination{
 		Contributor: src.Contributor, DefaultTLP: uint8(src.DefaultTLP), DefaultPAP: uint8(src.DefaultPAP), Kind: marking.KindOf(it.Object.Type),
 		Origin: string(it.origin(src)), Refs: it.Object.MarkingRefs, Sectors: src.Sectors, Wire: string(it.Wire),
+		Lapsed: it.lapsed(src, l.tx.Now()),
 	}
 	if lim := (marking.Label{Terms: marking.Combine(src.Limits, marking.Terms{})}).Canonical(); len(lim) > len("{}") {
 		c.Limits = string(lim)
 	}
 	key := strings.Join(append([]string{c.Kind, c.Origin, c.Wire}, c.Refs...), "\x00") // the rest is fixed by the source
+	if c.Lapsed {
+		key += "\x00lapsed"
+	}
 	if id, ok := l.ids[key]; ok {
 		return id, nil
 	}
+	id, err := l.intern(c)
+	if err == nil {
+		l.ids[key] = id
+	}
+	return id, err
+}
+
+func (l *labeller) intern(c combination) (int64, error) {
 	raw, err := canon.Marshal(c)
 	if err != nil {
 		return 0, err
@@ -68,11 +80,7 @@ func (l *labeller) of(src Source, it *Item) (int64, error) {
 	if fault.Is(err, fault.NotFound) {
 		have, err = l.add(c, raw)
 	}
-	if err != nil {
-		return 0, err
-	}
-	l.ids[key] = have.ID
-	return have.ID, nil
+	return have.ID, err
 }
 
 func (l *labeller) add(c combination, raw []byte) (store.Label, error) {
@@ -86,9 +94,11 @@ func (l *labeller) add(c combination, raw []byte) (store.Label, error) {
 		l.means[s.ID] = label
 		return s, nil
 	}
-	s.ID, err = l.tx.AddLabel(s, l.permitter(label))
+	if s.ID, err = l.tx.AddLabel(s, l.permitter(label)); err != nil {
+		return s, err
+	}
 	l.means[s.ID] = label
-	return s, err
+	return s, l.tx.AddTurns(s.ID, instants(label))
 }
 
 // permitter says which clearance classes may see a label.
@@ -119,10 +129,14 @@ func (l *labeller) work(c combination) (marking.Label, bool, error) {
 			return marking.Label{}, false, err
 		}
 	}
-	if c.Wire == "" {
-		return marking.MakeLabel(t, facts), pending, nil
+	if c.Wire != "" {
+		return l.received(c, t, facts, pending)
 	}
-	return l.received(c, t, facts, pending)
+	out := marking.MakeLabel(t, facts)
+	if c.Lapsed {
+		out.Withheld = marking.Lapsed
+	}
+	return out, pending, nil
 }
 
 // received combines what the object itself says with the label it brought
@@ -136,6 +150,9 @@ func (l *labeller) received(c combination, t marking.Terms, facts marking.Facts,
 	out := marking.MakeLabel(marking.Combine(t, wire.Terms), facts)
 	out.Redacted, out.Approved, out.Emergency = wire.Redacted, wire.Approved, wire.Emergency
 	out.Consent, out.Withheld = wire.Consent, wire.Withheld
+	if c.Lapsed && out.Withheld == "" {
+		out.Withheld = marking.Lapsed
+	}
 	return out, pending, nil
 }
 
@@ -215,6 +232,9 @@ func (l *labeller) resolve(origin ident.Side, arrived []string) error {
 		if err := l.tx.ResolveLabel(p.ID, label.Canonical(), still, l.permitter(label)); err != nil {
 			return err
 		}
+		if err := l.tx.AddTurns(p.ID, instants(label)); err != nil {
+			return err
+		}
 		if err := l.tx.Freshen(p.ID); err != nil {
 			return err
 		}
@@ -256,29 +276,4 @@ func (l *labeller) count(objects []store.Object) error {
 		}
 	}
 	return nil
-}
-
-// Expire works out again who may read labels that carry an expiry, since time
-// passes without anything arriving.
-func (in *Intake) Expire(ctx context.Context, h *store.Handle) error {
-	return h.Write(ctx, func(tx *store.Tx) error {
-		all, err := tx.Labels()
-		if err != nil {
-			return err
-		}
-		l := newLabeller(tx, in.self, in.readers)
-		for _, s := range all {
-			m, err := marking.ParseLabel(s.Resolved)
-			if err != nil {
-				return err
-			}
-			if m.Expires.IsZero() {
-				continue
-			}
-			if err := tx.ResolveLabel(s.ID, s.Resolved, s.Pending, l.permitter(m)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }

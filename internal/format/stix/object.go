@@ -42,6 +42,7 @@ type Object struct {
 	Created, Modified time.Time // zero when absent; finer than a nanosecond is cut off
 	CreatedByRef      string
 	Revoked           bool
+	ValidUntil        time.Time // of an indicator (STIX 2.1 §4.7); zero when absent
 	SpecVersion       string    // "2.1", also for what was lifted from 2.0
 	MarkingRefs       []string  // object_marking_refs and every granular marking_ref, sorted, unique
 	Warnings          []Problem // what was lifted, unknown or not as it SHOULD be
@@ -112,6 +113,9 @@ func (c *checker) build(raw []byte) Object {
 	}
 	o.Created, o.Modified = present(c.obj, "created"), present(c.obj, "modified")
 	o.Revoked, _ = c.obj["revoked"].(bool)
+	if o.Type == "indicator" {
+		o.ValidUntil = present(c.obj, "valid_until")
+	}
 	if o.SpecVersion == "" {
 		o.SpecVersion = "2.1" // the implicit value of SCOs (STIX 2.1 §3.2)
 	}

@@ -36,6 +36,8 @@ func (d *Document) check() error {
 	c.areas()
 	c.policy()
 	c.matching()
+	c.expiry()
+	c.equivalences()
 	c.calendar()
 	if len(c.problems) == 0 { // a table of wrong rows proves nothing
 		c.tests()

@@ -69,6 +69,8 @@ func words(old, next *Document) []string {
 	one("sectors", old.Sectors, next.Sectors)
 	one("ceilings", old.Ceilings, next.Ceilings)
 	one("targets", old.Targets, next.Targets)
+	one("expiry", old.Expiry, next.Expiry)
+	out = append(out, lists("equivalence", keyed(old.Equivalence, Equivalence.name), keyed(next.Equivalence, Equivalence.name))...)
 	out = append(out, lists("side", keyed(old.Sides, func(s Side) string { return s.ID }), keyed(next.Sides, func(s Side) string { return s.ID }))...)
 	out = append(out, lists("area", keyed(old.Areas, func(a Area) string { return a.Ref }), keyed(next.Areas, func(a Area) string { return a.Ref }))...)
 	out = append(out, lists("instrument", keyed(old.Precedence, func(i Instrument) string { return i.ID }), keyed(next.Precedence, func(i Instrument) string { return i.ID }))...)

@@ -50,8 +50,13 @@ type Document struct {
 	Rules         []Rule       `json:"rules"`
 	Targets       Targets      `json:"targets,omitzero"`
 	Matching      Matching     `json:"matching,omitzero"`
-	Calendar      []DateRule   `json:"calendar,omitempty"`
-	Tests         []Test       `json:"tests,omitempty"`
+	// Expiry is when an object lapses that does not say so itself.
+	Expiry Expiry `json:"expiry,omitempty"`
+	// Equivalence is which levels of the two sides protect alike; none does
+	// unless it stands here.
+	Equivalence []Equivalence `json:"equivalence,omitempty"`
+	Calendar    []DateRule    `json:"calendar,omitempty"`
+	Tests       []Test        `json:"tests,omitempty"`
 
 	lines map[string]int // JSON pointer to line, when parsed from YAML
 }

@@ -31,6 +31,7 @@ func Lint(d *Document) []Finding {
 	c.sides()
 	c.areas()
 	c.ceiling()
+	c.equivalence()
 	c.rules()
 	c.unreachable()
 	slices.SortStableFunc(c.found, func(a, b Finding) int { return cmp.Compare(a.Line, b.Line) })

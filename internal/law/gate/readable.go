@@ -42,6 +42,8 @@ func Readable(l marking.Label, c Clearance) (bool, Phrase) {
 		return false, because("read-domain")
 	case l.Kind == marking.Control:
 		return false, because("read-control")
+	case l.Withheld == marking.Lapsed, expired(&l, &Context{Now: c.Now}):
+		return false, because("expired")
 	case l.Withheld != "":
 		return false, because("read-withheld")
 	case len(l.Unknown) > 0 && !c.Unmarked:
@@ -54,8 +56,6 @@ func Readable(l marking.Label, c Clearance) (bool, Phrase) {
 		return false, because("read-class", l.Classification)
 	case !own && l.ReleasableTo != nil && !named(l.ReleasableTo, c.Side, c.Codes):
 		return false, because("read-listed")
-	case !own && expired(&l, &Context{Now: c.Now}):
-		return false, because("expired")
 	}
 	return admitted(l, c, own)
 }

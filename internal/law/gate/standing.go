@@ -55,6 +55,8 @@ func barWithheld(q query) Phrase {
 		return because("recalled")
 	case marking.Erroneous:
 		return because("erroneous")
+	case marking.Lapsed:
+		return because("expired")
 	}
 	return because("withheld")
 }

@@ -80,6 +80,47 @@ func WithinLevel(classification, ceiling string) bool {
 	return true
 }
 
+// Equivalent is a level of one's own scheme and a foreign one that protects
+// alike, by an agreement.
+type Equivalent struct{ Own, Theirs string }
+
+// WithEquivalents returns a classification ceiling together with the foreign
+// levels that a table says are equivalent to what it covers. Only levels that
+// stood in the ceiling lead to others: nothing is equivalent by a detour.
+func WithEquivalents(ceiling string, table []Equivalent) string {
+	out := ceiling
+	for _, e := range table {
+		if l, ok := levels[e.Own]; ok && l.Rank > 0 && WithinLevel(e.Own, ceiling) {
+			out = combineLevels(out, e.Theirs)
+		}
+	}
+	return out
+}
+
+// MeetLevels returns what two ceilings both cover: of each scheme in both the
+// lower level.
+func MeetLevels(a, b string) string {
+	first, ok := Levels(a)
+	second, also := Levels(b)
+	if !ok || !also {
+		return ""
+	}
+	var out []string
+	for _, x := range first {
+		for _, y := range second {
+			if x.Scheme != y.Scheme {
+				continue
+			}
+			if higher(x, y) {
+				x = y
+			}
+			out = append(out, x.Code)
+		}
+	}
+	slices.Sort(out)
+	return strings.Join(slices.Compact(out), "+")
+}
+
 // combineLevels keeps the highest level of each scheme. A code that is not in
 // the table is kept as it is, as a scheme of its own.
 func combineLevels(a, b string) string {

@@ -23,6 +23,7 @@ const OtherSide ident.Side = "other"
 const (
 	Recalled  = "recalled"  // its originator has called it back
 	Erroneous = "erroneous" // its originator has withdrawn it as wrong
+	Lapsed    = "lapsed"    // it is past the time until which it is valid
 )
 
 // Label is everything a decision depends on. Every object version has exactly
@@ -47,7 +48,7 @@ type Label struct {
 	// that it may go on; it counts for what belongs to neither side.
 	Consent []string
 	// Withheld is why this node keeps the object back, "" when it does not: one
-	// of Recalled and Erroneous. It is this node's own word and never on the wire.
+	// of Recalled, Erroneous and Lapsed. It is this node's own word and never on the wire.
 	Withheld string
 	// Emergency says that it was released with fewer approvals than the
 	// agreement asks for, but at least one. Like Approved, it is recorded on
@@ -280,7 +281,7 @@ func (l Label) check() error {
 	if l.Contributor != "" && l.Contributor != Member {
 		return fault.Errorf(fault.Invalid, "label: contributor %.40q, want member or nothing", l.Contributor)
 	}
-	if l.Withheld != "" && l.Withheld != Recalled && l.Withheld != Erroneous {
+	if l.Withheld != "" && l.Withheld != Recalled && l.Withheld != Erroneous && l.Withheld != Lapsed {
 		return fault.Errorf(fault.Invalid, "label: withheld %.40q is not known", l.Withheld)
 	}
 	if i := slices.IndexFunc(l.Consent, func(s string) bool { _, err := ident.ParseSide(s); return err != nil }); i >= 0 {

@@ -139,6 +139,12 @@ func begin(t *testing.T, h *store.Handle) {
 		if err := beginQueue(tx); err != nil {
 			return err
 		}
+		if err := tx.AddTurns(1, []int64{tx.Now()}); err != nil {
+			return err
+		}
+		if err := tx.AddLapses([]store.Lapse{{At: 1, Object: 1}, {At: 2, Object: 2}, {At: 3, Object: 3}}); err != nil {
+			return err
+		}
 		return tx.Grant(store.Right{Collection: "in", Account: "begin"})
 	})
 }

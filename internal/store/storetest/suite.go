@@ -65,6 +65,8 @@ var suite = map[string]func(t *testing.T, open Opener){
 	"uploads":       testUploads,
 	"audit":         testAudit,
 	"idempotency":   testIdempotency,
+	"turns":         testTurns,
+	"moves":         testMoves,
 }
 
 // Run runs the whole contract on one engine.
