@@ -1557,15 +1557,19 @@ type ImportingMarkCount struct {
 
 // ImportingOptions defines model for ImportingOptions.
 type ImportingOptions struct {
-	Collection  *string     `json:"collection,omitempty"`
-	Contributor *string     `json:"contributor,omitempty"`
-	Kind        string      `json:"kind"`
-	Layout      TableLayout `json:"layout"`
-	Origin      *string     `json:"origin,omitempty"`
-	Pap         *string     `json:"pap,omitempty"`
-	Sectors     *[]string   `json:"sectors,omitempty"`
-	SkipListed  *bool       `json:"skip_listed,omitempty"`
-	Tlp         *string     `json:"tlp,omitempty"`
+	Areas        *[]string   `json:"areas,omitempty"`
+	Collection   *string     `json:"collection,omitempty"`
+	Contributor  *string     `json:"contributor,omitempty"`
+	Expires      *string     `json:"expires,omitempty"`
+	Kind         string      `json:"kind"`
+	Layout       TableLayout `json:"layout"`
+	NotBefore    *string     `json:"not_before,omitempty"`
+	Origin       *string     `json:"origin,omitempty"`
+	Pap          *string     `json:"pap,omitempty"`
+	ReleasableTo *[]string   `json:"releasable_to,omitempty"`
+	Sectors      *[]string   `json:"sectors,omitempty"`
+	SkipListed   *bool       `json:"skip_listed,omitempty"`
+	Tlp          *string     `json:"tlp,omitempty"`
 }
 
 // ImportingReport defines model for ImportingReport.
@@ -1902,15 +1906,26 @@ type OfferedOutput struct {
 
 // Options defines model for Options.
 type Options struct {
+	// Areas Areas of cooperation they may cross under, such as in-jp-2022:1(6); any that an agreement allows when left out
+	Areas       *[]string           `json:"areas,omitempty"`
 	Collection  *string             `json:"collection,omitempty"`
 	Contributor *OptionsContributor `json:"contributor,omitempty"`
-	Kind        OptionsKind         `json:"kind"`
-	Layout      *TableLayout        `json:"layout,omitempty"`
+
+	// Expires When they leave reads and edges everywhere
+	Expires *string      `json:"expires,omitempty"`
+	Kind    OptionsKind  `json:"kind"`
+	Layout  *TableLayout `json:"layout,omitempty"`
+
+	// NotBefore End of an embargo, until which they leave for nobody; UTC where nothing else is said
+	NotBefore *string `json:"not_before,omitempty"`
 
 	// Origin Whose objects these are; this side's when left out
-	Origin  *string   `json:"origin,omitempty"`
-	Pap     *string   `json:"pap,omitempty"`
-	Sectors *[]string `json:"sectors,omitempty"`
+	Origin *string `json:"origin,omitempty"`
+	Pap    *string `json:"pap,omitempty"`
+
+	// ReleasableTo Sides that may have them; no limit when left out
+	ReleasableTo *[]string `json:"releasable_to,omitempty"`
+	Sectors      *[]string `json:"sectors,omitempty"`
 
 	// SkipListed Leave out what a warning list names
 	SkipListed *bool `json:"skip_listed,omitempty"`
@@ -2974,6 +2989,18 @@ type ImportParams struct {
 
 	// Collection Collection they join, by id or alias
 	Collection *string `form:"collection,omitempty" json:"collection,omitempty"`
+
+	// Area Areas of cooperation they may cross under, such as in-jp-2022:1(6); any that an agreement allows when left out
+	Area *[]string `form:"area,omitempty" json:"area,omitempty"`
+
+	// NotBefore End of an embargo, until which they leave for nobody; UTC where nothing else is said
+	NotBefore *string `form:"not_before,omitempty" json:"not_before,omitempty"`
+
+	// Expires When they leave reads and edges everywhere
+	Expires *string `form:"expires,omitempty" json:"expires,omitempty"`
+
+	// ReleasableTo Sides that may have them; no limit when left out
+	ReleasableTo *[]string `form:"releasable_to,omitempty" json:"releasable_to,omitempty"`
 
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
@@ -12401,6 +12428,54 @@ func NewImportRequestWithBody(server string, params *ImportParams, contentType s
 		if params.Collection != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "collection", *params.Collection, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Area != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "area", *params.Area, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NotBefore != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "not_before", *params.NotBefore, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Expires != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "expires", *params.Expires, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.ReleasableTo != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "releasable_to", *params.ReleasableTo, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {

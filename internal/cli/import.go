@@ -25,6 +25,11 @@ type importCmd struct {
 	Contributor string   `enum:",member" default:"" help:"member: contributed by an industry member, whose identity is taken out before anything crosses."`
 	Sector      []string `placeholder:"CODE" help:"Sectors concerned."`
 	Collection  string   `placeholder:"ID" help:"Collection they join, by id or alias."`
+
+	Area         []string `placeholder:"AGREEMENT:REF" help:"Area of cooperation they may cross under, such as in-jp-2022:1(6); any that an agreement allows without."`
+	NotBefore    string   `placeholder:"TIME" help:"End of an embargo, until which they leave for nobody, such as 2027-03-18T00:00Z; UTC where nothing else is said."`
+	Expires      string   `placeholder:"TIME" help:"When they expire: they leave reads and edges everywhere, and what proves them stays."`
+	ReleasableTo []string `placeholder:"SIDE" help:"Sides that may have them; without, markings and agreements alone decide."`
 }
 
 type importOutput struct {
@@ -48,6 +53,7 @@ func (c *importCmd) options() importing.Options {
 	return importing.Options{
 		Kind: importing.Kind(c.Format), TLP: c.TLP, PAP: c.PAP, Origin: c.Origin, Contributor: c.Contributor, Sectors: c.Sector,
 		Collection: c.Collection, SkipListed: c.SkipListed,
+		Areas: c.Area, NotBefore: c.NotBefore, Expires: c.Expires, ReleasableTo: c.ReleasableTo,
 	}
 }
 

@@ -55,15 +55,21 @@ func ParseKind(s string) (Kind, error) {
 
 // Options is what the person says of an upload.
 type Options struct {
-	Kind        Kind         `json:"kind"`
-	TLP         string       `json:"tlp,omitempty"` // of what carries none; "" leaves that unreleasable
-	PAP         string       `json:"pap,omitempty"`
-	Origin      string       `json:"origin,omitempty"` // whose objects these are; "" this side's
-	Contributor string       `json:"contributor,omitempty"`
-	Sectors     []string     `json:"sectors,omitempty"`
-	Collection  string       `json:"collection,omitempty"`
-	Layout      table.Layout `json:"layout"`               // of a table
-	SkipListed  bool         `json:"skip_listed,omitzero"` // leave out what a warning list names
+	Kind        Kind     `json:"kind"`
+	TLP         string   `json:"tlp,omitempty"` // of what carries none; "" leaves that unreleasable
+	PAP         string   `json:"pap,omitempty"`
+	Origin      string   `json:"origin,omitempty"` // whose objects these are; "" this side's
+	Contributor string   `json:"contributor,omitempty"`
+	Sectors     []string `json:"sectors,omitempty"`
+	Collection  string   `json:"collection,omitempty"`
+	// What is added to whatever the objects say: see marking.Limits.
+	Areas        []string `json:"areas,omitempty"`
+	NotBefore    string   `json:"not_before,omitempty"`
+	Expires      string   `json:"expires,omitempty"`
+	ReleasableTo []string `json:"releasable_to,omitempty"`
+
+	Layout     table.Layout `json:"layout"`               // of a table
+	SkipListed bool         `json:"skip_listed,omitzero"` // leave out what a warning list names
 }
 
 // Check returns fault.Invalid when the options make no sense.
@@ -108,7 +114,8 @@ func (o Options) Source() (intake.Source, error) {
 	if o.Contributor != "" && o.Contributor != marking.Member {
 		return src, fault.New(fault.Invalid, "the contributor is a member or nobody in particular")
 	}
-	return src, nil
+	src.Limits, err = marking.Limits{Areas: o.Areas, NotBefore: o.NotBefore, Expires: o.Expires, ReleasableTo: o.ReleasableTo}.Terms()
+	return src, err
 }
 
 // Config is what imports work with.

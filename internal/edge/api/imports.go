@@ -21,12 +21,16 @@ func (a *api) imports() {
 }
 
 type importInput struct {
-	TLP         string   `query:"tlp" doc:"TLP of objects that carry none: clear, green, amber, amber+strict, red. Without it they stay here" maxLength:"20"`
-	Origin      string   `query:"origin" doc:"Whose objects these are; this side's when left out" maxLength:"64"`
-	Contributor string   `query:"contributor" enum:"member" doc:"member: an industry member's, whose identity is taken out before anything crosses"`
-	Sector      []string `query:"sector" doc:"Sectors concerned" maxItems:"50"`
-	Collection  string   `query:"collection" doc:"Collection they join, by id or alias" maxLength:"100"`
-	RawBody     []byte   `contentType:"application/stix+json" doc:"The bundle"`
+	TLP          string   `query:"tlp" doc:"TLP of objects that carry none: clear, green, amber, amber+strict, red. Without it they stay here" maxLength:"20"`
+	Origin       string   `query:"origin" doc:"Whose objects these are; this side's when left out" maxLength:"64"`
+	Contributor  string   `query:"contributor" enum:"member" doc:"member: an industry member's, whose identity is taken out before anything crosses"`
+	Sector       []string `query:"sector" doc:"Sectors concerned" maxItems:"50"`
+	Collection   string   `query:"collection" doc:"Collection they join, by id or alias" maxLength:"100"`
+	Area         []string `query:"area" doc:"Areas of cooperation they may cross under, such as in-jp-2022:1(6); any that an agreement allows when left out" maxItems:"50"`
+	NotBefore    string   `query:"not_before" doc:"End of an embargo, until which they leave for nobody; UTC where nothing else is said" maxLength:"40"`
+	Expires      string   `query:"expires" doc:"When they leave reads and edges everywhere" maxLength:"40"`
+	ReleasableTo []string `query:"releasable_to" doc:"Sides that may have them; no limit when left out" maxItems:"50"`
+	RawBody      []byte   `contentType:"application/stix+json" doc:"The bundle"`
 }
 
 type importOutput struct{ Body intake.Report }
@@ -50,6 +54,9 @@ func (a *api) take(ctx context.Context, c caller, in *importInput) (*importOutpu
 		if src.DefaultTLP, err = marking.ParseTLP(in.TLP); err != nil {
 			return nil, err
 		}
+	}
+	if src.Limits, err = (marking.Limits{Areas: in.Area, NotBefore: in.NotBefore, Expires: in.Expires, ReleasableTo: in.ReleasableTo}).Terms(); err != nil {
+		return nil, err
 	}
 	if err := a.Audit.Saw(ctx, c.Actor, "import", "where", "api", "origin", in.Origin, "tlp", in.TLP, "collection", in.Collection); err != nil {
 		return nil, err

@@ -84,6 +84,11 @@ type optionsBody struct {
 	Collection  string        `json:"collection,omitempty" maxLength:"100"`
 	Layout      *table.Layout `json:"layout,omitempty" doc:"Of a table; found out when left out"`
 	SkipListed  bool          `json:"skip_listed,omitempty" doc:"Leave out what a warning list names"`
+
+	Areas        []string `json:"areas,omitempty" maxItems:"50" doc:"Areas of cooperation they may cross under, such as in-jp-2022:1(6); any that an agreement allows when left out"`
+	NotBefore    string   `json:"not_before,omitempty" maxLength:"40" doc:"End of an embargo, until which they leave for nobody; UTC where nothing else is said"`
+	Expires      string   `json:"expires,omitempty" maxLength:"40" doc:"When they leave reads and edges everywhere"`
+	ReleasableTo []string `json:"releasable_to,omitempty" maxItems:"50" doc:"Sides that may have them; no limit when left out"`
 }
 
 func (a *api) uploadOptions(ctx context.Context, c caller, in *struct {
@@ -95,6 +100,7 @@ func (a *api) uploadOptions(ctx context.Context, c caller, in *struct {
 	o := importing.Options{
 		Kind: importing.Kind(b.Kind), TLP: b.TLP, PAP: b.PAP, Origin: b.Origin, Contributor: b.Contributor, Sectors: b.Sectors,
 		Collection: b.Collection, SkipListed: b.SkipListed,
+		Areas: b.Areas, NotBefore: b.NotBefore, Expires: b.Expires, ReleasableTo: b.ReleasableTo,
 	}
 	if b.Layout != nil {
 		o.Layout = *b.Layout

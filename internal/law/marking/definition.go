@@ -17,7 +17,7 @@ const (
 	// IEPExtension is FIRST's Information Exchange Policy 2.0, from the same.
 	IEPExtension = "extension-definition--762e2e97-ee51-43e5-a9ea-165fbb862c4a"
 	// HandlingExtension is ours: tlp, pap, classification, caveats,
-	// releasable_to, expires, exercise.
+	// releasable_to, not_before, expires, exercise.
 	HandlingExtension = "extension-definition--6f0a7c3e-5d0b-4b8e-9a53-2d1f0c8e7b64"
 	// platformExtension is what OpenCTI adds to every object it exports; it
 	// says nothing about handling.
@@ -184,6 +184,15 @@ func expiryTerms(s string) Terms {
 	return Terms{Expires: wholeSecond(t)}
 }
 
+// startTerms reads the end of an embargo.
+func startTerms(s string) Terms {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil || t.IsZero() {
+		return unknownTerms("embargo", s)
+	}
+	return Terms{NotBefore: nextSecond(t)}
+}
+
 // tokenRE finds a protocol's name and what follows it; the value runs as far
 // as it could belong to a level, so that a misspelt one is not cut short into
 // a laxer one.
@@ -198,7 +207,10 @@ var misnamedRE = regexp.MustCompile(`(?i)[\pL\pN_.-]+\s*[:=]\s*"?(?:clear|white|
 // PAP without a level one can read is not understood.
 func handlingText(s string) Terms {
 	s = narrow(s)
-	out := banner(s)
+	out, isEmbargo := embargoTerms(s)
+	if !isEmbargo {
+		out = banner(s)
+	}
 	for _, m := range tokenRE.FindAllStringSubmatch(s, -1) {
 		out = Combine(out, token(m[1], m[2], m[3]))
 	}

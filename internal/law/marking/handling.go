@@ -28,6 +28,8 @@ func handlingMember(name string, v any) Terms {
 		return papTerms(s)
 	case name == "expires" && isText:
 		return expiryTerms(s)
+	case name == "not_before" && isText:
+		return startTerms(s)
 	case name == "classification" && isText:
 		return codeTerms(s)
 	case name == "caveats":

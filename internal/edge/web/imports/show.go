@@ -21,6 +21,7 @@ type jobView struct {
 	importing.Job
 	opt         importing.Options // as typed, after a form that did not do
 	collections []page.Choice
+	areas       []page.Choice
 	problems    []page.Problem
 }
 
@@ -42,6 +43,9 @@ func (p *pages) showJob(w http.ResponseWriter, r *http.Request, typed *importing
 		v.opt = *typed
 	}
 	if v.collections, err = p.collections(r); err != nil {
+		return err
+	}
+	if v.areas, err = p.areas(r); err != nil {
 		return err
 	}
 	h := page.Head{
@@ -83,6 +87,17 @@ func (p *pages) collections(r *http.Request) ([]page.Choice, error) {
 		}
 	}
 	return out, nil
+}
+
+// areas are those under which something may cross.
+func (p *pages) areas(r *http.Request) ([]page.Choice, error) {
+	q := page.Of(r)
+	list, err := p.m.Areas(r.Context(), q.Handle, q.Actor)
+	var out []page.Choice
+	for _, a := range list {
+		out = append(out, page.Choice{Value: a.Value(), Text: a.Ref + " " + q.Text(a.Title) + " (" + string(a.Agreement) + ")"})
+	}
+	return out, err
 }
 
 // correct takes the form of options.
@@ -127,12 +142,8 @@ func typed(r *http.Request, was importing.Options) importing.Options {
 	opt.TLP, opt.PAP, opt.Origin = r.FormValue("tlp"), r.FormValue("pap"), r.FormValue("origin")
 	opt.Contributor, opt.Collection = r.FormValue("contributor"), r.FormValue("collection")
 	opt.SkipListed = r.FormValue("skip_listed") != ""
-	opt.Sectors = nil
-	for s := range strings.FieldsFuncSeq(r.FormValue("sectors"), func(c rune) bool { return c == ',' || c == ' ' || c == ';' }) {
-		opt.Sectors = append(opt.Sectors, s)
-	}
-	slices.Sort(opt.Sectors)
-	opt.Sectors = slices.Compact(opt.Sectors)
+	opt.Sectors, opt.ReleasableTo = listed(r.FormValue("sectors")), listed(r.FormValue("releasable_to"))
+	opt.Areas, opt.NotBefore, opt.Expires = r.Form["areas"], r.FormValue("not_before"), r.FormValue("expires")
 	if r.FormValue("comma") == "" { // the form had no table in it
 		return opt
 	}
@@ -146,6 +157,13 @@ func typed(r *http.Request, was importing.Options) importing.Options {
 		l.Zone = n
 	}
 	return opt
+}
+
+// listed reads words with commas or spaces between them.
+func listed(s string) []string {
+	words := strings.FieldsFunc(s, func(c rune) bool { return c == ',' || c == ' ' || c == ';' })
+	slices.Sort(words)
+	return slices.Compact(words)
 }
 
 // separators by what the form calls them; some are hard to see.
