@@ -32,6 +32,20 @@ document.addEventListener("click", (e) => {
   for (const d of document.querySelectorAll("details.person[open]")) if (!d.contains(e.target)) d.open = false;
 });
 
+// named writes the name of its column into each cell of a table, for narrow
+// windows, where a row is read as a card.
+function named(root) {
+  for (const table of root.querySelectorAll("table.table")) {
+    const heads = table.tHead?.rows.length === 1 ? [...table.tHead.rows[0].cells] : [];
+    if (!heads.length || heads.some((h) => h.colSpan > 1)) continue;
+    for (const body of table.tBodies) for (const row of body.rows) for (const cell of row.cells) {
+      cell.dataset.label = heads[cell.cellIndex]?.textContent.trim() ?? "";
+    }
+    table.dataset.cards = "";
+  }
+}
+named(document);
+
 // follow asks for the page again and replaces the sections that follow one of
 // the topics, but not one that somebody is typing in.
 async function follow(topics) {
@@ -42,6 +56,7 @@ async function follow(topics) {
   const answer = await fetch(location.href, { headers: { "X-Live": "1" } });
   if (!answer.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  named(fresh);
   for (const el of parts) {
     const next = fresh.getElementById(el.id);
     if (next && next.outerHTML !== el.outerHTML) await htmx.swap({ target: el, text: next.outerHTML, swap: "outerMorph" });

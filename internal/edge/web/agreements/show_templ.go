@@ -512,7 +512,7 @@ func life(q *page.Request, v view) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = twin(termLine(q, v).Table()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Twin(termLine(q, v).Table(), false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

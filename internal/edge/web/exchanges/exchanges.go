@@ -127,6 +127,8 @@ type channel struct {
 	exchange.Standing
 	Out, In []exchange.Leg
 	Untaken exchange.Untaken
+	self ident.Side
+	flow exchange.Flow // of seven days
 	// Typed is the reason in a form that was not taken, Problems why.
 	Typed    string
 	Problems []page.Problem
@@ -155,8 +157,13 @@ func (p *pages) showChannel(w http.ResponseWriter, r *http.Request, a ident.Agre
 	if v.Untaken, err = p.Exchange.Untaken(r.Context(), q.Handle, q.Actor, a, "", 2*shown); err != nil {
 		return err
 	}
+	v.self = p.Side
+	if v.flow, err = p.week(r.Context(), q, a); err != nil {
+		return err
+	}
 	head := page.Head{
-		Title: q.T("exchange.channel.title", q.SideName(v.Partner)), Lead: q.T("exchange.channel.lead", string(a)), Area: area,
+		Styles: []string{"plot.css"},
+		Title:  q.T("exchange.channel.title", q.SideName(v.Partner)), Lead: q.T("exchange.channel.lead", string(a)), Area: area,
 		Chips: channelChips(v), Action: action(v), Rail: page.Rail(q, channelWhy(v), channelEvidence(v)),
 	}
 	if len(v.Problems) > 0 {
