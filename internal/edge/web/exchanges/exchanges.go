@@ -127,8 +127,8 @@ type channel struct {
 	exchange.Standing
 	Out, In []exchange.Leg
 	Untaken exchange.Untaken
-	self ident.Side
-	flow exchange.Flow // of seven days
+	self    ident.Side
+	flow    exchange.Flow // of seven days
 	// Typed is the reason in a form that was not taken, Problems why.
 	Typed    string
 	Problems []page.Problem

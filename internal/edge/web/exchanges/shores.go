@@ -19,7 +19,7 @@ const (
 // week returns what crossed on the channel in seven days, of what the reader
 // may see.
 func (p *pages) week(ctx context.Context, q *page.Request, a ident.Agreement) (exchange.Flow, error) {
-	return p.Exchange.Flow(ctx, q.Handle, q.Access.Class, a, q.Now.UTC().Add(-days * aDay).Truncate(aDay).Add(aDay), aDay)
+	return p.Exchange.Flow(ctx, q.Handle, q.Access.Class, a, q.Now.UTC().Add(-days*aDay).Truncate(aDay).Add(aDay), aDay)
 }
 
 // shores is the picture of the overview with one lane for all areas.

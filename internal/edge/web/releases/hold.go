@@ -129,7 +129,7 @@ func (p *pages) say(verdict string) page.Handler {
 		}
 		err = p.word(r.Context(), q, at, verdict, digest, f.Get("reason"))
 		if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.Denied) && q.Actor.May(people.Approve) == nil {
-			return p.showHold(w, r, held{At: at, Typed: f.Get("reason"), Wrong: verdict, Problems: []page.Problem{q.Wrong(verdict + "-reason", err)}})
+			return p.showHold(w, r, held{At: at, Typed: f.Get("reason"), Wrong: verdict, Problems: []page.Problem{q.Wrong(verdict+"-reason", err)}})
 		}
 		if err != nil {
 			return err
