@@ -281,6 +281,7 @@ type agreementExplain struct {
 	Contributor string   `enum:",member" default:"" help:"member for an industry member's."`
 	Caveat      []string `placeholder:"CODE" help:"Caveats, such as ORCON."`
 	Class       string   `name:"classification" placeholder:"CODE" help:"Classification."`
+	Consent     bool     `help:"All originators of what belongs to neither side have agreed that it goes to the partner."`
 }
 
 // Run explains.
@@ -304,6 +305,13 @@ func (c *agreementExplain) Run(a *app) error {
 			if l.PAP, err = marking.ParsePAP(c.PAP); err != nil {
 				return err
 			}
+		}
+		if c.Consent {
+			partner, err := n.Accords.Partner(a.ctx, n.Live, id)
+			if err != nil {
+				return err
+			}
+			l = l.Consented(partner, time.Time{}, true, nil)
 		}
 		d, err := n.Accords.Explain(a.ctx, n.Live, id, l)
 		if err != nil {

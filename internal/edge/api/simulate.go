@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"twoseas/internal/act/intake"
 	"twoseas/internal/base/fault"
@@ -29,6 +30,7 @@ type explainInput struct {
 	Origin         string   `query:"origin" maxLength:"64" doc:"Whose object; this side's when left out"`
 	Contributor    string   `query:"contributor" enum:"member"`
 	Caveat         []string `query:"caveat" maxItems:"20"`
+	Consent        string   `query:"consent" enum:"none,given" doc:"given: all originators of what belongs to neither side have agreed that it goes to the partner"`
 	Classification string   `query:"classification" maxLength:"40"`
 	Sector         []string `query:"sector" maxItems:"50"`
 }
@@ -106,9 +108,15 @@ func (a *api) askedOf(ctx context.Context, c caller, in *explainInput) (l markin
 		}
 	}
 	if in.PAP != "" {
-		l.PAP, err = marking.ParsePAP(in.PAP)
+		if l.PAP, err = marking.ParsePAP(in.PAP); err != nil {
+			return l, err
+		}
 	}
-	return l, err
+	if in.Consent != gate.ConsentGiven {
+		return l, nil
+	}
+	partner, err := a.Accords.Partner(ctx, a.Handle, ident.Agreement(in.Agreement))
+	return l.Consented(partner, time.Time{}, true, nil), err
 }
 
 // labelOf is the label of the newest version of an object that the caller may

@@ -251,6 +251,7 @@ func conditions(w When) []condition {
 		{"origin", w.Origin, []string{string(gate.Own), string(gate.Partner), string(gate.Other)}},
 		{"contributor", w.Contributor, []string{marking.Member, gate.NoContributor}},
 		{"caveat", w.Caveat, marking.CaveatCodes()},
+		{"consent", w.Consent, []string{gate.ConsentGiven, gate.ConsentNone}},
 	}
 }
 

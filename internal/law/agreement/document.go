@@ -141,6 +141,9 @@ type When struct {
 	Contributor    List `json:"contributor,omitempty"`
 	Sector         List `json:"sector,omitempty"`
 	Caveat         List `json:"caveat,omitempty"`
+	// Consent is whether its originators have agreed that it goes on to the
+	// recipient: given or none.
+	Consent List `json:"consent,omitempty"`
 }
 
 // Targets are the times both sides aim at. Missing one is never blocked.
@@ -188,6 +191,7 @@ type Item struct {
 	Contributor    string `json:"contributor,omitempty"`
 	Sector         List   `json:"sector,omitempty"`
 	Caveat         List   `json:"caveat,omitempty"`
+	Consent        string `json:"consent,omitempty"` // none when absent
 	Exercise       bool   `json:"exercise,omitzero"`
 }
 

@@ -1,6 +1,8 @@
 package agreement
 
 import (
+	"time"
+
 	"slices"
 	"strings"
 
@@ -63,7 +65,7 @@ func (t Test) check(d *Document) error {
 	it := t.Item
 	c.when("", When{
 		Kind: List{it.Kind}, TLP: optional(it.TLP), PAP: optional(it.PAP), Classification: optional(it.Classification),
-		Origin: optional(it.Origin), Contributor: optional(it.Contributor), Sector: it.Sector, Caveat: it.Caveat,
+		Origin: optional(it.Origin), Contributor: optional(it.Contributor), Sector: it.Sector, Caveat: it.Caveat, Consent: optional(it.Consent),
 	})
 	e := t.Expect
 	if e.Approve < 0 || (e.Release && e.Deny) || (e.Release || e.Deny) == (e.Approve > 0 || len(e.Redact) > 0) {
@@ -112,6 +114,9 @@ func (it Item) input(from, to ident.Side) gate.Input {
 	case gate.Other:
 		l.Origin = marking.OtherSide
 	case gate.Own:
+	}
+	if it.Consent == gate.ConsentGiven {
+		l.Consent = []string{marking.Consenting(to, time.Time{})}
 	}
 	if it.Contributor != gate.NoContributor {
 		l.Contributor = it.Contributor

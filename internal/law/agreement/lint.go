@@ -139,7 +139,7 @@ func (c *linter) unreachable() {
 
 // dimensions returns, for each key, the values the rules mention and one they
 // do not.
-func (c *linter) dimensions() [8][]string {
+func (c *linter) dimensions() [9][]string {
 	var all When
 	for _, r := range c.d.Rules {
 		all = all.join(r.When)
@@ -147,7 +147,7 @@ func (c *linter) dimensions() [8][]string {
 	for _, p := range c.d.Precedence {
 		all = all.join(p.Governs)
 	}
-	dims := [8][]string{
+	dims := [9][]string{
 		append(all.Kind, firstNot(all.Kind, marking.Kinds())...),
 		tlpWords(),
 		append(all.PAP, "none"),
@@ -156,6 +156,7 @@ func (c *linter) dimensions() [8][]string {
 		{gate.NoContributor, marking.Member},
 		append(all.Sector, ""),
 		append(all.Caveat, ""),
+		append(all.Consent, gate.ConsentNone),
 	}
 	for i := range dims {
 		slices.Sort(dims[i])
@@ -168,7 +169,7 @@ func (w When) join(o When) When {
 	return When{
 		Kind: slices.Concat(w.Kind, o.Kind), PAP: slices.Concat(w.PAP, o.PAP),
 		Classification: slices.Concat(w.Classification, o.Classification),
-		Sector:         slices.Concat(w.Sector, o.Sector), Caveat: slices.Concat(w.Caveat, o.Caveat),
+		Sector:         slices.Concat(w.Sector, o.Sector), Caveat: slices.Concat(w.Caveat, o.Caveat), Consent: slices.Concat(w.Consent, o.Consent),
 	}
 }
 
@@ -182,8 +183,8 @@ func firstNot(list List, words []string) []string {
 }
 
 // pick returns the n-th combination.
-func pick(dims [8][]string, n int, sides [2]ident.Side) marking.Label {
-	var v [8]string
+func pick(dims [9][]string, n int, sides [2]ident.Side) marking.Label {
+	var v [9]string
 	for i, d := range dims {
 		v[i] = d[n%len(d)]
 		n /= len(d)
@@ -191,7 +192,7 @@ func pick(dims [8][]string, n int, sides [2]ident.Side) marking.Label {
 	if v[3] == gate.AnyClass {
 		v[3] = anyLevel()
 	}
-	it := Item{Kind: v[0], TLP: v[1], PAP: v[2], Classification: v[3], Origin: v[4], Contributor: v[5], Sector: optional(v[6]), Caveat: optional(v[7])}
+	it := Item{Kind: v[0], TLP: v[1], PAP: v[2], Classification: v[3], Origin: v[4], Contributor: v[5], Sector: optional(v[6]), Caveat: optional(v[7]), Consent: v[8]}
 	return it.input(sides[0], sides[1]).Label
 }
 

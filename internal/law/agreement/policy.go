@@ -138,7 +138,7 @@ func (d *Document) TableIn(s State) *gate.Table {
 func (w When) row() gate.When {
 	out := gate.When{
 		Kinds: w.Kind, Classifications: w.Classification,
-		Contributors: w.Contributor, Sectors: w.Sector, Caveats: w.Caveat,
+		Contributors: w.Contributor, Sectors: w.Sector, Caveats: w.Caveat, Consents: w.Consent,
 	}
 	for _, s := range w.TLP {
 		l, err := marking.ParseTLP(s)

@@ -107,6 +107,8 @@ func names(say Say, w []Match) string {
 		switch {
 		case !m.Standing:
 			out = append(out, say("gate.rule", m.Rule, m.Clause))
+		case m.Rule == consentRow && m.Effect.Outcome != Deny:
+			out = append(out, say("gate.consent"))
 		case m.Effect.Outcome != Deny:
 			out = append(out, say("gate.caveat", strings.TrimPrefix(m.Rule, caveatRow)))
 		}

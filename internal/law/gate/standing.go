@@ -83,7 +83,7 @@ func inArea(q query, clause string) bool {
 // have agreed that it goes to the recipient.
 func barOnward(q query) Phrase {
 	third := originOf(q) == Other && q.l.Origin != ""
-	return when(third && !slices.Contains(q.l.Consent, string(q.c.To)), "onward")
+	return when(third && !q.l.Agreed(q.c.To, q.c.Now), "onward")
 }
 
 func barSides(q query) Phrase {
@@ -167,6 +167,9 @@ func standing(out []Match, q query) []Match {
 			out = append(out, bar(b.rule, why))
 		}
 	}
+	if m, ok := without(q); ok {
+		out = append(out, m)
+	}
 	for _, code := range q.l.Caveats {
 		if why := barCaveat(code, q.l); why.Key != "" {
 			out = append(out, bar(caveatRow+code, why))
@@ -177,8 +180,25 @@ func standing(out []Match, q query) []Match {
 	return out
 }
 
-// caveatRow begins the name of the row of a caveat.
-const caveatRow = "caveat "
+// without is what the originators of a third side's object want taken out
+// before it goes on.
+func without(q query) (Match, bool) {
+	if len(q.l.Without) == 0 || originOf(q) != Other {
+		return Match{}, false
+	}
+	e := Effect{Outcome: Redact, Redact: slices.Clone(q.l.Without)}
+	if !e.valid() {
+		return bar(consentRow, because("without")), true
+	}
+	return Match{Rule: consentRow, Standing: true, Effect: e}, true
+}
+
+// consentRow names the row of what a consent depends on, and caveatRow begins
+// the name of the row of a caveat.
+const (
+	consentRow = "consent"
+	caveatRow  = "caveat "
+)
 
 // barCaveat bars what a caveat keeps back by itself, and what has one that is
 // not known.

@@ -81,6 +81,12 @@ const (
 	NoContributor = "none"
 )
 
+// Whether all originators have agreed that an object goes to the recipient.
+const (
+	ConsentGiven = "given"
+	ConsentNone  = "none"
+)
+
 // When is the conditions of a row; all of them must hold. An empty list is no
 // condition; of a list, one value must fit.
 type When struct {
@@ -92,6 +98,7 @@ type When struct {
 	Contributors    []string // marking.Member or NoContributor
 	Sectors         []string
 	Caveats         []string
+	Consents        []string // ConsentGiven or ConsentNone
 }
 
 // Rule is one row of an agreement.
@@ -186,6 +193,7 @@ func (w *When) matches(q query) bool {
 		holds(w.Contributors, contributor(l)) &&
 		overlaps(w.Sectors, l.Sectors) &&
 		overlaps(w.Caveats, l.Caveats) &&
+		holds(w.Consents, consent(q)) &&
 		matchesClass(w.Classifications, l.Classification)
 }
 
@@ -194,6 +202,13 @@ func contributor(l *marking.Label) string {
 		return NoContributor
 	}
 	return l.Contributor
+}
+
+func consent(q query) string {
+	if q.l.Agreed(q.c.To, q.c.Now) {
+		return ConsentGiven
+	}
+	return ConsentNone
 }
 
 func holds[T comparable](want []T, got T) bool {

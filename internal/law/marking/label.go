@@ -45,8 +45,11 @@ type Label struct {
 	// the wire and at the receiver, and counts there only.
 	Approved int
 	// Consent holds the sides to which every originator in the chain has agreed
-	// that it may go on; it counts for what belongs to neither side.
+	// that it may go on, each written by Consenting; it counts for what belongs
+	// to neither side.
 	Consent []string
+	// Without names the redactions on which that consent depends.
+	Without []string
 	// Withheld is why this node keeps the object back, "" when it does not: one
 	// of Recalled, Erroneous and Lapsed. It is this node's own word and never on the wire.
 	Withheld string
@@ -115,6 +118,7 @@ func (l Label) Canonical() []byte {
 	}
 	w.list("unknown", union(l.Unknown, nil))
 	w.text("withheld", l.Withheld)
+	w.list("without", union(l.Without, nil))
 	return w.end()
 }
 
@@ -197,6 +201,7 @@ type labelJSON struct {
 	TLP            string   `json:"tlp"`
 	Unknown        []string `json:"unknown"`
 	Withheld       string   `json:"withheld"`
+	Without        []string `json:"without"`
 }
 
 // MaxLabel bounds the bytes of a label.
@@ -230,7 +235,7 @@ func (j labelJSON) label() (Label, error) {
 	l := Label{
 		Kind: j.Kind, Origin: ident.Side(j.Origin), Contributor: j.Contributor,
 		Sectors: j.Sectors, Redacted: j.Redacted, Approved: j.Approved, Emergency: j.Emergency,
-		Consent: j.Consent, Withheld: j.Withheld,
+		Consent: j.Consent, Withheld: j.Withheld, Without: j.Without,
 		Terms: Terms{
 			Classification: j.Classification, Caveats: j.Caveats, ReleasableTo: j.ReleasableTo,
 			Exercise: j.Exercise, Unknown: j.Unknown, Areas: j.Areas,
@@ -284,8 +289,13 @@ func (l Label) check() error {
 	if l.Withheld != "" && l.Withheld != Recalled && l.Withheld != Erroneous && l.Withheld != Lapsed {
 		return fault.Errorf(fault.Invalid, "label: withheld %.40q is not known", l.Withheld)
 	}
-	if i := slices.IndexFunc(l.Consent, func(s string) bool { _, err := ident.ParseSide(s); return err != nil }); i >= 0 {
-		return fault.Errorf(fault.Invalid, "label: consent for %.40q, which is no side", l.Consent[i])
+	for _, s := range l.Consent {
+		if _, _, err := ParseConsent(s); err != nil {
+			return fault.Errorf(fault.Invalid, "label: %w", err)
+		}
+	}
+	if i := slices.IndexFunc(l.Without, func(r string) bool { _, ok := RedactionOf(r); return !ok }); i >= 0 {
+		return fault.Errorf(fault.Invalid, "label: redaction %.40q is not known", l.Without[i])
 	}
 	if l.Approved < 0 {
 		return fault.New(fault.Invalid, "label: approved is negative")

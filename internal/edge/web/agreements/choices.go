@@ -70,6 +70,13 @@ func contributorChoices(q *page.Request) []page.Choice {
 	}
 }
 
+func consentChoices(q *page.Request) []page.Choice {
+	return []page.Choice{
+		{Text: q.T("agreement.consent.none")},
+		{Value: gate.ConsentGiven, Text: q.T("agreement.consent.given")},
+	}
+}
+
 // versionValue is the choice of version that is on.
 func versionValue(x question) string {
 	if x.Version == 0 {

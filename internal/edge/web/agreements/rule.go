@@ -33,6 +33,7 @@ func conditions(q *page.Request, w agreement.When) []condition {
 	add("contributor", w.Contributor, func(s string) string { return q.T("agreement.contributor." + s) })
 	add("sector", w.Sector, same)
 	add("caveat", w.Caveat, same)
+	add("consent", w.Consent, func(s string) string { return q.T("agreement.consent." + s) })
 	return out
 }
 

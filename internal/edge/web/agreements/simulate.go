@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"twoseas/internal/act/accord"
 	"twoseas/internal/act/intake"
@@ -32,6 +33,7 @@ type question struct {
 	Class          string
 	Origin         string // own, partner, other
 	Contributor    string
+	Consent        string // given or none: whether a third side's may go on
 	Sector, Caveat []string
 	Sectors        []string // that the agreement knows
 	Versions       []accord.Status
@@ -78,7 +80,7 @@ func asked(r *http.Request) question {
 	x := question{
 		Object: strings.TrimSpace(f.Get("object")), Pasted: strings.TrimSpace(f.Get("pasted")),
 		Kind: f.Get("kind"), TLP: f.Get("tlp"), PAP: f.Get("pap"), Class: f.Get("class"), Origin: f.Get("origin"),
-		Contributor: f.Get("contributor"), Sector: f["sector"], Caveat: f["caveat"], Asked: f.Has("kind") || f.Has("object"),
+		Contributor: f.Get("contributor"), Consent: f.Get("consent"), Sector: f["sector"], Caveat: f["caveat"], Asked: f.Has("kind") || f.Has("object"),
 	}
 	if n, err := strconv.ParseInt(f.Get("version"), 10, 32); err == nil && n > 0 {
 		x.Version = n
@@ -141,6 +143,11 @@ func (p *pages) label(r *http.Request, x *question) (marking.Label, error) {
 		l.Origin = side
 	case gate.Other:
 		l.Origin = marking.OtherSide
+		side, err := p.Accords.Partner(r.Context(), page.Of(r).Handle, x.ID)
+		if err != nil {
+			return l, err
+		}
+		l = l.Consented(side, time.Time{}, x.Consent == gate.ConsentGiven, nil)
 	case gate.Own:
 	}
 	x.markings(page.Of(r), &l)
