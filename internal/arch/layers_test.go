@@ -24,6 +24,7 @@ var along = map[string][]string{
 	"importing":  {"release", "intake"},
 	"feed":       {"intake"},
 	"recall":     {"exchange"},
+	"onward":     {"exchange"},
 	"library":    {"exchange", "release", "search"},
 	"answer":     {"intake", "ledger", "library"},
 	"office":     {"release"},

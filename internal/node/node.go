@@ -28,6 +28,7 @@ import (
 	"twoseas/internal/act/matching"
 	"twoseas/internal/act/offline"
 	"twoseas/internal/act/offline/shelf"
+	"twoseas/internal/act/onward"
 	"twoseas/internal/act/pairing"
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/release"
@@ -67,6 +68,8 @@ type Node struct {
 	Offline  *offline.Offline
 	// Shelf keeps the files of the exchange by file that go through a browser.
 	Shelf *shelf.Shelf
+	// Onwards is passing on what belongs to others.
+	Onwards *onward.Onwards
 	// Matchings asks and answers what both sides know.
 	Matchings *matching.Matchings
 	// Collections is the acts on TAXII collections.
@@ -166,6 +169,9 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 	n.Exchange = exchange.New(exchange.Config{
 		Self: self, Ring: n.Ring, Ledger: n.Ledger, Accords: n.Accords, Releases: n.Releases, Intake: n.Intake,
 		Rand: rand.Reader, Owner: processName(), Lease: opt.Lease,
+	})
+	n.Onwards = onward.New(onward.Config{
+		Self: self, Ring: n.Ring, Ledger: n.Ledger, Releases: n.Releases, Intake: n.Intake, Exchange: n.Exchange, Rand: rand.Reader,
 	})
 	n.Imports = importing.New(importing.Config{
 		Intake: n.Intake, Releases: n.Releases, Journal: n.journal, Clock: n.Clock, Owner: processName(), Lease: opt.Lease, MaxBytes: n.Config.MaxUpload,

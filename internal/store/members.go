@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"slices"
 
+	"twoseas/internal/base/fault"
 	"twoseas/internal/store/db"
 )
 
@@ -181,13 +182,49 @@ func (t *Tx) standing(c *Collection, seqs []int64, fn func(standing)) error {
 // a member of a collection, whose readers then see it under the new one with a
 // date-added of its own.
 func (t *Tx) Relabel(seq int64, id string, label int64) error {
+	held, err := t.heldAt(seq)
+	if err != nil {
+		return err
+	}
+	for _, h := range held {
+		if err := t.dropHeld(h.Channel, seq); err != nil {
+			return err
+		}
+	}
 	if _, err := t.Exec("UPDATE object SET label = $3 WHERE domain = $1 AND seq = $2", t.domain, seq, label); err != nil {
 		return err
 	}
 	if _, err := t.Exec("UPDATE member SET label = $3 WHERE domain = $1 AND object = $2", t.domain, seq, label); err != nil {
 		return err
 	}
+	for _, h := range held {
+		if err := t.moveHeld(h.Channel, seq, h.State); err != nil {
+			return err
+		}
+	}
 	return t.freshen("m.object = $2", seq, func(collection int64) error { return t.resettle(collection, id) })
+}
+
+// heldAt returns where a version waits for officers, or was held back by them.
+func (t *Tx) heldAt(seq int64) ([]Hold, error) {
+	channels, err := t.Channels()
+	if err != nil {
+		return nil, err
+	}
+	var out []Hold
+	for _, c := range channels {
+		h, err := t.Hold(c.ID, seq)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if h.State != HoldReleased {
+			out = append(out, h)
+		}
+	}
+	return out, nil
 }
 
 // Freshen gives every member with a label, whose meaning changed, a new

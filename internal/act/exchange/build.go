@@ -56,6 +56,7 @@ type leavingItem struct{ n, label, observed int64 }
 // outLabel is a label as it goes on the wire, and what the gate says now.
 type outLabel struct {
 	label    marking.Label
+	sent     marking.Label // what the partner is told of it
 	wire     []byte
 	decision gate.Decision
 }
@@ -106,10 +107,20 @@ func (b *builder) add(w *shipment.Writer, entries []store.Release) (full bool, e
 	if _, err := io.ReadFull(b.x.rand, salts); err != nil {
 		return false, err
 	}
+	named, err := b.names(entries)
+	if err != nil {
+		return false, err
+	}
 	for i, e := range entries {
 		wire, may, err := b.leaving(e)
 		if err != nil {
 			return false, err
+		}
+		if may && named[e.Seq] != "" {
+			if err := b.tx.KeepBack(b.ch.ID, e.Seq, named[e.Seq]); err != nil {
+				return false, err
+			}
+			may = false
 		}
 		if !may {
 			if err := b.tx.Unqueue(b.ch.ID, e); err != nil {
@@ -158,7 +169,7 @@ func (b *builder) leaving(e store.Release) ([]byte, bool, error) {
 		if err != nil || n < l.decision.Approvals && !emergency {
 			return nil, false, err
 		}
-		approved := l.label
+		approved := l.sent
 		approved.Approved, approved.Emergency = n, n < l.decision.Approvals
 		return approved.Canonical(), true, nil
 	}
@@ -189,7 +200,8 @@ func (b *builder) label(id int64) (outLabel, error) {
 	}
 	l := outLabel{label: m, decision: b.gate.Decide(m)}
 	m.Approved, m.Emergency = 0, false // approvals of an earlier crossing are not ours to pass on
-	l.wire = m.Canonical()
+	l.sent = m.For(b.ch.Partner, b.ch.Agreement)
+	l.wire = l.sent.Canonical()
 	b.labels[id] = l
 	return l, nil
 }

@@ -42,6 +42,7 @@ type Exchange struct {
 	owner    string    // names this process in leases
 	leaseFor time.Duration
 	handlers map[string]Handler // of control objects, by their type
+	voucher  Voucher
 }
 
 // Config is what an Exchange works with.

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"slices"
 
 	"twoseas/internal/act/ledger"
 	"twoseas/internal/act/people"
@@ -189,4 +190,59 @@ func (x *Exchange) Proved(ctx context.Context, h *store.Handle, a ident.Agreemen
 		return nil
 	})
 	return p, err
+}
+
+// Place is where an object version crossed: one item of a shipment, with what
+// proves that it was in it.
+type Place struct {
+	Number   int64
+	Position int
+	Note     []byte // the shipment, signed by its sender
+	Leaves   []ident.Digest
+	Item     shipment.Item
+}
+
+// Leaf returns the item's leaf.
+func (p Place) Leaf() ident.Digest { return p.Leaves[p.Position] }
+
+// At returns one item of a shipment; fault.NotFound when it is not there.
+func (x *Exchange) At(tx *store.Tx, ch store.Channel, direction string, number int64, position int) (Place, error) {
+	s, err := tx.Shipment(ch.ID, direction, number)
+	if err != nil {
+		return Place{}, err
+	}
+	leaves, items, err := leavesOf(tx, s, []int{position})
+	if err != nil {
+		return Place{}, err
+	}
+	return Place{Number: number, Position: position, Note: s.Note, Leaves: leaves, Item: items[position]}, nil
+}
+
+// Find returns where a version crossed last on a channel in a direction;
+// fault.NotFound when it did not. It does not wait for what is found by object
+// to catch up with what crossed.
+func (x *Exchange) Find(tx *store.Tx, ch store.Channel, direction string, seq int64) (Place, error) {
+	found, err := tx.Crossings(seq)
+	if err != nil {
+		return Place{}, err
+	}
+	for _, c := range slices.Backward(found) {
+		if c.Channel == ch.ID && c.Direction == direction {
+			return x.At(tx, ch, direction, c.Number, c.Position)
+		}
+	}
+	last := ch.InNumber
+	if direction == store.Out {
+		last = ch.OutNumber
+	}
+	for n := last; n > 0; n-- {
+		s, err := tx.Shipment(ch.ID, direction, n)
+		if err != nil {
+			return Place{}, err
+		}
+		if i := slices.IndexFunc(s.Items, func(it store.ShippedItem) bool { return it.Object == seq }); i >= 0 {
+			return x.At(tx, ch, direction, n, i)
+		}
+	}
+	return Place{}, fault.New(fault.NotFound, "it did not cross there")
 }

@@ -234,7 +234,7 @@ func (in *arrival) take(tx *store.Tx, ch store.Channel, r *shipment.Receipt) ([]
 	if err != nil {
 		return nil, err
 	}
-	if err := in.gateItems(tx, g, r); err != nil {
+	if err := in.gateItems(tx, ch, g, r); err != nil {
 		return nil, err
 	}
 	inbox, err := in.x.inbox(tx, ch)
@@ -248,6 +248,10 @@ func (in *arrival) take(tx *store.Tx, ch store.Channel, r *shipment.Receipt) ([]
 		return nil, err
 	}
 	if err := in.control(tx, ch, results); err != nil {
+		return nil, err
+	}
+	quiet, err := in.theirs(tx, ch, results)
+	if err != nil {
 		return nil, err
 	}
 	kept := make([]store.ShippedItem, len(results))
@@ -264,6 +268,10 @@ func (in *arrival) take(tx *store.Tx, ch store.Channel, r *shipment.Receipt) ([]
 		case intake.Added, intake.Updated:
 			r.Applied++
 		case intake.Same:
+			if quiet[res.Seq] {
+				r.Applied++
+				continue
+			}
 			r.Already++
 		case intake.Refused:
 			if in.items[i].Err == nil {
@@ -282,7 +290,7 @@ var errRefused = fault.New(fault.Denied, "refused by this node's gate")
 // gateItems answers for the items that this node's own gate keeps out. It does
 // not take the sender's label on trust: what the object is, and what its own
 // markings say, holds where it is stricter.
-func (in *arrival) gateItems(tx *store.Tx, g *release.Gate, r *shipment.Receipt) error {
+func (in *arrival) gateItems(tx *store.Tx, ch store.Channel, g *release.Gate, r *shipment.Receipt) error {
 	says := in.x.intake.Says(tx)
 	decisions := map[string]gate.Decision{}
 	for i := range in.items {
@@ -303,6 +311,9 @@ func (in *arrival) gateItems(tx *store.Tx, g *release.Gate, r *shipment.Receipt)
 			decisions[key] = d
 		}
 		if d.Outcome == gate.Release {
+			if err := in.vouched(tx, ch, i, r); err != nil {
+				return err
+			}
 			continue
 		}
 		a := shipment.Answer{Position: i, Outcome: shipment.Refused, Code: "no-rule", Text: d.Sentence}

@@ -154,6 +154,9 @@ func (b *batch) mayNot(it *Item, version time.Time, earlier []store.Known) (stri
 			return "", err
 		}
 		if origin != it.origin(b.src) {
+			if origin != b.in.self && it.origin(b.src) != b.in.self { // a partner is not told whose else it is
+				return "the object belongs to another side, and only its owner changes it", nil
+			}
 			return "the object belongs to " + string(origin) + ", and only its owner changes it", nil
 		}
 	}

@@ -149,7 +149,7 @@ func (l *labeller) received(c combination, t marking.Terms, facts marking.Facts,
 	facts.Contributor, facts.Sectors = wire.Contributor, wire.Sectors
 	out := marking.MakeLabel(marking.Combine(t, wire.Terms), facts)
 	out.Redacted, out.Approved, out.Emergency = wire.Redacted, wire.Approved, wire.Emergency
-	out.Consent, out.Withheld = wire.Consent, wire.Withheld
+	out.Consent, out.Without, out.Withheld = wire.Consent, wire.Without, wire.Withheld
 	if c.Lapsed && out.Withheld == "" {
 		out.Withheld = marking.Lapsed
 	}

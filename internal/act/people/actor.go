@@ -29,6 +29,7 @@ const (
 	Review     Act = "see the release queue"
 	Approve    Act = "approve or refuse a release"
 	Recall     Act = "recall what was sent"
+	Onward     Act = "ask to pass on what is another's"
 	Exchange   Act = "manage partners and channels"
 	Agree      Act = "add, sign or amend agreements"
 	Assist     Act = "handle requests for assistance"
@@ -42,7 +43,7 @@ const (
 // Acts returns every act, in the order of the table of roles.
 func Acts() []Act {
 	return []Act{
-		Read, Write, Import, Export, Respond, Review, Approve, Recall, Exchange,
+		Read, Write, Import, Export, Respond, Review, Approve, Recall, Onward, Exchange,
 		Agree, Assist, Liaise, Convene, Audit, Manage, Administer,
 	}
 }
@@ -70,8 +71,8 @@ const (
 var roles = map[Role][]Act{
 	Administrator:    {Administer, Manage, Exchange},
 	Analyst:          {Read, Write, Import, Export, Respond, Review, Recall, Assist},
-	ReleasingOfficer: {Read, Export, Respond, Review, Approve, Recall},
-	DutyOfficer:      {Read, Respond, Review, Recall, Exchange, Assist},
+	ReleasingOfficer: {Read, Export, Respond, Review, Approve, Recall, Onward},
+	DutyOfficer:      {Read, Respond, Review, Recall, Onward, Exchange, Assist},
 	DeskOfficer:      {Read, Agree, Convene},
 	Liaison:          {Read, Respond, Liaise},
 	Member:           {Read, Write, Respond},

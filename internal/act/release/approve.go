@@ -271,6 +271,9 @@ func (r *Releases) settle(tx *store.Tx, ch store.Channel, p *Preview, word store
 		fallthrough
 	case p.Given() >= p.Decision.Approvals:
 		p.Hold.State = store.HoldReleased
+		if err := r.ahead(tx, ch, p.Object.Seq, p.Label); err != nil {
+			return err
+		}
 		if err := tx.QueueOne(ch.ID, p.Object.Seq, p.Given()); err != nil {
 			return err
 		}

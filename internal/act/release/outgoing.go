@@ -38,7 +38,7 @@ func (r *Releases) Outgoing(tx *store.Tx, g *Gate, channel int64, o store.Object
 		}
 		m.Approved = max(n, out.Decision.Approvals)
 	}
-	out.Label, out.Body, out.Object = m.Canonical(), o.Body, o.Seq
+	out.Label, out.Body, out.Object = g.sent(m), o.Body, o.Seq
 	return out, nil
 }
 
@@ -48,7 +48,7 @@ func (r *Releases) outgoingRedacted(tx *store.Tx, g *Gate, o store.Object, m mar
 	wire.Approved = 0
 	wire.Redacted = append(slices.Clone(m.Redacted), job.names...)
 	slices.Sort(wire.Redacted)
-	out.Label, out.Redacted = wire.Canonical(), job.names
+	out.Label, out.Redacted = g.sent(wire), job.names
 	seq, err := tx.Derived(o.Seq, job.key())
 	if err != nil {
 		return out, err

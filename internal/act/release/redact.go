@@ -101,6 +101,28 @@ func (r *Releases) redactSome(tx *store.Tx, g *Gate, job redaction, label []byte
 			return err
 		}
 	}
+	return r.aheadOf(tx, g, job, results)
+}
+
+// aheadOf is ahead for what was made of a third side's and may go as it is.
+func (r *Releases) aheadOf(tx *store.Tx, g *Gate, job redaction, results []intake.Result) error {
+	made := job.terms
+	made.Redacted = append(slices.Clone(made.Redacted), job.names...)
+	if made.Origin == r.self || g.Decide(made).Outcome != gate.Release {
+		return nil
+	}
+	ch, err := tx.Channel(ident.Agreement(g.Terms.Doc.Agreement))
+	if err != nil {
+		return err
+	}
+	for _, res := range results {
+		if res.Outcome == intake.Refused {
+			continue
+		}
+		if err := r.ahead(tx, ch, res.Seq, made); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -179,6 +201,9 @@ func (r *Releases) renamed(tx *store.Tx, g *Gate, job redaction, batch []store.O
 	}
 	return out, nil
 }
+
+// References returns the ids that an object refers to, each once.
+func References(body []byte) ([]string, error) { return referredTo([]store.Object{{Body: body}}) }
 
 // referredTo returns the ids that objects refer to, each once.
 func referredTo(batch []store.Object) ([]string, error) {

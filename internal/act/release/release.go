@@ -41,6 +41,43 @@ type Releases struct {
 	secret  [32]byte // makes the ids of redacted objects
 	taker   Taker
 	classes Classes
+	before  Before
+}
+
+// Before is called in the transaction that lets a third side's object go to a
+// partner, before the object joins the release list: what shows that it may
+// goes ahead of it.
+type Before func(tx *store.Tx, ch store.Channel, object int64) error
+
+// SetBefore sets what is called. It is called once, before anything else.
+func (r *Releases) SetBefore(fn Before) { r.before = fn }
+
+// ahead calls Before for a version whose label is l, if it is a third side's.
+func (r *Releases) ahead(tx *store.Tx, ch store.Channel, seq int64, l marking.Label) error {
+	if r.before == nil || l.Origin == r.self || l.Origin == ch.Partner {
+		return nil
+	}
+	return r.before(tx, ch, seq)
+}
+
+// aheadAll is ahead for every version of a label.
+func (r *Releases) aheadAll(tx *store.Tx, ch store.Channel, label int64, l marking.Label, s span) error {
+	if r.before == nil || l.Origin == r.self || l.Origin == ch.Partner {
+		return nil
+	}
+	var seqs []int64
+	if err := tx.Labelled(label, s.from, s.to, func(o store.Object) error {
+		seqs = append(seqs, o.Seq)
+		return nil
+	}); err != nil {
+		return err
+	}
+	for _, seq := range seqs {
+		if err := r.before(tx, ch, seq); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // New returns the Releases of the node of side self. secret makes the ids of
@@ -133,7 +170,7 @@ func (r *Releases) route(tx *store.Tx, ch store.Channel, s span, labels map[int6
 		d := g.Decide(l)
 		switch {
 		case d.Outcome == gate.Release:
-			free = append(free, id)
+			free, err = append(free, id), r.aheadAll(tx, ch, id, l, s)
 		case len(d.Redact) > 0 && d.Outcome != gate.Deny:
 			err = r.redact(tx, g, redaction{label: id, terms: l, names: d.Redact, span: s})
 		case d.Outcome == gate.Hold:
@@ -190,6 +227,9 @@ func (r *Releases) Gate(tx *store.Tx, a ident.Agreement) (*Gate, error) {
 		From: terms.Self, To: terms.Partner, Domain: tx.Domain(), Now: time.UnixMicro(tx.Now()).UTC(),
 	}}, nil
 }
+
+// sent returns a label's bytes as the partner gets them.
+func (g *Gate) sent(l marking.Label) []byte { return l.For(g.Terms.Partner, ident.Agreement(g.Terms.Doc.Agreement)).Canonical() }
 
 // Decide says what may become of an object labelled l on its way out.
 func (g *Gate) Decide(l marking.Label) gate.Decision {

@@ -1,0 +1,78 @@
+package exchange
+
+import (
+	"bytes"
+	"slices"
+
+	"twoseas/internal/act/release"
+	"twoseas/internal/base/ident"
+	"twoseas/internal/law/gate"
+	"twoseas/internal/store"
+)
+
+// names returns, for those entries of this side's own that refer to an object
+// of a third side which may not go to the partner, the id they name: a
+// reference would tell that it is here. A node with one partner has none such.
+func (b *builder) names(entries []store.Release) (map[int64]string, error) {
+	channels, err := b.tx.Channels()
+	if err != nil || len(channels) < 2 {
+		return nil, err
+	}
+	refs := map[int64][]string{}
+	var ids []string
+	for _, e := range entries {
+		l, err := b.label(e.Label)
+		if err != nil {
+			return nil, err
+		}
+		if l.label.Origin != b.x.self || !bytes.Contains(e.Body, []byte("_ref")) {
+			continue
+		}
+		if refs[e.Seq], err = release.References(e.Body); err != nil {
+			return nil, err
+		}
+		ids = append(ids, refs[e.Seq]...)
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	slices.Sort(ids)
+	known, err := b.tx.Known(slices.Compact(ids))
+	if err != nil {
+		return nil, err
+	}
+	out := map[int64]string{}
+	for seq, list := range refs {
+		for _, id := range list {
+			secret, err := b.thirds(known[id])
+			if err != nil {
+				return nil, err
+			}
+			if secret {
+				out[seq] = id
+				break
+			}
+		}
+	}
+	return out, nil
+}
+
+// thirds reports whether all stored versions of an id belong to third sides and
+// may not go to the partner.
+func (b *builder) thirds(versions []store.Known) (bool, error) {
+	for _, v := range versions {
+		l, err := b.label(v.Label)
+		if err != nil {
+			return false, err
+		}
+		if !b.x.third(b.ch, l.label.Origin) || l.decision.Outcome != gate.Deny {
+			return false, nil
+		}
+	}
+	return len(versions) > 0, nil
+}
+
+// third reports whether a side is neither end of the channel.
+func (x *Exchange) third(ch store.Channel, side ident.Side) bool {
+	return side != x.self && side != ch.Partner
+}
