@@ -332,6 +332,24 @@ func (e AgreementExplainParamsContributor) Valid() bool {
 	}
 }
 
+// Defines values for AgreementExplainParamsConsent.
+const (
+	Given AgreementExplainParamsConsent = "given"
+	None  AgreementExplainParamsConsent = "none"
+)
+
+// Valid indicates whether the value is a known member of the AgreementExplainParamsConsent enum.
+func (e AgreementExplainParamsConsent) Valid() bool {
+	switch e {
+	case Given:
+		return true
+	case None:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AgreementImagineParamsContributor.
 const (
 	AgreementImagineParamsContributorMember AgreementImagineParamsContributor = "member"
@@ -2624,15 +2642,21 @@ type AgreementExplainParams struct {
 	Pap  *string `form:"pap,omitempty" json:"pap,omitempty"`
 
 	// Origin Whose object; this side's when left out
-	Origin         *string                            `form:"origin,omitempty" json:"origin,omitempty"`
-	Contributor    *AgreementExplainParamsContributor `form:"contributor,omitempty" json:"contributor,omitempty"`
-	Caveat         *[]string                          `form:"caveat,omitempty" json:"caveat,omitempty"`
-	Classification *string                            `form:"classification,omitempty" json:"classification,omitempty"`
-	Sector         *[]string                          `form:"sector,omitempty" json:"sector,omitempty"`
+	Origin      *string                            `form:"origin,omitempty" json:"origin,omitempty"`
+	Contributor *AgreementExplainParamsContributor `form:"contributor,omitempty" json:"contributor,omitempty"`
+	Caveat      *[]string                          `form:"caveat,omitempty" json:"caveat,omitempty"`
+
+	// Consent given: all originators of what belongs to neither side have agreed that it goes to the partner
+	Consent        *AgreementExplainParamsConsent `form:"consent,omitempty" json:"consent,omitempty"`
+	Classification *string                        `form:"classification,omitempty" json:"classification,omitempty"`
+	Sector         *[]string                      `form:"sector,omitempty" json:"sector,omitempty"`
 }
 
 // AgreementExplainParamsContributor defines parameters for AgreementExplain.
 type AgreementExplainParamsContributor string
+
+// AgreementExplainParamsConsent defines parameters for AgreementExplain.
+type AgreementExplainParamsConsent string
 
 // AgreementImagineApplicationStixPlusJSONBody defines parameters for AgreementImagine.
 type AgreementImagineApplicationStixPlusJSONBody = openapi_types.File
@@ -9033,6 +9057,18 @@ func NewAgreementExplainRequest(server string, agreement string, params *Agreeme
 		if params.Caveat != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "caveat", *params.Caveat, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Consent != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "consent", *params.Consent, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"twoseas/internal/act/accord"
 	"twoseas/internal/base/canon"
