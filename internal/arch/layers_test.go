@@ -26,6 +26,7 @@ var along = map[string][]string{
 	"recall":     {"exchange"},
 	"onward":     {"exchange"},
 	"library":    {"exchange", "release", "search"},
+	"event":      {"intake", "library", "collection"},
 	"answer":     {"intake", "ledger", "library"},
 	"office":     {"release"},
 	"exercise":   {"release"},

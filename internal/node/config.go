@@ -58,6 +58,10 @@ type Config struct {
 	// MaxContentLength bounds what a TAXII client may post, in bytes; default
 	// 100 MiB.
 	MaxContentLength int64 `yaml:"max_content_length,omitempty"`
+	// MISPVersion is the version of MISP that is told to clients of the MISP
+	// interface; a MISP synchronises with one of its own major and minor version.
+	// Default 2.5.12.
+	MISPVersion string `yaml:"misp_version,omitempty"`
 	// MaxUpload bounds what a person may upload to be imported, in bytes;
 	// default 256 MiB. The command line takes files of any size.
 	MaxUpload int64 `yaml:"max_upload,omitempty"`

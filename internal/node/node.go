@@ -17,6 +17,7 @@ import (
 	"twoseas/internal/act/answer"
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/collection"
+	"twoseas/internal/act/event"
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/feed"
 	"twoseas/internal/act/health"
@@ -74,6 +75,8 @@ type Node struct {
 	Matchings *matching.Matchings
 	// Collections is the acts on TAXII collections.
 	Collections *collection.Collections
+	// Events is the threat data as events of MISP.
+	Events *event.Events
 	// Feeds is the acts on sources outside.
 	Feeds *feed.Feeds
 	// Outside is how they are reached.
@@ -166,6 +169,7 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 	n.Releases.Use(n.Intake, n.People)
 	n.Search = search.New()
 	n.Collections = collection.New(n.Intake, n.journal, rand.Reader)
+	n.Events = event.New(event.Config{Self: n.Config.Side, Title: n.Config.Title, Intake: n.Intake, Journal: n.journal, Clock: n.Clock})
 	n.Exchange = exchange.New(exchange.Config{
 		Self: self, Ring: n.Ring, Ledger: n.Ledger, Accords: n.Accords, Releases: n.Releases, Intake: n.Intake,
 		Rand: rand.Reader, Owner: processName(), Lease: opt.Lease,

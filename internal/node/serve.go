@@ -16,6 +16,7 @@ import (
 	"twoseas/internal/edge/api"
 	"twoseas/internal/edge/auth"
 	"twoseas/internal/edge/feed"
+	"twoseas/internal/edge/misp"
 	"twoseas/internal/edge/ops"
 	"twoseas/internal/edge/peer"
 	"twoseas/internal/edge/taxii"
@@ -184,6 +185,10 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *w
 	mux.Handle(taxii.Root, exchange)
 	mux.Handle(feed.Prefix, o.Watch("feed", feed.New(feed.Config{
 		Handle: n.Live, Auth: door, People: n.People, Clock: n.Clock, Rand: rand.Reader, Log: n.Log, Lists: n.Imports.Lists, Reads: n.countRead, URL: url, Spool: n.Dir,
+	})))
+	mux.Handle(misp.Prefix, o.Watch("misp", misp.New(misp.Config{
+		Handle: n.Live, Auth: door, People: n.People, Events: n.Events, Reads: n.countRead, Clock: n.Clock, Rand: rand.Reader, Log: n.Log,
+		Version: n.Config.MISPVersion, MaxContentLength: n.Config.MaxContentLength,
 	})))
 	desk, err := web.New(web.Config{
 		Store: n.Store, Handle: n.Live, Self: n.Config.Side, Title: n.Config.Title, Clock: n.Clock, Log: n.Log, Stop: stop,

@@ -20,10 +20,10 @@ import (
 // could still be read, is kept, and the error is a *Broken with the status so
 // far. A batch is stored whole or not at all.
 func (c *Collections) Add(ctx context.Context, h *store.Handle, by people.Actor, access people.Access, to store.Collection, envelope io.Reader) (Status, error) {
-	if err := mayWrite(by, access, to); err != nil {
+	if err := MayWrite(by, access, to); err != nil {
 		return Status{}, err
 	}
-	src, err := source(by, to)
+	src, err := Source(by, to)
 	if err != nil {
 		return Status{}, err
 	}

@@ -41,9 +41,9 @@ func (c *Collections) note(tx *store.Tx, by people.Actor, act string, fields ...
 	return c.journal(tx, by, act, fields...)
 }
 
-// source says where what by adds to a collection comes from: this side, and
+// Source says where what by adds to a collection comes from: this side, and
 // from industry when by is an industry member (DESIGN §5, contributor).
-func source(by people.Actor, to store.Collection) (intake.Source, error) {
+func Source(by people.Actor, to store.Collection) (intake.Source, error) {
 	s := intake.Source{Collection: to.ID}
 	if !by.IsSystem() {
 		s.By = by.Name
@@ -67,8 +67,8 @@ func source(by people.Actor, to store.Collection) (intake.Source, error) {
 	return s, nil
 }
 
-// mayWrite returns fault.Denied unless by may write to the collection.
-func mayWrite(by people.Actor, access people.Access, to store.Collection) error {
+// MayWrite returns fault.Denied unless by may write to the collection.
+func MayWrite(by people.Actor, access people.Access, to store.Collection) error {
 	if err := by.May(people.Write); err != nil {
 		return err
 	}

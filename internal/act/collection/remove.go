@@ -14,7 +14,7 @@ import (
 // read and write there (TAXII 2.1 §5.7); fault.NotFound when there is nothing
 // to remove.
 func (c *Collections) Remove(ctx context.Context, h *store.Handle, by people.Actor, access people.Access, from store.Collection, id string, v store.Versions) (removed int, err error) {
-	if err := mayWrite(by, access, from); err != nil {
+	if err := MayWrite(by, access, from); err != nil {
 		return 0, err
 	}
 	if !access.Right(from.ID).Read {

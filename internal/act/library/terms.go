@@ -7,6 +7,7 @@ import (
 
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/lang/tokenise"
+	"twoseas/internal/format/misp"
 	"twoseas/internal/format/stix"
 	"twoseas/internal/store"
 )
@@ -57,6 +58,9 @@ func posted(o store.Object) (store.Posted, error) {
 	}
 	for _, ref := range References(props) {
 		add(byRef, ref)
+	}
+	for _, uuid := range misp.Inside(props) {
+		add(byRef, "attribute--"+uuid)
 	}
 	for _, w := range words(props) {
 		add(byWord, w)
@@ -174,3 +178,10 @@ func texts(v any) []string {
 
 // instant turns stored microseconds into a time.
 func instant(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
+
+// RefTerm is the term of what refers to the object id, TypeTerm that of the
+// objects of a type, for questions to the index from elsewhere.
+func RefTerm(id string) int64 { return store.Term(byRef, id) }
+
+// TypeTerm: see RefTerm.
+func TypeTerm(typ string) int64 { return store.Term(byType, typ) }

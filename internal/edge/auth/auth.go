@@ -65,6 +65,21 @@ func (a *Auth) Authenticate(r *http.Request) (people.Actor, error) {
 	return people.Actor{}, fault.New(fault.Denied, "unknown authentication scheme: use Basic or Bearer")
 }
 
+// Key is Authenticate for clients of MISP, which send a token alone, in the
+// header Authorization or X-MISP-AUTH.
+func (a *Auth) Key(r *http.Request) (people.Actor, error) {
+	plain, other := r.Header["Authorization"], r.Header["X-Misp-Auth"]
+	switch {
+	case len(plain)+len(other) > 1:
+		return people.Actor{}, fault.New(fault.Denied, "more than one key was sent")
+	case len(other) == 1:
+		return a.people.LoginToken(r.Context(), strings.TrimSpace(other[0]))
+	case len(plain) == 1 && !strings.Contains(strings.TrimSpace(plain[0]), " "):
+		return a.people.LoginToken(r.Context(), strings.TrimSpace(plain[0]))
+	}
+	return a.Authenticate(r)
+}
+
 // Secure reports whether the client's side of r is encrypted, so that a cookie
 // may be marked Secure.
 func (a *Auth) Secure(r *http.Request) bool { return r.TLS != nil || a.behindProxy }

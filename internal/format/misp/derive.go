@@ -15,13 +15,10 @@ type found struct {
 }
 
 // derive works out what an object that was not read from MISP is there.
-func (p *part) derive(event string, observables map[string]map[string]any) {
+func (p *part) derive(observables map[string]map[string]any) {
 	p.derived = true
 	typ, uuid, _ := strings.Cut(p.id, "--")
-	if !p.own {
-		uuid = named("again", event, p.id)
-	}
-	p.element = element{"uuid": uuid, "timestamp": seconds(timeOf(p.props["modified"])), "deleted": p.props["revoked"] == true}
+	p.element = element{"uuid": p.uuid(uuid), "timestamp": seconds(timeOf(p.props["modified"])), "deleted": p.props["revoked"] == true}
 	switch typ {
 	case "indicator":
 		p.indicator()

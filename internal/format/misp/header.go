@@ -154,6 +154,25 @@ func (h *header) settle() {
 	}
 }
 
+// given fills in what the event does not say.
+func (h *header) given(from Sender) {
+	if h.creator == "" && from.Org.Name != "" {
+		h.org = element{"uuid": from.Org.UUID, "name": from.Org.Name}
+	}
+	if h.plain == nil {
+		h.plain = map[string]any{}
+	}
+	e := element(h.plain)
+	if !from.At.IsZero() && e.at("timestamp").IsZero() {
+		h.plain["timestamp"] = seconds(from.At)
+	}
+	if !from.At.IsZero() && e.at("date").IsZero() {
+		h.plain["date"] = from.At.UTC().Format(time.DateOnly)
+	}
+	h.marks, h.labels = nil, nil
+	h.settle()
+}
+
 // sortTags parts the tags that are about handling from the others.
 func sortTags(tags []string) (marks []handling.Mark, labels []string) {
 	seen := map[string]bool{}

@@ -46,10 +46,23 @@ type Open func() (io.ReadCloser, error)
 // a server with many, or an array of events. An element that cannot be read is
 // told as a problem; input that breaks off ends with an error after what came
 // before it.
-func Read(open Open, out feed.Out) error {
+func Read(open Open, out feed.Out) error { return ReadFrom(open, Sender{}, out) }
+
+// Sender is who hands events over: what an event does not say of its creator
+// and of its time, a server that is given it says.
+type Sender struct {
+	Org Org
+	At  time.Time
+}
+
+// ReadFrom is Read for events that somebody hands over.
+func ReadFrom(open Open, from Sender, out feed.Out) error {
 	headers, broken, err := scan(open)
 	if err != nil {
 		return err
+	}
+	for _, h := range headers {
+		h.given(from)
 	}
 	in, err := open()
 	if err != nil {

@@ -47,8 +47,10 @@ type Event struct {
 	// object that is in several events has a UUID made of both in the others,
 	// since MISP takes each UUID once. nil is yes.
 	Own func(id string) bool
-	// Metadata leaves out the members.
-	Metadata bool
+	// Metadata leaves out the members, NoGalaxies and NoSightings what they say.
+	Metadata, NoGalaxies, NoSightings bool
+	// Deleted asks for what was withdrawn too.
+	Deleted bool
 	// Told hears what MISP has no place for; nil for nobody.
 	Told func(id, reason string) error
 }
@@ -120,7 +122,11 @@ func (w *eventWriter) content() error {
 		return err
 	}
 	w.text("]")
-	if err := w.list("Galaxy", w.galaxies.list(w.kept)); err != nil {
+	clusters := w.galaxies.list(w.kept)
+	if w.e.NoGalaxies {
+		clusters = nil
+	}
+	if err := w.list("Galaxy", clusters); err != nil {
 		return err
 	}
 	return w.remarks()

@@ -40,7 +40,7 @@ func written(t testing.TB, objects [][]byte) (out []map[string]any) {
 		if head.Type != "report" && head.Type != "grouping" || misp.PartOf(props) != "" {
 			continue
 		}
-		out = append(out, one(t, misp.Event{Whole: &o}, world))
+		out = append(out, one(t, misp.Event{Whole: &o, Deleted: true}, world))
 	}
 	return out
 }

@@ -23,6 +23,7 @@ type part struct {
 	id      string
 	props   map[string]any
 	marks   []string
+	event   string
 	own     bool // the event its UUID is used in
 	derived bool // not read from MISP
 	element element
@@ -82,7 +83,7 @@ func (w *eventWriter) told(id, reason string) error {
 func (w *eventWriter) each(ids []string, fn func([]*part, *bool) error) error {
 	first := true
 	for batch := range slices.Chunk(ids, outBatch) {
-		parts, err := convert(w.world, batch, w.uuid(), w.e.Own)
+		parts, err := convert(w.world, batch, w.place)
 		if err != nil {
 			return err
 		}
@@ -123,12 +124,44 @@ func (w *eventWriter) elements(parts []*part, first *bool) error {
 		return err
 	}
 	for _, p := range parts {
-		w.count += max(1, len(p.element.list("Attribute")))
-		if err := w.value(p.finished(w.marks, w.galaxies), first); err != nil {
+		e := element(p.finished(w.marks, w.galaxies))
+		if e.is("deleted") && !w.e.Deleted {
+			continue
+		}
+		w.left(e)
+		if list, ok := e["Attribute"].([]any); ok {
+			w.count += len(list)
+		} else {
+			w.count++
+		}
+		if err := w.value(e, first); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// left takes out of an element what is not asked for.
+func (w *eventWriter) left(e element) {
+	if w.e.NoGalaxies {
+		delete(e, "Galaxy")
+	}
+	if w.e.NoSightings {
+		delete(e, "Sighting")
+	}
+	parts := e.list("Attribute")
+	if len(parts) == 0 {
+		return
+	}
+	kept := make([]any, 0, len(parts))
+	for _, a := range parts {
+		if a.is("deleted") && !w.e.Deleted {
+			continue
+		}
+		w.left(a)
+		kept = append(kept, map[string]any(a))
+	}
+	e["Attribute"] = kept
 }
 
 // remarks writes what was said of the event itself.
@@ -193,9 +226,15 @@ func takeReports(found []Object, id string) (rest []Object, reports []any, err e
 	return rest, reports, nil
 }
 
+// place says that a member is in this event, and whether its UUID is used
+// here.
+func (w *eventWriter) place(id string) (event string, own bool) {
+	return w.uuid(), w.e.Own == nil || w.e.Own(id)
+}
+
 // convert returns what each of ids is in MISP, in order; what is not there is
-// left out.
-func convert(world World, ids []string, event string, own func(string) bool) ([]*part, error) {
+// left out. place says for which event.
+func convert(world World, ids []string, place func(id string) (event string, own bool)) ([]*part, error) {
 	found, err := world.Objects(ids)
 	if err != nil {
 		return nil, err
@@ -211,7 +250,8 @@ func convert(world World, ids []string, event string, own func(string) bool) ([]
 		if err != nil {
 			return nil, err
 		}
-		p := &part{id: id, props: props, marks: o.marks(props), own: own == nil || own(id)}
+		p := &part{id: id, props: props, marks: o.marks(props)}
+		p.event, p.own = place(id)
 		parts = append(parts, p)
 		if p.fromMISP() {
 			continue
@@ -234,7 +274,7 @@ func convert(world World, ids []string, event string, own func(string) bool) ([]
 	}
 	for _, p := range parts {
 		if p.shape == shapeNone && p.element == nil {
-			p.derive(event, observables)
+			p.derive(observables)
 		}
 	}
 	return parts, nil
@@ -272,5 +312,5 @@ func (p *part) uuid(own string) string {
 	if p.own {
 		return own
 	}
-	return named("again", p.id, own)
+	return named("again", p.event, own)
 }

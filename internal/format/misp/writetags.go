@@ -44,6 +44,9 @@ func reach(marks []string) int {
 	return out
 }
 
+// Distribution is the one that the tags of an event admit to.
+func Distribution(tags []string) string { return strconv.Itoa(reach(tags)) }
+
 // tighter returns the tighter of the distribution that was said and the one
 // that marks admit to. A sharing group is nobody's here, so it counts as this
 // organisation only.
