@@ -136,13 +136,14 @@ func New(c Config) (*Site, error) {
 
 // Routes is every page and form of the desk, area by area.
 func (s *Site) Routes() []page.Route {
+	data := object.Acts{Library: s.Library, Answers: s.Answers, Audit: s.Audit}
 	return slices.Concat(
 		[]page.Route{
 			{Pattern: "/", Open: true, Serve: page.NotFound},
 			s.desk.Choose(),
 			s.liveRoute(),
 		},
-		threats.Routes(s.desk, threats.Acts{Library: s.Library, Answers: s.Answers, Audit: s.Audit}),
+		threats.Routes(s.desk, data),
 		signin.Routes(s.desk), account.Routes(s.desk), admin.Routes(s.desk),
 		overview.Routes(s.desk, overview.Deps{Accords: s.Accords, Releases: s.Releases, Exchange: s.Exchange, Self: s.Self}),
 		agreements.Routes(s.desk, agreements.Deps{Accords: s.Accords, Intake: s.Intake, Audit: s.Audit, Self: s.Self}),
@@ -156,7 +157,7 @@ func (s *Site) Routes() []page.Route {
 		operate.Routes(s.desk, operate.Acts{
 			People: s.People, Pairing: s.Pairing, Collections: s.Collections, Audit: s.Audit, Health: s.Health, Partners: s.Partners,
 		}),
-		object.Routes(s.desk, object.Acts{Library: s.Library, Answers: s.Answers, Audit: s.Audit}),
+		object.Routes(s.desk, data),
 	)
 }
 

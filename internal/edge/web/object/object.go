@@ -18,7 +18,7 @@ import (
 	"twoseas/internal/store"
 )
 
-// Acts is what the pages do.
+// Acts is what the pages of threat data do, of one object and of many.
 type Acts struct {
 	Library *library.Library
 	Answers *answer.Answers

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"twoseas/internal/act/answer"
-	"twoseas/internal/act/audit"
 	"twoseas/internal/act/library"
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/fault"
@@ -19,20 +18,13 @@ import (
 	"twoseas/internal/store"
 )
 
-// Acts is what the pages do.
-type Acts struct {
-	Library *library.Library
-	Answers *answer.Answers
-	Audit   *audit.Log
-}
-
 type pages struct {
 	*page.Desk
-	Acts
+	object.Acts
 }
 
 // Routes is the pages and forms of the area.
-func Routes(d *page.Desk, acts Acts) []page.Route {
+func Routes(d *page.Desk, acts object.Acts) []page.Route {
 	p := &pages{d, acts}
 	return []page.Route{
 		{Pattern: "GET /threats", Act: people.Read, Serve: p.list},
