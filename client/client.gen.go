@@ -3873,63 +3873,63 @@ type ClientInterface interface {
 
 	// Ledger The newest signed state, and the states the partner cosigned, of the exchange ledger
 	//
-	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger (the `Ledger` operationId).
 	Ledger(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LedgerCheckpoint The newest state as the signed note it is, of the exchange ledger
 	//
-	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/checkpoint (the `LedgerCheckpoint` operationId).
 	LedgerCheckpoint(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LedgerEntries Entries, newest first, of the exchange ledger
 	//
-	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/entries (the `LedgerEntries` operationId).
 	LedgerEntries(ctx context.Context, agreement string, params *LedgerEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LedgerEntry One entry with the proof that it is in the exchange ledger
 	//
-	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/entries/{entry} (the `LedgerEntry` operationId).
 	LedgerEntry(ctx context.Context, agreement string, entry int64, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LedgerProof One entry and its proof, as a file for twoseas-verify, of the exchange ledger
 	//
-	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/entries/{entry}/proof (the `LedgerProof` operationId).
 	LedgerProof(ctx context.Context, agreement string, entry int64, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LedgerExport The whole ledger as a file for twoseas-verify
 	//
-	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/export (the `LedgerExport` operationId).
 	LedgerExport(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LedgerGrowth Two states and the proof that one continues the other, as a file for twoseas-verify, of the exchange ledger
 	//
-	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/growth (the `LedgerGrowth` operationId).
 	LedgerGrowth(ctx context.Context, agreement string, params *LedgerGrowthParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LedgerKeys The public keys, one a line, that verify the exchange ledger
 	//
-	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/keys (the `LedgerKeys` operationId).
 	LedgerKeys(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LedgerSince The proof that the newest state continues one of so many entries, as tlog-witness has it, of the exchange ledger
 	//
-	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/ledger/since/{size} (the `LedgerSince` operationId).
 	LedgerSince(ctx context.Context, agreement string, size int64, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -5603,7 +5603,7 @@ func (c *Client) Reopen(ctx context.Context, agreement string, item int64, param
 
 // Ledger The newest signed state, and the states the partner cosigned, of the exchange ledger
 //
-// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/ledger (the `Ledger` operationId).
 func (c *Client) Ledger(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5620,7 +5620,7 @@ func (c *Client) Ledger(ctx context.Context, agreement string, reqEditors ...Req
 
 // LedgerCheckpoint The newest state as the signed note it is, of the exchange ledger
 //
-// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/ledger/checkpoint (the `LedgerCheckpoint` operationId).
 func (c *Client) LedgerCheckpoint(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5637,7 +5637,7 @@ func (c *Client) LedgerCheckpoint(ctx context.Context, agreement string, reqEdit
 
 // LedgerEntries Entries, newest first, of the exchange ledger
 //
-// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/ledger/entries (the `LedgerEntries` operationId).
 func (c *Client) LedgerEntries(ctx context.Context, agreement string, params *LedgerEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5654,7 +5654,7 @@ func (c *Client) LedgerEntries(ctx context.Context, agreement string, params *Le
 
 // LedgerEntry One entry with the proof that it is in the exchange ledger
 //
-// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/ledger/entries/{entry} (the `LedgerEntry` operationId).
 func (c *Client) LedgerEntry(ctx context.Context, agreement string, entry int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5671,7 +5671,7 @@ func (c *Client) LedgerEntry(ctx context.Context, agreement string, entry int64,
 
 // LedgerProof One entry and its proof, as a file for twoseas-verify, of the exchange ledger
 //
-// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/ledger/entries/{entry}/proof (the `LedgerProof` operationId).
 func (c *Client) LedgerProof(ctx context.Context, agreement string, entry int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5688,7 +5688,7 @@ func (c *Client) LedgerProof(ctx context.Context, agreement string, entry int64,
 
 // LedgerExport The whole ledger as a file for twoseas-verify
 //
-// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/ledger/export (the `LedgerExport` operationId).
 func (c *Client) LedgerExport(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5705,7 +5705,7 @@ func (c *Client) LedgerExport(ctx context.Context, agreement string, reqEditors 
 
 // LedgerGrowth Two states and the proof that one continues the other, as a file for twoseas-verify, of the exchange ledger
 //
-// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/ledger/growth (the `LedgerGrowth` operationId).
 func (c *Client) LedgerGrowth(ctx context.Context, agreement string, params *LedgerGrowthParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5722,7 +5722,7 @@ func (c *Client) LedgerGrowth(ctx context.Context, agreement string, params *Led
 
 // LedgerKeys The public keys, one a line, that verify the exchange ledger
 //
-// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/ledger/keys (the `LedgerKeys` operationId).
 func (c *Client) LedgerKeys(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5739,7 +5739,7 @@ func (c *Client) LedgerKeys(ctx context.Context, agreement string, reqEditors ..
 
 // LedgerSince The proof that the newest state continues one of so many entries, as tlog-witness has it, of the exchange ledger
 //
-// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/ledger/since/{size} (the `LedgerSince` operationId).
 func (c *Client) LedgerSince(ctx context.Context, agreement string, size int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -16096,7 +16096,7 @@ type ClientWithResponsesInterface interface {
 
 	// LedgerWithResponse The newest signed state, and the states the partner cosigned, of the exchange ledger
 	//
-	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -16105,7 +16105,7 @@ type ClientWithResponsesInterface interface {
 
 	// LedgerCheckpointWithResponse The newest state as the signed note it is, of the exchange ledger
 	//
-	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -16114,7 +16114,7 @@ type ClientWithResponsesInterface interface {
 
 	// LedgerEntriesWithResponse Entries, newest first, of the exchange ledger
 	//
-	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -16123,7 +16123,7 @@ type ClientWithResponsesInterface interface {
 
 	// LedgerEntryWithResponse One entry with the proof that it is in the exchange ledger
 	//
-	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -16132,7 +16132,7 @@ type ClientWithResponsesInterface interface {
 
 	// LedgerProofWithResponse One entry and its proof, as a file for twoseas-verify, of the exchange ledger
 	//
-	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -16141,7 +16141,7 @@ type ClientWithResponsesInterface interface {
 
 	// LedgerExportWithResponse The whole ledger as a file for twoseas-verify
 	//
-	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -16150,7 +16150,7 @@ type ClientWithResponsesInterface interface {
 
 	// LedgerGrowthWithResponse Two states and the proof that one continues the other, as a file for twoseas-verify, of the exchange ledger
 	//
-	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -16159,7 +16159,7 @@ type ClientWithResponsesInterface interface {
 
 	// LedgerKeysWithResponse The public keys, one a line, that verify the exchange ledger
 	//
-	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -16168,7 +16168,7 @@ type ClientWithResponsesInterface interface {
 
 	// LedgerSinceWithResponse The proof that the newest state continues one of so many entries, as tlog-witness has it, of the exchange ledger
 	//
-	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+	// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -27979,7 +27979,7 @@ func (c *ClientWithResponses) ReopenWithResponse(ctx context.Context, agreement 
 
 // LedgerWithResponse The newest signed state, and the states the partner cosigned, of the exchange ledger
 //
-// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -27994,7 +27994,7 @@ func (c *ClientWithResponses) LedgerWithResponse(ctx context.Context, agreement 
 
 // LedgerCheckpointWithResponse The newest state as the signed note it is, of the exchange ledger
 //
-// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -28009,7 +28009,7 @@ func (c *ClientWithResponses) LedgerCheckpointWithResponse(ctx context.Context, 
 
 // LedgerEntriesWithResponse Entries, newest first, of the exchange ledger
 //
-// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -28024,7 +28024,7 @@ func (c *ClientWithResponses) LedgerEntriesWithResponse(ctx context.Context, agr
 
 // LedgerEntryWithResponse One entry with the proof that it is in the exchange ledger
 //
-// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -28039,7 +28039,7 @@ func (c *ClientWithResponses) LedgerEntryWithResponse(ctx context.Context, agree
 
 // LedgerProofWithResponse One entry and its proof, as a file for twoseas-verify, of the exchange ledger
 //
-// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -28054,7 +28054,7 @@ func (c *ClientWithResponses) LedgerProofWithResponse(ctx context.Context, agree
 
 // LedgerExportWithResponse The whole ledger as a file for twoseas-verify
 //
-// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -28069,7 +28069,7 @@ func (c *ClientWithResponses) LedgerExportWithResponse(ctx context.Context, agre
 
 // LedgerGrowthWithResponse Two states and the proof that one continues the other, as a file for twoseas-verify, of the exchange ledger
 //
-// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -28084,7 +28084,7 @@ func (c *ClientWithResponses) LedgerGrowthWithResponse(ctx context.Context, agre
 
 // LedgerKeysWithResponse The public keys, one a line, that verify the exchange ledger
 //
-// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -28099,7 +28099,7 @@ func (c *ClientWithResponses) LedgerKeysWithResponse(ctx context.Context, agreem
 
 // LedgerSinceWithResponse The proof that the newest state continues one of so many entries, as tlog-witness has it, of the exchange ledger
 //
-// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or handle law-enforcement requests; or administer accounts and collections.
+// Needs an account that may: see the release queue; or add, sign or amend agreements; or read the audit log; or manage partners and channels; or administer accounts and collections.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -48,6 +48,15 @@ func Acts() []Act {
 	}
 }
 
+// coming are acts that nothing of the node does yet: no route is opened by one,
+// and nobody is told of them. Each leaves this list with its capability.
+var coming = []Act{Assist, Liaise, Convene}
+
+// Offered returns the acts that can be done now, in the order of Acts.
+func Offered() []Act {
+	return slices.DeleteFunc(Acts(), func(a Act) bool { return slices.Contains(coming, a) })
+}
+
 // Role is what a person is on this node; an account has one or more.
 type Role string
 

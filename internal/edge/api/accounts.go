@@ -63,7 +63,7 @@ func (a *api) me(_ context.Context, c caller, _ *struct{}) (*meOutput, error) {
 	b := &out.Body
 	b.Account, b.Organisation, b.Roles, b.Clearance, b.Token = c.Name, c.Org, texts(c.Roles), c.Clearance.String(), c.Token
 	b.May = []string{}
-	for _, act := range people.Acts() {
+	for _, act := range people.Offered() {
 		if c.May(act) == nil {
 			b.May = append(b.May, string(act))
 		}
@@ -96,7 +96,7 @@ func (a *api) roles(context.Context, caller, *struct{}) (*rolesOutput, error) {
 	out := &rolesOutput{}
 	for _, r := range people.Roles() {
 		b := roleBody{Role: string(r), May: []string{}}
-		for _, act := range people.Acts() {
+		for _, act := range people.Offered() {
 			if r.May(act) {
 				b.May = append(b.May, string(act))
 			}

@@ -20,7 +20,7 @@ import (
 func (a *api) ledgers() {
 	exchange := op{
 		tag: "ledger", method: http.MethodGet, path: "/agreements/{agreement}/ledger", id: "ledger", saw: "read",
-		act: people.Review, or: []people.Act{people.Agree, people.Audit, people.Exchange, people.Liaise, people.Administer},
+		act: people.Review, or: []people.Act{people.Agree, people.Audit, people.Exchange, people.Administer},
 	}
 	named := exchange
 	named.params = []*huma.Param{{Name: "agreement", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}}

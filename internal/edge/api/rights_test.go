@@ -3,6 +3,7 @@ package api_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -111,5 +112,25 @@ func TestTheReadablePageNeedsNobodyElse(t *testing.T) {
 	}
 	if !strings.Contains(rec.Header().Get("Content-Security-Policy"), "default-src 'none'") {
 		t.Error("no policy")
+	}
+}
+
+// TestEveryActThatIsOfferedOpensSomething: over the interface or in the desk's
+// pages, and what is still to come opens nothing.
+func TestEveryActThatIsOfferedOpensSomething(t *testing.T) {
+	opened := map[people.Act]bool{}
+	for _, r := range routes(t) {
+		for _, act := range r.Acts {
+			opened[act] = true
+		}
+	}
+	for _, act := range people.Acts() {
+		offered := slices.Contains(people.Offered(), act)
+		if opened[act] && !offered {
+			t.Errorf("%q opens an operation and is offered to nobody", act)
+		}
+		if !opened[act] && offered && act != people.Write && act != people.Recall {
+			t.Errorf("%q is offered and opens no operation", act)
+		}
 	}
 }

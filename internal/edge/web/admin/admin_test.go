@@ -233,7 +233,7 @@ func TestTheTableOfRolesIsForEverybody(t *testing.T) {
 // marks is how many acts all roles have.
 func marks() (n int) {
 	for _, r := range people.Roles() {
-		for _, a := range people.Acts() {
+		for _, a := range people.Offered() {
 			if r.May(a) {
 				n++
 			}

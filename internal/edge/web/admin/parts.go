@@ -67,7 +67,7 @@ func roleNames(q *page.Request, roles []people.Role) string {
 // may says what a role may do, in words.
 func may(q *page.Request, r people.Role) string {
 	var out []string
-	for _, act := range people.Acts() {
+	for _, act := range people.Offered() {
 		if r.May(act) {
 			out = append(out, actName(q, act))
 		}

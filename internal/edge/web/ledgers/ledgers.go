@@ -31,7 +31,7 @@ type Deps struct {
 // Readers are the acts of which any admits to the exchange ledgers: they count
 // what crossed, of every marking, so industry members do not read them.
 func Readers() []people.Act {
-	return []people.Act{people.Review, people.Agree, people.Audit, people.Exchange, people.Liaise, people.Administer}
+	return []people.Act{people.Review, people.Agree, people.Audit, people.Exchange, people.Administer}
 }
 
 type pages struct {

@@ -47,7 +47,7 @@ func (q *Request) SignedIn() bool { return q.Actor.Name != "" }
 // Counts reports whether the one who asks may be told how much crossed or waits
 // under any marking: people whose work the channel is, but no members.
 func (q *Request) Counts() bool {
-	return slices.ContainsFunc([]people.Act{people.Review, people.Agree, people.Audit, people.Exchange, people.Liaise, people.Administer},
+	return slices.ContainsFunc([]people.Act{people.Review, people.Agree, people.Audit, people.Exchange, people.Administer},
 		func(act people.Act) bool { return q.Actor.May(act) == nil })
 }
 
