@@ -23,6 +23,7 @@ var along = map[string][]string{
 	"session":    {},
 	"importing":  {"release", "intake"},
 	"feed":       {"intake"},
+	"hook":       {},
 	"recall":     {"exchange"},
 	"onward":     {"exchange"},
 	"library":    {"exchange", "release", "search"},

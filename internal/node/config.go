@@ -76,6 +76,9 @@ type Config struct {
 	// FeedFolders are absolute paths of folders that feeds may read below,
 	// besides the folder feeds of the data directory.
 	FeedFolders []string `yaml:"feed_folders,omitempty"`
+	// HookPrivate lets webhooks go to addresses of private networks and of this
+	// machine, to this machine over plain HTTP too.
+	HookPrivate bool `yaml:"hook_private,omitempty"`
 	// OneFactor lets a password alone open accounts that have no second factor.
 	// Without it people set one up at their first sign-in. Meant for
 	// demonstrations.

@@ -206,6 +206,7 @@ func settingsOf(c Config) []health.Setting {
 		{Name: "certificate", Value: c.Certificate},
 		{Name: "http", Value: strconv.FormatBool(c.HTTP)},
 		{Name: "behind_proxy", Value: strconv.FormatBool(c.BehindProxy)},
+		{Name: "hook_private", Value: strconv.FormatBool(c.HookPrivate)},
 		{Name: "max_content_length", Value: strconv.FormatInt(c.MaxContentLength, 10)},
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/feed"
 	"twoseas/internal/act/health"
+	"twoseas/internal/act/hook"
 	"twoseas/internal/act/importing"
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/keys"
@@ -38,6 +39,7 @@ import (
 	"twoseas/internal/base/clock"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/edge/fetch"
+	hookedge "twoseas/internal/edge/hook"
 	"twoseas/internal/edge/peer"
 	"twoseas/internal/store"
 )
@@ -79,7 +81,9 @@ type Node struct {
 	Events *event.Events
 	// Feeds is the acts on sources outside.
 	Feeds *feed.Feeds
-	// Outside is how they are reached.
+	// Hooks is the acts on webhooks.
+	Hooks *hook.Hooks
+	// Outside is how sources outside are reached.
 	Outside *fetch.Client
 	Peers   peer.Config
 
@@ -186,6 +190,10 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 	n.Feeds = feed.New(feed.Config{
 		Intake: n.Intake, People: n.People, Ring: n.Ring, Journal: n.journal, Rand: rand.Reader, Owner: processName(), Lease: opt.Lease,
 		Outside: n.Outside,
+	})
+	n.Hooks = hook.New(hook.Config{
+		People: n.People, Ring: n.Ring, Rand: rand.Reader, Owner: processName(), Lease: opt.Lease, Journal: n.journal, Reads: n.countRead,
+		URL: n.DeskURL(), Private: n.Config.HookPrivate, Outside: hookedge.New(hookedge.Config{Clock: n.Clock, Private: n.Config.HookPrivate}),
 	})
 	pin, err := pinOf(cert)
 	if err != nil {

@@ -90,6 +90,7 @@ func (n *Node) start(ctx context.Context, public, partners net.Listener) (*Runni
 	r.wg.Go(func() { newCarrier(n).run(run) })
 	r.wg.Go(func() { n.sweep(run) })
 	r.wg.Go(func() { n.feeds(run) })
+	r.wg.Go(func() { n.hooks(run) })
 	r.wg.Go(func() { n.flush(run) })
 	r.wg.Go(func() { n.index(run) })
 	r.wg.Go(func() { n.imports(run) })

@@ -1,4 +1,6 @@
 package fetch
 
-// Admit is admit, for tests.
-var Admit = admit
+import "twoseas/internal/base/address"
+
+// Admit is what the guard asks.
+var Admit = address.Admit

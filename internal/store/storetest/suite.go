@@ -29,6 +29,8 @@ var suite = map[string]func(t *testing.T, open Opener){
 	"peers":         testPeers,
 	"logs":          testLogs,
 	"secrets":       testSecrets,
+	"senders":       testSenders,
+	"told":          testTold,
 	"accounts":      testAccounts,
 	"organisations": testOrganisations,
 	"persons":       testPersons,
