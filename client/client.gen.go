@@ -188,6 +188,33 @@ func (e HealthReportState) Valid() bool {
 	}
 }
 
+// Defines values for HookState.
+const (
+	Failing HookState = "failing"
+	New     HookState = "new"
+	Paused  HookState = "paused"
+	Stopped HookState = "stopped"
+	Well    HookState = "well"
+)
+
+// Valid indicates whether the value is a known member of the HookState enum.
+func (e HookState) Valid() bool {
+	switch e {
+	case Failing:
+		return true
+	case New:
+		return true
+	case Paused:
+		return true
+	case Stopped:
+		return true
+	case Well:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OptionsContributor.
 const (
 	OptionsContributorMember OptionsContributor = "member"
@@ -754,6 +781,13 @@ type AddFeedRequest struct {
 	Settings FeedSettings `json:"settings"`
 }
 
+// AddHookRequest defines model for Add-hookRequest.
+type AddHookRequest struct {
+	// Name Lower-case letters, digits and inner - and .
+	Name     string       `json:"name"`
+	Settings HookSettings `json:"settings"`
+}
+
 // AddNoteRequest defines model for Add-noteRequest.
 type AddNoteRequest struct {
 	Text string `json:"text"`
@@ -931,6 +965,11 @@ type ChangeFeedRequest struct {
 	// Secret Empty to forget it; left out to keep it
 	Secret   *string      `json:"secret,omitempty"`
 	Settings FeedSettings `json:"settings"`
+}
+
+// ChangeHookRequest defines model for Change-hookRequest.
+type ChangeHookRequest struct {
+	Settings HookSettings `json:"settings"`
 }
 
 // ChangeOwnPasswordRequest defines model for Change-own-passwordRequest.
@@ -1510,6 +1549,58 @@ type Hold struct {
 	Tlp    string     `json:"tlp"`
 	Type   string     `json:"type"`
 	Why    string     `json:"why"`
+}
+
+// Hook defines model for Hook.
+type Hook struct {
+	Added time.Time `json:"added"`
+
+	// Due Not tried again before
+	Due time.Time `json:"due"`
+
+	// Failures Attempts that failed since the last that did not
+	Failures int64        `json:"failures"`
+	Health   HookHealth   `json:"health"`
+	Name     string       `json:"name"`
+	Settings HookSettings `json:"settings"`
+
+	// State stopped: nothing could be delivered for days, or nobody wants messages there any more
+	State HookState `json:"state"`
+}
+
+// HookState stopped: nothing could be delivered for days, or nobody wants messages there any more
+type HookState string
+
+// HookAttempt defines model for HookAttempt.
+type HookAttempt struct {
+	At    time.Time `json:"at"`
+	Error *string   `json:"error,omitempty"`
+	Event string    `json:"event"`
+	ID    string    `json:"id"`
+}
+
+// HookHealth defines model for HookHealth.
+type HookHealth struct {
+	Attempts  *[]HookAttempt `json:"attempts,omitempty"`
+	Delivered int64          `json:"delivered"`
+	Error     *string        `json:"error,omitempty"`
+	Stopped   *time.Time     `json:"stopped,omitempty"`
+	Succeeded *time.Time     `json:"succeeded,omitempty"`
+}
+
+// HookSettings defines model for HookSettings.
+type HookSettings struct {
+	Account    string    `json:"account"`
+	Ca         *string   `json:"ca,omitempty"`
+	Collection *string   `json:"collection,omitempty"`
+	Content    *bool     `json:"content,omitempty"`
+	Events     *[]string `json:"events"`
+	URL        string    `json:"url"`
+}
+
+// HooksOutput defines model for HooksOutput.
+type HooksOutput struct {
+	Hooks *[]Hook `json:"hooks"`
 }
 
 // ImportingFinding defines model for ImportingFinding.
@@ -2250,6 +2341,14 @@ type SearchOutput struct {
 // SearchesOutput defines model for SearchesOutput.
 type SearchesOutput struct {
 	Searches *[]Kept `json:"searches"`
+}
+
+// SecretOutput defines model for SecretOutput.
+type SecretOutput struct {
+	Name string `json:"name"`
+
+	// Secret As Standard Webhooks writes it: whsec_ and base64
+	Secret string `json:"secret"`
 }
 
 // Session defines model for Session.
@@ -2994,6 +3093,48 @@ type HomeLedgerGrowthParams struct {
 	To *int64 `form:"to,omitempty" json:"to,omitempty"`
 }
 
+// AddHookParams defines parameters for AddHook.
+type AddHookParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// RemoveHookParams defines parameters for RemoveHook.
+type RemoveHookParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ChangeHookParams defines parameters for ChangeHook.
+type ChangeHookParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// PauseHookParams defines parameters for PauseHook.
+type PauseHookParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ResumeHookParams defines parameters for ResumeHook.
+type ResumeHookParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// RotateHookParams defines parameters for RotateHook.
+type RotateHookParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// TestHookParams defines parameters for TestHook.
+type TestHookParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // ImportApplicationStixPlusJSONBody defines parameters for Import.
 type ImportApplicationStixPlusJSONBody = openapi_types.File
 
@@ -3425,6 +3566,12 @@ type OfferedFeedsJSONRequestBody = OfferedFeedsRequest
 
 // ChangeFeedJSONRequestBody defines body for ChangeFeed for application/json ContentType.
 type ChangeFeedJSONRequestBody = ChangeFeedRequest
+
+// AddHookJSONRequestBody defines body for AddHook for application/json ContentType.
+type AddHookJSONRequestBody = AddHookRequest
+
+// ChangeHookJSONRequestBody defines body for ChangeHook for application/json ContentType.
+type ChangeHookJSONRequestBody = ChangeHookRequest
 
 // ImportApplicationStixPlusJSONRequestBody defines body for Import for application/stix+json ContentType.
 type ImportApplicationStixPlusJSONRequestBody = ImportApplicationStixPlusJSONBody
@@ -4284,6 +4431,84 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/home-ledger/since/{size} (the `HomeLedgerSince` operationId).
 	HomeLedgerSince(ctx context.Context, size int64, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Hooks Webhooks and how they are doing; without their secrets
+	//
+	// Needs an account that may: administer accounts and collections.
+	//
+	// Corresponds with GET /api/v1/hooks (the `Hooks` operationId).
+	Hooks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddHookWithBody Have a program told what happens from now on; the answer shows the secret, once
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/hooks (the `AddHook` operationId).
+	AddHookWithBody(ctx context.Context, params *AddHookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddHook Have a program told what happens from now on; the answer shows the secret, once
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/hooks (the `AddHook` operationId).
+	AddHook(ctx context.Context, params *AddHookParams, body AddHookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveHook Forget a webhook and its secret
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Corresponds with DELETE /api/v1/hooks/{hook} (the `RemoveHook` operationId).
+	RemoveHook(ctx context.Context, hook string, params *RemoveHookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeHookWithBody Replace what is said of a webhook; its secret stays
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/hooks/{hook} (the `ChangeHook` operationId).
+	ChangeHookWithBody(ctx context.Context, hook string, params *ChangeHookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeHook Replace what is said of a webhook; its secret stays
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/hooks/{hook} (the `ChangeHook` operationId).
+	ChangeHook(ctx context.Context, hook string, params *ChangeHookParams, body ChangeHookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PauseHook Keep messages back until it is resumed
+	//
+	// Needs an account that may: administer accounts and collections.
+	//
+	// Corresponds with POST /api/v1/hooks/{hook}/pause (the `PauseHook` operationId).
+	PauseHook(ctx context.Context, hook string, params *PauseHookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResumeHook Go on with a webhook that was paused, or that stopped
+	//
+	// Needs an account that may: administer accounts and collections.
+	//
+	// Corresponds with POST /api/v1/hooks/{hook}/resume (the `ResumeHook` operationId).
+	ResumeHook(ctx context.Context, hook string, params *ResumeHookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RotateHook Give a webhook a new secret, which the answer shows, once; the old one signs too for a day
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Corresponds with POST /api/v1/hooks/{hook}/rotate (the `RotateHook` operationId).
+	RotateHook(ctx context.Context, hook string, params *RotateHookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TestHook Send a message that says nothing, before what else waits
+	//
+	// Needs an account that may: administer accounts and collections.
+	//
+	// Corresponds with POST /api/v1/hooks/{hook}/test (the `TestHook` operationId).
+	TestHook(ctx context.Context, hook string, params *TestHookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ImportWithBody Take a STIX bundle, a TAXII envelope or an object in
 	//
@@ -6565,6 +6790,184 @@ func (c *Client) HomeLedgerKeys(ctx context.Context, reqEditors ...RequestEditor
 // Corresponds with GET /api/v1/home-ledger/since/{size} (the `HomeLedgerSince` operationId).
 func (c *Client) HomeLedgerSince(ctx context.Context, size int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewHomeLedgerSinceRequest(c.Server, size)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Hooks Webhooks and how they are doing; without their secrets
+//
+// Needs an account that may: administer accounts and collections.
+//
+// Corresponds with GET /api/v1/hooks (the `Hooks` operationId).
+func (c *Client) Hooks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHooksRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddHookWithBody Have a program told what happens from now on; the answer shows the secret, once
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/hooks (the `AddHook` operationId).
+func (c *Client) AddHookWithBody(ctx context.Context, params *AddHookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddHookRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddHook Have a program told what happens from now on; the answer shows the secret, once
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/hooks (the `AddHook` operationId).
+func (c *Client) AddHook(ctx context.Context, params *AddHookParams, body AddHookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddHookRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveHook Forget a webhook and its secret
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Corresponds with DELETE /api/v1/hooks/{hook} (the `RemoveHook` operationId).
+func (c *Client) RemoveHook(ctx context.Context, hook string, params *RemoveHookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveHookRequest(c.Server, hook, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeHookWithBody Replace what is said of a webhook; its secret stays
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/hooks/{hook} (the `ChangeHook` operationId).
+func (c *Client) ChangeHookWithBody(ctx context.Context, hook string, params *ChangeHookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeHookRequestWithBody(c.Server, hook, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeHook Replace what is said of a webhook; its secret stays
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/hooks/{hook} (the `ChangeHook` operationId).
+func (c *Client) ChangeHook(ctx context.Context, hook string, params *ChangeHookParams, body ChangeHookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeHookRequest(c.Server, hook, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PauseHook Keep messages back until it is resumed
+//
+// Needs an account that may: administer accounts and collections.
+//
+// Corresponds with POST /api/v1/hooks/{hook}/pause (the `PauseHook` operationId).
+func (c *Client) PauseHook(ctx context.Context, hook string, params *PauseHookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPauseHookRequest(c.Server, hook, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResumeHook Go on with a webhook that was paused, or that stopped
+//
+// Needs an account that may: administer accounts and collections.
+//
+// Corresponds with POST /api/v1/hooks/{hook}/resume (the `ResumeHook` operationId).
+func (c *Client) ResumeHook(ctx context.Context, hook string, params *ResumeHookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResumeHookRequest(c.Server, hook, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RotateHook Give a webhook a new secret, which the answer shows, once; the old one signs too for a day
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Corresponds with POST /api/v1/hooks/{hook}/rotate (the `RotateHook` operationId).
+func (c *Client) RotateHook(ctx context.Context, hook string, params *RotateHookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRotateHookRequest(c.Server, hook, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TestHook Send a message that says nothing, before what else waits
+//
+// Needs an account that may: administer accounts and collections.
+//
+// Corresponds with POST /api/v1/hooks/{hook}/test (the `TestHook` operationId).
+func (c *Client) TestHook(ctx context.Context, hook string, params *TestHookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTestHookRequest(c.Server, hook, params)
 	if err != nil {
 		return nil, err
 	}
@@ -12374,6 +12777,395 @@ func NewHomeLedgerSinceRequest(server string, size int64) (*http.Request, error)
 	return req, nil
 }
 
+// NewHooksRequest constructs an http.Request for the Hooks method
+func NewHooksRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/hooks")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAddHookRequest calls the generic AddHook builder with application/json body
+func NewAddHookRequest(server string, params *AddHookParams, body AddHookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddHookRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewAddHookRequestWithBody constructs an http.Request for the AddHook method, with any body, and a specified content type
+func NewAddHookRequestWithBody(server string, params *AddHookParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/hooks")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRemoveHookRequest constructs an http.Request for the RemoveHook method
+func NewRemoveHookRequest(server string, hook string, params *RemoveHookParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "hook", hook, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/hooks/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewChangeHookRequest calls the generic ChangeHook builder with application/json body
+func NewChangeHookRequest(server string, hook string, params *ChangeHookParams, body ChangeHookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeHookRequestWithBody(server, hook, params, "application/json", bodyReader)
+}
+
+// NewChangeHookRequestWithBody constructs an http.Request for the ChangeHook method, with any body, and a specified content type
+func NewChangeHookRequestWithBody(server string, hook string, params *ChangeHookParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "hook", hook, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/hooks/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewPauseHookRequest constructs an http.Request for the PauseHook method
+func NewPauseHookRequest(server string, hook string, params *PauseHookParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "hook", hook, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/hooks/%s/pause", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewResumeHookRequest constructs an http.Request for the ResumeHook method
+func NewResumeHookRequest(server string, hook string, params *ResumeHookParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "hook", hook, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/hooks/%s/resume", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRotateHookRequest constructs an http.Request for the RotateHook method
+func NewRotateHookRequest(server string, hook string, params *RotateHookParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "hook", hook, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/hooks/%s/rotate", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewTestHookRequest constructs an http.Request for the TestHook method
+func NewTestHookRequest(server string, hook string, params *TestHookParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "hook", hook, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/hooks/%s/test", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewImportRequestWithApplicationStixPlusJSONBody calls the generic Import builder with application/stix+json body
 func NewImportRequestWithApplicationStixPlusJSONBody(server string, params *ImportParams, body ImportApplicationStixPlusJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -16587,6 +17379,96 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/home-ledger/since/{size} (the `HomeLedgerSince` operationId).
 	HomeLedgerSinceWithResponse(ctx context.Context, size int64, reqEditors ...RequestEditorFn) (*HomeLedgerSinceResponse, error)
+
+	// HooksWithResponse Webhooks and how they are doing; without their secrets
+	//
+	// Needs an account that may: administer accounts and collections.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/hooks (the `Hooks` operationId).
+	HooksWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*HooksResponse, error)
+
+	// AddHookWithBodyWithResponse Have a program told what happens from now on; the answer shows the secret, once
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/hooks (the `AddHook` operationId).
+	AddHookWithBodyWithResponse(ctx context.Context, params *AddHookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddHookResponse, error)
+
+	// AddHookWithResponse Have a program told what happens from now on; the answer shows the secret, once
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/hooks (the `AddHook` operationId).
+	AddHookWithResponse(ctx context.Context, params *AddHookParams, body AddHookJSONRequestBody, reqEditors ...RequestEditorFn) (*AddHookResponse, error)
+
+	// RemoveHookWithResponse Forget a webhook and its secret
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/hooks/{hook} (the `RemoveHook` operationId).
+	RemoveHookWithResponse(ctx context.Context, hook string, params *RemoveHookParams, reqEditors ...RequestEditorFn) (*RemoveHookResponse, error)
+
+	// ChangeHookWithBodyWithResponse Replace what is said of a webhook; its secret stays
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/hooks/{hook} (the `ChangeHook` operationId).
+	ChangeHookWithBodyWithResponse(ctx context.Context, hook string, params *ChangeHookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeHookResponse, error)
+
+	// ChangeHookWithResponse Replace what is said of a webhook; its secret stays
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/hooks/{hook} (the `ChangeHook` operationId).
+	ChangeHookWithResponse(ctx context.Context, hook string, params *ChangeHookParams, body ChangeHookJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeHookResponse, error)
+
+	// PauseHookWithResponse Keep messages back until it is resumed
+	//
+	// Needs an account that may: administer accounts and collections.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/hooks/{hook}/pause (the `PauseHook` operationId).
+	PauseHookWithResponse(ctx context.Context, hook string, params *PauseHookParams, reqEditors ...RequestEditorFn) (*PauseHookResponse, error)
+
+	// ResumeHookWithResponse Go on with a webhook that was paused, or that stopped
+	//
+	// Needs an account that may: administer accounts and collections.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/hooks/{hook}/resume (the `ResumeHook` operationId).
+	ResumeHookWithResponse(ctx context.Context, hook string, params *ResumeHookParams, reqEditors ...RequestEditorFn) (*ResumeHookResponse, error)
+
+	// RotateHookWithResponse Give a webhook a new secret, which the answer shows, once; the old one signs too for a day
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/hooks/{hook}/rotate (the `RotateHook` operationId).
+	RotateHookWithResponse(ctx context.Context, hook string, params *RotateHookParams, reqEditors ...RequestEditorFn) (*RotateHookResponse, error)
+
+	// TestHookWithResponse Send a message that says nothing, before what else waits
+	//
+	// Needs an account that may: administer accounts and collections.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/hooks/{hook}/test (the `TestHook` operationId).
+	TestHookWithResponse(ctx context.Context, hook string, params *TestHookParams, reqEditors ...RequestEditorFn) (*TestHookResponse, error)
 
 	// ImportWithBodyWithResponse Take a STIX bundle, a TAXII envelope or an object in
 	//
@@ -23089,6 +23971,600 @@ func (r HomeLedgerSinceResponse) ContentType() string {
 	return ""
 }
 
+type HooksResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *HooksOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r HooksResponse) GetJSON200() *HooksOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r HooksResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r HooksResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r HooksResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r HooksResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r HooksResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HooksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HooksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HooksResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AddHookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *SecretOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r AddHookResponse) GetJSON201() *SecretOutput {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AddHookResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AddHookResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AddHookResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AddHookResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AddHookResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AddHookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddHookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddHookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddHookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RemoveHookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RemoveHookResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RemoveHookResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RemoveHookResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RemoveHookResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RemoveHookResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r RemoveHookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RemoveHookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RemoveHookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RemoveHookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ChangeHookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Hook
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeHookResponse) GetJSON200() *Hook {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChangeHookResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ChangeHookResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChangeHookResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ChangeHookResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ChangeHookResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeHookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeHookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeHookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeHookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PauseHookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Hook
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PauseHookResponse) GetJSON200() *Hook {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r PauseHookResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r PauseHookResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r PauseHookResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r PauseHookResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r PauseHookResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r PauseHookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PauseHookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PauseHookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PauseHookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ResumeHookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Hook
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ResumeHookResponse) GetJSON200() *Hook {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ResumeHookResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ResumeHookResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ResumeHookResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ResumeHookResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ResumeHookResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ResumeHookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ResumeHookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResumeHookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ResumeHookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RotateHookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SecretOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RotateHookResponse) GetJSON200() *SecretOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RotateHookResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RotateHookResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RotateHookResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RotateHookResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RotateHookResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r RotateHookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RotateHookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RotateHookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RotateHookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TestHookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Hook
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TestHookResponse) GetJSON200() *Hook {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r TestHookResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r TestHookResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r TestHookResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r TestHookResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r TestHookResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r TestHookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TestHookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TestHookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TestHookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ImportResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -28805,6 +30281,156 @@ func (c *ClientWithResponses) HomeLedgerSinceWithResponse(ctx context.Context, s
 		return nil, err
 	}
 	return ParseHomeLedgerSinceResponse(rsp)
+}
+
+// HooksWithResponse Webhooks and how they are doing; without their secrets
+//
+// Needs an account that may: administer accounts and collections.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/hooks (the `Hooks` operationId).
+func (c *ClientWithResponses) HooksWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*HooksResponse, error) {
+	rsp, err := c.Hooks(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHooksResponse(rsp)
+}
+
+// AddHookWithBodyWithResponse Have a program told what happens from now on; the answer shows the secret, once
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/hooks (the `AddHook` operationId).
+func (c *ClientWithResponses) AddHookWithBodyWithResponse(ctx context.Context, params *AddHookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddHookResponse, error) {
+	rsp, err := c.AddHookWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddHookResponse(rsp)
+}
+
+// AddHookWithResponse Have a program told what happens from now on; the answer shows the secret, once
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/hooks (the `AddHook` operationId).
+func (c *ClientWithResponses) AddHookWithResponse(ctx context.Context, params *AddHookParams, body AddHookJSONRequestBody, reqEditors ...RequestEditorFn) (*AddHookResponse, error) {
+	rsp, err := c.AddHook(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddHookResponse(rsp)
+}
+
+// RemoveHookWithResponse Forget a webhook and its secret
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/hooks/{hook} (the `RemoveHook` operationId).
+func (c *ClientWithResponses) RemoveHookWithResponse(ctx context.Context, hook string, params *RemoveHookParams, reqEditors ...RequestEditorFn) (*RemoveHookResponse, error) {
+	rsp, err := c.RemoveHook(ctx, hook, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveHookResponse(rsp)
+}
+
+// ChangeHookWithBodyWithResponse Replace what is said of a webhook; its secret stays
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/hooks/{hook} (the `ChangeHook` operationId).
+func (c *ClientWithResponses) ChangeHookWithBodyWithResponse(ctx context.Context, hook string, params *ChangeHookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeHookResponse, error) {
+	rsp, err := c.ChangeHookWithBody(ctx, hook, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeHookResponse(rsp)
+}
+
+// ChangeHookWithResponse Replace what is said of a webhook; its secret stays
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/hooks/{hook} (the `ChangeHook` operationId).
+func (c *ClientWithResponses) ChangeHookWithResponse(ctx context.Context, hook string, params *ChangeHookParams, body ChangeHookJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeHookResponse, error) {
+	rsp, err := c.ChangeHook(ctx, hook, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeHookResponse(rsp)
+}
+
+// PauseHookWithResponse Keep messages back until it is resumed
+//
+// Needs an account that may: administer accounts and collections.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/hooks/{hook}/pause (the `PauseHook` operationId).
+func (c *ClientWithResponses) PauseHookWithResponse(ctx context.Context, hook string, params *PauseHookParams, reqEditors ...RequestEditorFn) (*PauseHookResponse, error) {
+	rsp, err := c.PauseHook(ctx, hook, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePauseHookResponse(rsp)
+}
+
+// ResumeHookWithResponse Go on with a webhook that was paused, or that stopped
+//
+// Needs an account that may: administer accounts and collections.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/hooks/{hook}/resume (the `ResumeHook` operationId).
+func (c *ClientWithResponses) ResumeHookWithResponse(ctx context.Context, hook string, params *ResumeHookParams, reqEditors ...RequestEditorFn) (*ResumeHookResponse, error) {
+	rsp, err := c.ResumeHook(ctx, hook, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResumeHookResponse(rsp)
+}
+
+// RotateHookWithResponse Give a webhook a new secret, which the answer shows, once; the old one signs too for a day
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/hooks/{hook}/rotate (the `RotateHook` operationId).
+func (c *ClientWithResponses) RotateHookWithResponse(ctx context.Context, hook string, params *RotateHookParams, reqEditors ...RequestEditorFn) (*RotateHookResponse, error) {
+	rsp, err := c.RotateHook(ctx, hook, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRotateHookResponse(rsp)
+}
+
+// TestHookWithResponse Send a message that says nothing, before what else waits
+//
+// Needs an account that may: administer accounts and collections.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/hooks/{hook}/test (the `TestHook` operationId).
+func (c *ClientWithResponses) TestHookWithResponse(ctx context.Context, hook string, params *TestHookParams, reqEditors ...RequestEditorFn) (*TestHookResponse, error) {
+	rsp, err := c.TestHook(ctx, hook, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTestHookResponse(rsp)
 }
 
 // ImportWithBodyWithResponse Take a STIX bundle, a TAXII envelope or an object in
@@ -34699,6 +36325,483 @@ func ParseHomeLedgerSinceResponse(rsp *http.Response) (*HomeLedgerSinceResponse,
 			headers.ContentType = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseHooksResponse parses an HTTP response from a HooksWithResponse call
+func ParseHooksResponse(rsp *http.Response) (*HooksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HooksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest HooksOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAddHookResponse parses an HTTP response from a AddHookWithResponse call
+func ParseAddHookResponse(rsp *http.Response) (*AddHookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddHookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest SecretOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRemoveHookResponse parses an HTTP response from a RemoveHookWithResponse call
+func ParseRemoveHookResponse(rsp *http.Response) (*RemoveHookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RemoveHookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseChangeHookResponse parses an HTTP response from a ChangeHookWithResponse call
+func ParseChangeHookResponse(rsp *http.Response) (*ChangeHookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeHookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Hook
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePauseHookResponse parses an HTTP response from a PauseHookWithResponse call
+func ParsePauseHookResponse(rsp *http.Response) (*PauseHookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PauseHookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Hook
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseResumeHookResponse parses an HTTP response from a ResumeHookWithResponse call
+func ParseResumeHookResponse(rsp *http.Response) (*ResumeHookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResumeHookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Hook
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRotateHookResponse parses an HTTP response from a RotateHookWithResponse call
+func ParseRotateHookResponse(rsp *http.Response) (*RotateHookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RotateHookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SecretOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTestHookResponse parses an HTTP response from a TestHookWithResponse call
+func ParseTestHookResponse(rsp *http.Response) (*TestHookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TestHookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Hook
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
 	}
 
 	return response, nil

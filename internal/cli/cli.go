@@ -73,6 +73,7 @@ type commands struct {
 	Collection   collectionCmd   `cmd:"" help:"TAXII collections and who may read and write them."`
 	Audit        auditCmd        `cmd:"" help:"What people of this side did: search, export and check the home audit log."`
 	Feed         feedCmd         `cmd:"" help:"Sources outside that are taken from, or sent to, on a schedule."`
+	Hook         hookCmd         `cmd:"" help:"Webhooks: programs elsewhere that are told what happens here."`
 	Verify       verifyCmd       `cmd:"" help:"Check exported ledgers from files and public keys alone."`
 	Backup       backupCmd       `cmd:"" help:"Write everything the node holds to one file, while it runs."`
 	Restore      restoreCmd      `cmd:"" help:"Make a node from a backup."`

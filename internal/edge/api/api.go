@@ -27,6 +27,7 @@ import (
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/feed"
 	"twoseas/internal/act/health"
+	"twoseas/internal/act/hook"
 	"twoseas/internal/act/importing"
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/ledger"
@@ -66,6 +67,7 @@ type Config struct {
 	Collections *collection.Collections
 	Pairing     *pairing.Pairing
 	Feeds       *feed.Feeds
+	Hooks       *hook.Hooks
 	Matchings   *matching.Matchings
 	Offline     *offline.Offline
 	Partners    Partners
@@ -158,6 +160,7 @@ func (a *api) routes() {
 	a.channels()
 	a.byFile()
 	a.feeds()
+	a.hooks()
 	a.ledgers()
 	a.accounts()
 	a.organisations()
