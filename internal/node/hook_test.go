@@ -26,7 +26,7 @@ func TestAProgramIsToldWhatHappensOnTheLine(t *testing.T) {
 	var secret []byte
 	types := map[string]int{}
 	var bodies strings.Builder
-	ts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	ts := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
 		raw, err := io.ReadAll(r.Body)

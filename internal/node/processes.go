@@ -16,9 +16,9 @@ import (
 // A process tells the others what it does so often, is shown as long as it was
 // heard of, and is forgotten after a while.
 const (
-	processEvery   = 15 * time.Second
-	heardOf     = 5 * time.Minute
-	forgetAfter = time.Hour
+	processEvery = 15 * time.Second
+	heardOf      = 5 * time.Minute
+	forgetAfter  = time.Hour
 )
 
 // shared reports whether several processes may work on the store.

@@ -104,6 +104,7 @@ func ends(tx *store.Tx, s Settings, e Event) (map[string]int64, error) {
 				if out[string(ch.Agreement)], err = waiting(tx, ch, store.AllLabels); err != nil {
 					return nil, err
 				}
+			case Arrived, Recalled, Failing, Test:
 			}
 		}
 	case Failing:
@@ -222,7 +223,7 @@ func (l *look) reach(e Event, place string, from, end int64) (to int64, some boo
 	switch e {
 	case Arrived:
 		to = from
-		_, err = l.page(place, from, l.s.Content, func(m store.Member) error {
+		err = l.page(place, from, l.s.Content, func(m store.Member) error {
 			to, some = m.Added, true
 			return nil
 		})
@@ -249,16 +250,17 @@ func (l *look) reach(e Event, place string, from, end int64) (to int64, some boo
 	return to, some, err
 }
 
-func (l *look) page(collection string, after int64, bodies bool, fn func(store.Member) error) (bool, error) {
+func (l *look) page(collection string, after int64, bodies bool, fn func(store.Member) error) error {
 	c, err := l.tx.Collection(collection)
 	if err != nil {
-		return false, err
+		return err
 	}
 	q := store.PageQuery{Collection: c.N, Class: l.class, After: after, Limit: maxObjects, Bodies: bodies}
 	if bodies {
 		q.MaxBytes = maxContent
 	}
-	return l.tx.Page(q, fn)
+	_, err = l.tx.Page(q, fn)
+	return err
 }
 
 // object is what a message says of one object without its content.
@@ -326,7 +328,7 @@ func (l *look) objects(p pending) ([]byte, error) {
 	var err error
 	if p.Event == Arrived {
 		out.Collection, out.Link = p.Place, l.link("/out/"+p.Place+"/")
-		_, err = l.page(p.Place, p.From, l.s.Content, func(m store.Member) error {
+		err = l.page(p.Place, p.From, l.s.Content, func(m store.Member) error {
 			if m.Added > p.To {
 				return store.Stop
 			}

@@ -140,7 +140,10 @@ func TestAReceiverThatIsAwayForADay(t *testing.T) {
 func TestOneThatFailsForDaysStops(t *testing.T) {
 	w := newWorld(t, func(c *hook.Config) { c.GiveUp = 3 * 24 * time.Hour })
 	w.subscribe("soc", "gus", nil)
-	w.to.answering(func(rw http.ResponseWriter, _ *http.Request) bool { rw.WriteHeader(500); return false })
+	w.to.answering(func(rw http.ResponseWriter, _ *http.Request) bool {
+		rw.WriteHeader(http.StatusInternalServerError)
+		return false
+	})
 	w.add(malware("One", green))
 	for range 100 {
 		if w.hook("soc").State() == "stopped" {
@@ -166,7 +169,7 @@ func TestOneThatFailsForDaysStops(t *testing.T) {
 		t.Errorf("the home log says %q", w.log)
 	}
 	// Who says that it wants no more is left at once.
-	w.to.answering(func(rw http.ResponseWriter, _ *http.Request) bool { rw.WriteHeader(410); return false })
+	w.to.answering(func(rw http.ResponseWriter, _ *http.Request) bool { rw.WriteHeader(http.StatusGone); return false })
 	w.add(malware("Two", green))
 	if _, err := w.run("soc"); err == nil || w.hook("soc").State() != "stopped" {
 		t.Errorf("%v, %s", err, w.hook("soc").State())
@@ -186,7 +189,7 @@ func TestARestartLosesAndDoublesNothing(t *testing.T) {
 		w.to.ids[r.Header.Get(webhook.HeaderID)]++
 		hj, _ := rw.(http.Hijacker)
 		if hj == nil {
-			rw.WriteHeader(500)
+			rw.WriteHeader(http.StatusInternalServerError)
 			return false
 		}
 		conn, _, err := hj.Hijack()
@@ -209,7 +212,10 @@ func TestARestartLosesAndDoublesNothing(t *testing.T) {
 func TestARightThatIsTakenEndsIt(t *testing.T) {
 	w := newWorld(t)
 	w.subscribe("soc", "rei", func(s *hook.Settings) { s.Content = true })
-	w.to.answering(func(rw http.ResponseWriter, _ *http.Request) bool { rw.WriteHeader(503); return false })
+	w.to.answering(func(rw http.ResponseWriter, _ *http.Request) bool {
+		rw.WriteHeader(http.StatusServiceUnavailable)
+		return false
+	})
 	w.add(malware("Sealed", red), malware("Open", green))
 	if _, err := w.run("soc"); err == nil {
 		t.Fatal("it went out")

@@ -26,18 +26,21 @@ func message() hook.Message {
 func TestWhatAnAnswerMeans(t *testing.T) {
 	var hits atomic.Int64
 	mux := http.NewServeMux()
-	mux.HandleFunc("/204", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) })
+	mux.HandleFunc("/204", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("/302", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/taken", http.StatusFound) })
 	mux.HandleFunc("/307", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/taken", http.StatusTemporaryRedirect)
 	})
 	mux.HandleFunc("/taken", func(http.ResponseWriter, *http.Request) { hits.Add(1) })
 	mux.HandleFunc("/404", http.NotFound)
-	mux.HandleFunc("/410", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(410) })
-	mux.HandleFunc("/429", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Retry-After", "120"); w.WriteHeader(429) })
+	mux.HandleFunc("/410", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) })
+	mux.HandleFunc("/429", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "120")
+		w.WriteHeader(http.StatusTooManyRequests)
+	})
 	mux.HandleFunc("/503", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", start.Add(time.Hour).Format(http.TimeFormat))
-		w.WriteHeader(503)
+		w.WriteHeader(http.StatusServiceUnavailable)
 	})
 	mux.HandleFunc("/10MB", func(w http.ResponseWriter, _ *http.Request) {
 		for range 160 {
