@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -331,6 +332,23 @@ func (t *Tab) Shot(file string) {
 	if err != nil {
 		t.tb.Errorf("picture %s: %v", file, err)
 	}
+}
+
+// Print returns the page as it is printed, as a PDF.
+func (t *Tab) Print() []byte {
+	t.tb.Helper()
+	ctx, cancel := context.WithTimeout(t.ctx, patience)
+	defer cancel()
+	var pdf []byte
+	err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		r, err := chromedp.Call(ctx, page.PrintToPDF, page.PrintToPDFParams{PreferCSSPageSize: new(true), PrintBackground: new(true)})
+		pdf = r.Data
+		return err
+	}))
+	if err != nil {
+		t.tb.Fatalf("printing: %v", err)
+	}
+	return pdf
 }
 
 // Axe returns what axe-core finds wrong with the page by WCAG 2.2 A and AA, and

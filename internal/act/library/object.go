@@ -7,6 +7,7 @@ import (
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/fault"
+	"twoseas/internal/law/marking"
 	"twoseas/internal/store"
 )
 
@@ -35,8 +36,11 @@ type Object struct {
 	Names map[string]Named
 }
 
-// Named is what an object is called.
-type Named struct{ Type, Name string }
+// Named is what an object is called, and the level of that.
+type Named struct {
+	Type, Name string
+	TLP        marking.TLP
+}
 
 // Version is one version with what it changed.
 type Version struct {
@@ -169,6 +173,15 @@ func (l *Library) beside(tx *store.Tx, class int64, o *Object) error {
 	return nil
 }
 
+// meaning returns what a label of the store says.
+func (l *Library) meaning(tx *store.Tx, id int64) (marking.Label, error) {
+	terms, err := tx.Label(id)
+	if err != nil {
+		return marking.Label{}, err
+	}
+	return l.label(terms.Resolved)
+}
+
 // name finds what the objects that o speaks of are called.
 func (l *Library) name(tx *store.Tx, class int64, o *Object) error {
 	var ids []string
@@ -192,7 +205,11 @@ func (l *Library) name(tx *store.Tx, class int64, o *Object) error {
 		if err != nil {
 			return err
 		}
-		o.Names[id] = Named{s.Type, NameOf(s.Type, props)}
+		label, err := l.meaning(tx, s.Label)
+		if err != nil {
+			return err
+		}
+		o.Names[id] = Named{s.Type, NameOf(s.Type, props), label.TLP}
 	}
 	return nil
 }

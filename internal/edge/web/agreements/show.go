@@ -87,7 +87,7 @@ func (p *pages) render(w http.ResponseWriter, r *http.Request, id ident.Agreemen
 	}
 	v.Problem = problem
 	head := page.Head{
-		Title: q.Text(v.Doc.Title), Lead: q.T("agreement.lead", string(id), int64(v.Doc.Version)), Area: "agreements", Styles: []string{"plot.css"},
+		Title: q.Text(v.Doc.Title), Lead: q.T("agreement.lead", string(id), int64(v.Doc.Version)), Area: "agreements", Styles: []string{"plot.css"}, Mark: page.Unmarked,
 		Chips: chips(q, v), Rail: page.Rail(q, why(q, v), evidence(q, v)),
 	}
 	if reads(q) {

@@ -15,6 +15,7 @@ import (
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/edge/web/page"
+	"twoseas/internal/law/marking"
 	"twoseas/internal/store"
 )
 
@@ -109,9 +110,24 @@ func (p *pages) render(w http.ResponseWriter, r *http.Request, v view, status in
 	return p.Render(w, r, head, objectPage(q, v))
 }
 
+// mark is the highest level of the object and of all that is named beside it.
+func (v view) mark() string {
+	levels := []marking.TLP{v.Label.TLP}
+	for _, b := range v.Beside {
+		levels = append(levels, b.Label.TLP)
+	}
+	for _, w := range v.Versions {
+		levels = append(levels, w.Label.TLP)
+	}
+	for _, n := range v.Names {
+		levels = append(levels, n.TLP)
+	}
+	return page.Highest(levels...)
+}
+
 func (v view) head(q *page.Request) page.Head {
 	return page.Head{
-		Title: Called(q, v.ID, v.Type, v.Name), Lead: TypeName(q, v.Type), Area: "threats", Chips: chips(q, v), Styles: []string{"object.css"},
+		Title: Called(q, v.ID, v.Type, v.Name), Lead: TypeName(q, v.Type), Area: "threats", Chips: chips(q, v), Styles: []string{"object.css"}, Mark: v.mark(),
 	}
 }
 

@@ -28,6 +28,9 @@ type Head struct {
 	Styles              []string // sheets besides desk.css
 	Status              int      // 200 when left out
 	Bare                bool     // without the bars: signing in
+	// Mark is the highest level of TLP that the page shows, for the sheets it is
+	// printed on; the reader's clearance when left out.
+	Mark string
 }
 
 // Render sends the page. Nothing is sent when a component fails.

@@ -37,6 +37,14 @@ func (p *pages) hold(w http.ResponseWriter, r *http.Request) error {
 	return p.showHold(w, r, held{At: at})
 }
 
+// mark is the item's level, or the reader's where another object stands beside it.
+func (v held) mark() string {
+	if v.Item.Source.Seq != 0 || v.Item.Before.Seq != 0 {
+		return ""
+	}
+	return page.Highest(v.Item.Label.TLP)
+}
+
 func (p *pages) showHold(w http.ResponseWriter, r *http.Request, v held) (err error) {
 	q := page.Of(r)
 	v.Request = q
@@ -58,7 +66,7 @@ func (p *pages) showHold(w http.ResponseWriter, r *http.Request, v held) (err er
 	}
 	v.Pretty = string(raw)
 	head := page.Head{
-		Title: nameOf(v.Item.Object), Lead: q.T("release.hold.lead", q.SideName(v.Partner)), Area: area,
+		Mark: v.mark(), Title: nameOf(v.Item.Object), Lead: q.T("release.hold.lead", q.SideName(v.Partner)), Area: area,
 		Chips: holdChips(v), Rail: page.Rail(q, holdWhy(v), holdEvidence(v)),
 	}
 	if len(v.Problems) > 0 {

@@ -10,6 +10,7 @@ import (
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/edge/web/page"
+	"twoseas/internal/law/marking"
 )
 
 // perPage is how many items a person looks through at once; all of them can be
@@ -44,7 +45,7 @@ func (p *pages) items(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.Done, v.Left, v.None = count(r, "done"), numbers(r.URL.Query().Get("left")), r.URL.Query().Has("none")
-	head := page.Head{Title: q.T("release.items.title"), Lead: q.T("release.items.lead." + v.Ask.State), Area: area}
+	head := page.Head{Title: q.T("release.items.title"), Lead: q.T("release.items.lead." + v.Ask.State), Area: area, Mark: highest(v.Items)}
 	return p.Render(w, r, head, itemsPage(v))
 }
 
@@ -201,4 +202,13 @@ func numbers(s string) []int64 {
 		}
 	}
 	return out
+}
+
+// highest is the mark of a page with items.
+func highest(items []release.Preview) string {
+	levels := make([]marking.TLP, len(items))
+	for i, item := range items {
+		levels[i] = item.Label.TLP
+	}
+	return page.Highest(levels...)
 }

@@ -15,6 +15,7 @@ import (
 	"twoseas/internal/base/fault"
 	"twoseas/internal/edge/web/object"
 	"twoseas/internal/edge/web/page"
+	"twoseas/internal/law/marking"
 	"twoseas/internal/store"
 )
 
@@ -77,8 +78,17 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 	if len(problems) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
-	head := page.Head{Title: q.T("threats.title"), Lead: q.T("threats.lead"), Area: "threats", Scripts: []string{"threats.js"}, Styles: []string{"threats.css"}, Status: status}
+	head := page.Head{Title: q.T("threats.title"), Lead: q.T("threats.lead"), Area: "threats", Scripts: []string{"threats.js"}, Styles: []string{"threats.css"}, Status: status, Mark: mark(l.found.Rows)}
 	return p.Render(w, r, head, listPage(q, l))
+}
+
+// mark is the highest level among rows.
+func mark(rows []library.Row) string {
+	levels := make([]marking.TLP, len(rows))
+	for i, r := range rows {
+		levels[i] = r.Label.TLP
+	}
+	return page.Highest(levels...)
 }
 
 // kept reads what the account keeps for this page.
