@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"twoseas/internal/act/matching"
-	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/edge/peer"
 	"twoseas/internal/node"
@@ -27,22 +26,12 @@ type matchAsk struct {
 
 // line calls fn with a line to the partner of an agreement.
 func (a *app) line(n *node.Node, id ident.Agreement, fn func(link *peer.Client) error) error {
-	side, err := n.Accords.Partner(a.ctx, n.Live, id)
+	link, err := n.Line(a.ctx, id)
 	if err != nil {
 		return err
 	}
-	peers, err := n.Pairing.Peers(a.ctx)
-	if err != nil {
-		return err
-	}
-	for _, p := range peers {
-		if p.Side == side && p.State == store.PeerActive {
-			link := n.Peers.Client(p)
-			defer link.Close()
-			return fn(link)
-		}
-	}
-	return fault.Errorf(fault.NotFound, "%s is not a confirmed partner of this node", side)
+	defer link.Close()
+	return fn(link)
 }
 
 // Run asks.

@@ -96,6 +96,7 @@ func (n *Node) start(ctx context.Context, public, partners net.Listener) (*Runni
 	r.wg.Go(func() { n.imports(run) })
 	r.wg.Go(func() { n.tell(run) })
 	r.wg.Go(func() { n.turns(run) })
+	r.wg.Go(func() { n.matchings(run) })
 	return r, nil
 }
 
@@ -175,6 +176,7 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *w
 		Answers: n.Answers, Imports: n.Imports, Sessions: n.Sessions,
 		Collections: n.Collections, Pairing: n.Pairing, Partners: partners{n}, Health: n, Log: n.Log, Rand: rand.Reader, Stylesheet: files.URL("desk.css"),
 		Feeds: n.Feeds, Hooks: n.Hooks, Matchings: n.Matchings, Offline: n.Offline,
+		Feeds: n.Feeds, Matchings: n.Matchings, Offline: n.Offline, Shelf: n.Shelf, Lines: partners{n},
 	})
 	mux.Handle(api.Prefix+"/", o.Watch("api", own))
 	exchange := o.Watch("taxii", taxii.New(taxii.Config{
@@ -195,7 +197,7 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *w
 		Store: n.Store, Handle: n.Live, Self: n.Config.Side, Title: n.Config.Title, Clock: n.Clock, Log: n.Log, Stop: stop,
 		Auth: door, People: n.People, Accords: n.Accords, Exchange: n.Exchange, Library: n.Library, Releases: n.Releases, Ledger: n.Ledger, Audit: n.Audit,
 		Intake: n.Intake, Answers: n.Answers, Pairing: n.Pairing, Collections: n.Collections, Imports: n.Imports, Health: n, Partners: partners{n},
-		Feeds: n.Feeds, Offline: n.Offline, Shelf: n.Shelf,
+		Feeds: n.Feeds, Offline: n.Offline, Shelf: n.Shelf, Matchings: n.Matchings, Lines: partners{n},
 	})
 	if err != nil {
 		return nil, nil, err

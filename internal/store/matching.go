@@ -18,6 +18,9 @@ const (
 	MatchingRefused  = "refused"  // by either; Why says why
 )
 
+// TopicMatching tells that a question was asked or has come further.
+const TopicMatching = "matching"
+
 // Matching is one question of private matching.
 type Matching struct {
 	Session   string
@@ -50,6 +53,7 @@ func (t *Tx) matchings(query string, args ...any) (out []Matching, err error) {
 // error.
 func (t *Tx) AddMatching(m Matching) error {
 	t.Notify(TopicArrived)
+	t.Notify(TopicMatching)
 	_, err := t.Exec(`INSERT INTO matching (domain, session, agreement, asker, state, asked, needed, request, answer, known, person, why, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 		t.domain, m.Session, string(m.Agreement), string(m.Asker), m.State, m.Asked, m.Needed, bytesOf(m.Request), bytesOf(m.Answer), m.Known, m.Person, m.Why, t.now)
@@ -59,6 +63,7 @@ func (t *Tx) AddMatching(m Matching) error {
 // SaveMatching records how far a question has come.
 func (t *Tx) SaveMatching(m Matching) error {
 	t.Notify(TopicArrived)
+	t.Notify(TopicMatching)
 	_, err := t.Exec(`UPDATE matching SET state = $3, answer = $4, known = $5, why = $6 WHERE domain = $1 AND session = $2`,
 		t.domain, m.Session, m.State, bytesOf(m.Answer), m.Known, m.Why)
 	return err
@@ -79,6 +84,31 @@ func (t *Tx) Matching(session string) (Matching, error) {
 // Matchings returns the newest questions under an agreement, at most limit.
 func (t *Tx) Matchings(a ident.Agreement, limit int64) ([]Matching, error) {
 	return t.matchings("SELECT "+matchingColumns+" FROM matching WHERE domain = $1 AND agreement = $2 ORDER BY at DESC, session LIMIT $3 + 0", t.domain, string(a), limit)
+}
+
+// MatchingsIn returns the questions in a state, the oldest first, at most
+// limit.
+func (t *Tx) MatchingsIn(state string, limit int64) ([]Matching, error) {
+	return t.matchings("SELECT "+matchingColumns+" FROM matching WHERE domain = $1 AND state = $2 ORDER BY at, session LIMIT $3 + 0", t.domain, state, limit)
+}
+
+// MatchingsFor returns the questions that wait for an officer who has not
+// approved them, the oldest first, at most limit.
+func (t *Tx) MatchingsFor(officer string, limit int64) ([]Matching, error) {
+	return t.matchings("SELECT "+matchingColumns+` FROM matching m WHERE m.domain = $1 AND m.state = $2 AND NOT EXISTS (
+		SELECT 1 FROM matching_vote v WHERE v.domain = $1 AND v.session = m.session AND v.officer = $3) ORDER BY at, session LIMIT $4 + 0`,
+		t.domain, MatchingWaiting, officer, limit)
+}
+
+// MatchingVotes returns who has approved a question, by name.
+func (t *Tx) MatchingVotes(session string) (out []string, err error) {
+	err = t.Each(func(r *sql.Rows) error {
+		var officer string
+		err := r.Scan(&officer)
+		out = append(out, officer)
+		return err
+	}, "SELECT officer FROM matching_vote WHERE domain = $1 AND session = $2 ORDER BY officer", t.domain, session)
+	return out, err
 }
 
 // MatchingSince returns how many values a side has asked for since a time, in

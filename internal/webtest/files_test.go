@@ -30,21 +30,23 @@ type island struct {
 func newIsland(t *testing.T, b *webtest.Browser, side ident.Side) *island {
 	t.Helper()
 	n := nodetest.Start(t, side, func(c *node.Config) { c.OneFactor, c.PeerURL = true, "https://127.0.0.1:9" }) // the discard port: nobody
-	i := &island{Node: n}
-	sign := func(name string, role people.Role) *webtest.Tab {
-		if err := n.People.AddAccount(t.Context(), n.Operator(), people.Account{Name: name, Roles: []people.Role{role}, Clearance: "TLP:RED", Password: filesPassword}); err != nil {
-			t.Fatal(err)
-		}
-		tab := b.Tab(t, n.Run.URL)
-		tab.Look(1366, false)
-		tab.Go("/sign-in")
-		tab.Type("#name", name)
-		tab.Type("#password", filesPassword)
-		tab.Submit("main form button[type=submit]")
-		return tab
+	return &island{n, signIn(t, b, n, "duty", people.DutyOfficer), signIn(t, b, n, "officer", people.ReleasingOfficer)}
+}
+
+// signIn adds an account at a node where a password is enough and opens its
+// tab.
+func signIn(t *testing.T, b *webtest.Browser, n *nodetest.Node, name string, role people.Role) *webtest.Tab {
+	t.Helper()
+	if err := n.People.AddAccount(t.Context(), n.Operator(), people.Account{Name: name, Roles: []people.Role{role}, Clearance: "TLP:RED", Password: filesPassword}); err != nil {
+		t.Fatal(err)
 	}
-	i.duty, i.officer = sign("duty", people.DutyOfficer), sign("officer", people.ReleasingOfficer)
-	return i
+	tab := b.Tab(t, n.Run.URL)
+	tab.Look(1366, false)
+	tab.Go("/sign-in")
+	tab.Type("#name", name)
+	tab.Type("#password", filesPassword)
+	tab.Submit("main form button[type=submit]")
+	return tab
 }
 
 // sent sends the form a selector finds and returns what the browser would

@@ -17,10 +17,17 @@ type Counts struct {
 	Reviews     int64 // emergency releases of others to review
 	Signatures  int64 // agreement versions to sign
 	Invitations int64 // partners to confirm
+	Questions   int64 // questions of private matching to answer, at most maxQuestions
 }
 
+// maxQuestions bounds the questions of private matching that are counted and
+// listed.
+const maxQuestions = 100
+
 // Total adds everything up.
-func (c Counts) Total() int64 { return c.Holds + c.Reviews + c.Signatures + c.Invitations }
+func (c Counts) Total() int64 {
+	return c.Holds + c.Reviews + c.Signatures + c.Invitations + c.Questions
+}
 
 // Task is what waits for one person, with its lists but for the items.
 type Task struct {
@@ -29,6 +36,7 @@ type Task struct {
 	Unsigned  []Unsigned
 	Unproven  []store.Peer // partners whose code was not compared yet
 	Emergency []ReviewItem // the newest open reviews
+	Asked     []store.Matching
 }
 
 // Queue is how many items of one agreement wait for one person.
@@ -70,6 +78,10 @@ func (r *Releases) waits(ctx context.Context, h *store.Handle, by people.Actor, 
 			if err := r.officers(tx, by, class, reviews, &t); err != nil {
 				return err
 			}
+			if t.Asked, err = tx.MatchingsFor(by.Name, maxQuestions); err != nil {
+				return err
+			}
+			t.Questions = int64(len(t.Asked))
 		}
 		if by.May(people.Agree) == nil {
 			if err := r.unsigned(tx, &t); err != nil {

@@ -34,6 +34,7 @@ import (
 	"twoseas/internal/act/library"
 	"twoseas/internal/act/matching"
 	"twoseas/internal/act/offline"
+	"twoseas/internal/act/offline/shelf"
 	"twoseas/internal/act/pairing"
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/release"
@@ -70,6 +71,8 @@ type Config struct {
 	Hooks       *hook.Hooks
 	Matchings   *matching.Matchings
 	Offline     *offline.Offline
+	Shelf       *shelf.Shelf
+	Lines       matching.Lines
 	Partners    Partners
 	Health      health.Source
 	Log         *slog.Logger

@@ -24,6 +24,7 @@ import (
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/ledger"
 	"twoseas/internal/act/library"
+	"twoseas/internal/act/matching"
 	"twoseas/internal/act/offline"
 	"twoseas/internal/act/offline/shelf"
 	"twoseas/internal/act/pairing"
@@ -41,6 +42,7 @@ import (
 	"twoseas/internal/edge/web/feeds"
 	"twoseas/internal/edge/web/imports"
 	"twoseas/internal/edge/web/ledgers"
+	matchpages "twoseas/internal/edge/web/matching"
 	"twoseas/internal/edge/web/object"
 	"twoseas/internal/edge/web/operate"
 	"twoseas/internal/edge/web/overview"
@@ -78,6 +80,8 @@ type Config struct {
 	Feeds       *feed.Feeds
 	Offline     *offline.Offline
 	Shelf       *shelf.Shelf
+	Matchings   *matching.Matchings
+	Lines       matching.Lines
 	Imports     *importing.Imports
 	Health      health.Source
 	Partners    operate.Partners
@@ -149,6 +153,7 @@ func (s *Site) Routes() []page.Route {
 		agreements.Routes(s.desk, agreements.Deps{Accords: s.Accords, Intake: s.Intake, Audit: s.Audit, Self: s.Self}),
 		imports.Routes(s.desk, s.Imports, s.Audit),
 		feeds.Routes(s.desk, feeds.Acts{Feeds: s.Feeds, People: s.People, Audit: s.Audit, Self: s.Self}),
+		matchpages.Routes(s.desk, matchpages.Acts{Matchings: s.Matchings, Audit: s.Audit, Lines: s.Lines}),
 		ledgers.Routes(s.desk, ledgers.Deps{Ledger: s.Ledger, Audit: s.Audit}),
 		auditpages.Routes(s.desk, s.Audit),
 		exchanges.Routes(s.desk, exchanges.Acts{Exchange: s.Exchange, Audit: s.Audit, Offline: s.Offline, Shelf: s.Shelf}),

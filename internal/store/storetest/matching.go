@@ -42,6 +42,36 @@ func testMatching(t *testing.T, open Opener) {
 			return nil
 		})
 	})
+	t.Run("a question waits for officers who have not approved it", func(t *testing.T) {
+		clk := clock.NewFake(Start)
+		h := Live(t, open(t, clk))
+		for session, state := range map[string]string{"w": store.MatchingWaiting, "a": store.MatchingApproved} {
+			write(t, h, func(tx *store.Tx) error {
+				return tx.AddMatching(store.Matching{Session: session, Agreement: "in-jp-2022", Asker: "jp", State: state, Asked: 1, Needed: 2})
+			})
+		}
+		write(t, h, func(tx *store.Tx) error {
+			_, err := tx.VoteMatching("w", "asha")
+			return err
+		})
+		read(t, h, func(tx *store.Tx) error {
+			for officer, n := range map[string]int{"asha": 0, "ravi": 1} {
+				list, err := tx.MatchingsFor(officer, 10)
+				if err != nil || len(list) != n || n == 1 && list[0].Session != "w" {
+					t.Errorf("for %s: %+v %v", officer, list, err)
+				}
+			}
+			votes, err := tx.MatchingVotes("w")
+			if d := cmp.Diff([]string{"asha"}, votes); d != "" || err != nil {
+				t.Errorf("%s %v", d, err)
+			}
+			list, err := tx.MatchingsIn(store.MatchingApproved, 10)
+			if err != nil || len(list) != 1 || list[0].Session != "a" {
+				t.Errorf("%+v %v", list, err)
+			}
+			return nil
+		})
+	})
 	t.Run("values are counted by asker and day, refused ones not", func(t *testing.T) {
 		clk := clock.NewFake(Start)
 		h := Live(t, open(t, clk))
