@@ -2566,9 +2566,12 @@ type WaitingOutput struct {
 	Holds int64 `json:"holds"`
 
 	// Invitations Partners to confirm
-	Invitations   int64           `json:"invitations"`
-	NewestReviews *[]Review       `json:"newest_reviews"`
-	Queues        *[]WaitingQueue `json:"queues"`
+	Invitations   int64     `json:"invitations"`
+	NewestReviews *[]Review `json:"newest_reviews"`
+
+	// Questions Questions of private matching to approve or refuse
+	Questions *[]Matching     `json:"questions"`
+	Queues    *[]WaitingQueue `json:"queues"`
 
 	// Reviews Emergency releases of others to review
 	Reviews int64 `json:"reviews"`
