@@ -162,6 +162,8 @@ func (a *api) routes() {
 	a.overview()
 	a.channels()
 	a.byFile()
+	a.shelf()
+	a.questions()
 	a.feeds()
 	a.hooks()
 	a.ledgers()

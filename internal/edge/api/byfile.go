@@ -4,15 +4,13 @@ import (
 	"context"
 	"net/http"
 
+	"twoseas/internal/act/offline/shelf"
 	"twoseas/internal/act/people"
 	"twoseas/internal/store"
 )
 
 // byFile is the exchange of pairs that meet by file, and private matching, as
-// far as they are decided and looked at over the network. Files are written
-// and read where they are carried, with the command; so are the questions of
-// private matching and what they found, which carries no marking by which it
-// could be shown to one reader and not to another.
+// far as they are listed and decided.
 func (a *api) byFile() {
 	read := func(path, id, summary string) op {
 		return op{tag: "exchange", method: http.MethodGet, path: "/agreements/{agreement}" + path, id: id, summary: summary, act: people.Review, saw: "read"}
@@ -50,10 +48,17 @@ func bundlesOf(list []store.Bundle) []bundleBody {
 	return out
 }
 
+type shelvedBody struct {
+	Number int64        `json:"number"`
+	Parts  []shelf.Part `json:"parts"`
+}
+
 type bundlesOutput struct {
 	Body struct {
-		Written  []bundleBody `json:"written"`
-		Imported []bundleBody `json:"imported"`
+		Written  []bundleBody  `json:"written"`
+		Imported []bundleBody  `json:"imported"`
+		Here     []shelvedBody `json:"here" doc:"Written files that can be fetched"`
+		Work     *workBody     `json:"work,omitempty" doc:"What is being written, or how that ended"`
 	}
 }
 
@@ -67,8 +72,16 @@ func (a *api) bundles(ctx context.Context, c caller, in *struct {
 		return nil, err
 	}
 	written, imported, err := a.Offline.List(ctx, a.Handle, c.Actor, id, in.Limit)
+	if err != nil {
+		return nil, err
+	}
 	out := &bundlesOutput{}
-	out.Body.Written, out.Body.Imported = bundlesOf(written), bundlesOf(imported)
+	out.Body.Written, out.Body.Imported, out.Body.Here = bundlesOf(written), bundlesOf(imported), []shelvedBody{}
+	here, work, err := a.Shelf.Files(a.Handle, c.Actor, id)
+	for _, f := range here {
+		out.Body.Here = append(out.Body.Here, shelvedBody{f.Number, f.Parts})
+	}
+	out.Body.Work = workOf(work)
 	return out, err
 }
 

@@ -44,6 +44,8 @@ type op struct {
 	body   int64 // bound of the request's body; maxBody when left out
 	// media is the type of an answer that is not JSON, or several of them.
 	media []string
+	// upload: the body is bytes, read as they come in.
+	upload bool
 	// params are described though no input declares them.
 	params []*huma.Param
 }
@@ -84,6 +86,11 @@ func add[I, O any](a *api, o op, serve func(ctx context.Context, c caller, in *I
 	}
 	if h.MaxBodyBytes == 0 {
 		h.MaxBodyBytes = maxBody
+	}
+	if o.upload {
+		h.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+			"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}},
+		}}
 	}
 	if o.act != "" {
 		h.Description = "Needs an account that may: " + strings.Join(texts(o.acts()), "; or ") + "."

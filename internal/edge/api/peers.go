@@ -4,7 +4,9 @@ import (
 	"context"
 	"net/http"
 
+	"twoseas/internal/act/pairing"
 	"twoseas/internal/act/people"
+	"twoseas/internal/base/canon"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/store"
 )
@@ -23,6 +25,11 @@ func (a *api) peers() {
 	add(a, list, a.listPeers)
 	add(a, at(http.MethodPost, "/peers/invite", "invite-peer", "Make an invitation for the partner"), a.invite)
 	add(a, at(http.MethodPost, "/peers/accept", "accept-peer", "Accept the partner's invitation: its node is called, and a code is shown for two people to compare"), a.accept)
+	add(a, at(http.MethodPost, "/peers/hello", "hello-peer", "Accept the partner's invitation without a line: the message to bring to the partner"), a.hello)
+	add(a, at(http.MethodPost, "/peers/answer", "answer-peer", "Answer such a message, to be brought back"), a.answerPeer)
+	add(a, at(http.MethodPost, "/peers/finish", "finish-peer", "Take the answer; a code is shown for two people to compare"), a.finishPeer)
+	add(a, at(http.MethodPost, "/keys/recipient", "announce-recipient", "The signed note that says to what partners encrypt files for this node"), a.recipient)
+	add(a, decision("/peers/{side}/recipient", "hear-recipient", "Take the partner's note over"), a.hearRecipient)
 	add(a, decision("/peers/{side}/confirm", "confirm-peer", "Confirm a partner by the code its person reads out"), a.confirm)
 	add(a, at(http.MethodPost, "/peers/{side}/check", "check-peer", "Call a partner's node and compare what both sides hold"), a.check)
 	add(a, decision("/peers/{side}/move", "move-peer", "Record another address of a partner's node"), a.move)
@@ -178,4 +185,67 @@ func (a *api) rotate(ctx context.Context, c caller, _ *struct{}) (*noteOutput, e
 	out := &noteOutput{}
 	out.Body.Note = string(msg)
 	return out, err
+}
+
+// messageBody is a message or note that people carry.
+type messageBody struct {
+	Text string `json:"text" maxLength:"1000000"`
+}
+
+type messageInput struct{ Body messageBody }
+
+type messageOutput struct{ Body messageBody }
+
+// carried is a message of the pairing, as the file of a command is.
+func carried(v any, err error) (*messageOutput, error) {
+	if err != nil {
+		return nil, err
+	}
+	raw, err := canon.Marshal(v)
+	return &messageOutput{messageBody{string(raw) + "\n"}}, err
+}
+
+func (a *api) hello(ctx context.Context, c caller, in *messageInput) (*messageOutput, error) {
+	call, err := a.Pairing.Accept(ctx, c.Actor, in.Body.Text)
+	return carried(call.Hello, err)
+}
+
+func (a *api) answerPeer(ctx context.Context, c caller, in *messageInput) (*messageOutput, error) {
+	hello, err := pairing.ParseHello([]byte(in.Body.Text))
+	if err != nil {
+		return nil, err
+	}
+	answer, err := a.Pairing.AnswerByHand(ctx, c.Actor, hello)
+	return carried(answer, err)
+}
+
+func (a *api) finishPeer(ctx context.Context, _ caller, in *messageInput) (*peerOutput, error) {
+	answer, err := pairing.ParseAnswer([]byte(in.Body.Text))
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.Pairing.Finish(ctx, answer)
+	return &peerOutput{peerOf(p)}, err
+}
+
+func (a *api) recipient(ctx context.Context, c caller, in *struct {
+	Body struct {
+		New bool `json:"new,omitempty" doc:"Make a new key; files made for earlier ones still open"`
+	}
+},
+) (*messageOutput, error) {
+	msg, err := a.Pairing.AnnounceRecipient(ctx, c.Actor, in.Body.New)
+	return &messageOutput{messageBody{string(msg)}}, err
+}
+
+func (a *api) hearRecipient(ctx context.Context, _ caller, in *struct {
+	SideInput
+	messageInput
+},
+) (*struct{}, error) {
+	side, err := ident.ParseSide(in.Side)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.Pairing.Hear(ctx, side, []byte(in.Body.Text))
 }

@@ -32,8 +32,8 @@ type Written struct {
 
 // Part is one of the files to carry.
 type Part struct {
-	Name string
-	Size int64
+	Name string `json:"name"`
+	Size int64  `json:"size"`
 }
 
 // MinSplit is the smallest size of parts that is taken.
