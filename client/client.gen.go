@@ -326,6 +326,27 @@ func (e OrganisationFieldsKind) Valid() bool {
 	}
 }
 
+// Defines values for WorkWhat.
+const (
+	Looking WorkWhat = "looking"
+	Taking  WorkWhat = "taking"
+	Writing WorkWhat = "writing"
+)
+
+// Valid indicates whether the value is a known member of the WorkWhat enum.
+func (e WorkWhat) Valid() bool {
+	switch e {
+	case Looking:
+		return true
+	case Taking:
+		return true
+	case Writing:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChannelTotalsParamsDirection.
 const (
 	ChannelTotalsParamsDirectionIn  ChannelTotalsParamsDirection = "in"
@@ -880,6 +901,12 @@ type AgreementsOutput struct {
 	Agreements *[]Agreement `json:"agreements"`
 }
 
+// AnnounceRecipientRequest defines model for Announce-recipientRequest.
+type AnnounceRecipientRequest struct {
+	// New Make a new key; files made for earlier ones still open
+	New *bool `json:"new,omitempty"`
+}
+
 // AnswerOutput defines model for AnswerOutput.
 type AnswerOutput struct {
 	// ID Of the object that answers
@@ -895,6 +922,12 @@ type ApproveManyRequest struct {
 type ApproveInput struct {
 	// Digest Of the item as you saw it
 	Digest string `json:"digest"`
+}
+
+// AskMatchingRequest defines model for Ask-matchingRequest.
+type AskMatchingRequest struct {
+	// Values Defanged or not
+	Values *[]string `json:"values"`
 }
 
 // Attempt defines model for Attempt.
@@ -917,6 +950,24 @@ type Attempt struct {
 
 	// Tried The last attempt
 	Tried *time.Time `json:"tried,omitempty"`
+}
+
+// Brought defines model for Brought.
+type Brought struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// File Its name here: the digest of the whole
+	File    string   `json:"file"`
+	Inside  *Inside  `json:"inside,omitempty"`
+	Missing *[]int64 `json:"missing"`
+	Parts   int64    `json:"parts"`
+	Size    int64    `json:"size"`
+	Work    *Work    `json:"work,omitempty"`
+}
+
+// BroughtList defines model for BroughtList.
+type BroughtList struct {
+	Files *[]Brought `json:"files"`
 }
 
 // Bundle defines model for Bundle.
@@ -951,8 +1002,11 @@ type Bundle struct {
 
 // BundlesOutput defines model for BundlesOutput.
 type BundlesOutput struct {
-	Imported *[]Bundle `json:"imported"`
-	Written  *[]Bundle `json:"written"`
+	// Here Written files that can be fetched
+	Here     *[]Shelved `json:"here"`
+	Imported *[]Bundle  `json:"imported"`
+	Work     *Work      `json:"work,omitempty"`
+	Written  *[]Bundle  `json:"written"`
 }
 
 // CalendarOutput defines model for CalendarOutput.
@@ -1522,6 +1576,12 @@ type HealthSetting struct {
 	Value string `json:"value"`
 }
 
+// HeardBundleRequest defines model for Heard-bundleRequest.
+type HeardBundleRequest struct {
+	// Code Twenty digits, in any grouping
+	Code string `json:"code"`
+}
+
 // Held defines model for Held.
 type Held struct {
 	Area string `json:"area"`
@@ -1714,6 +1774,35 @@ type ImportingTypeCount struct {
 	Count int64  `json:"count"`
 	Kind  string `json:"kind"`
 	Type  string `json:"type"`
+}
+
+// Inside defines model for Inside.
+type Inside struct {
+	Agreement string        `json:"agreement"`
+	Confirmed *[]string     `json:"confirmed"`
+	Counts    *[]InsideKind `json:"counts"`
+	Digest    string        `json:"digest"`
+	Follows   int64         `json:"follows"`
+	From      string        `json:"from"`
+	Items     int64         `json:"items"`
+	Made      time.Time     `json:"made"`
+	Number    int64         `json:"number"`
+
+	// Obstacle Why it cannot be imported now
+	Obstacle *string `json:"obstacle,omitempty"`
+
+	// Receipts First and last; 0 for none
+	Receipts *[]int64 `json:"receipts"`
+
+	// Shipments First and last; 0 for none
+	Shipments *[]int64 `json:"shipments"`
+}
+
+// InsideKind defines model for InsideKind.
+type InsideKind struct {
+	Items int64  `json:"items"`
+	Kind  string `json:"kind"`
+	Tlp   string `json:"tlp"`
 }
 
 // IntakeRefusal defines model for IntakeRefusal.
@@ -1947,6 +2036,11 @@ type MeOutput struct {
 
 	// Token Id of the token that was shown
 	Token *string `json:"token,omitempty"`
+}
+
+// Message defines model for Message.
+type Message struct {
+	Text string `json:"text"`
 }
 
 // MovePeerRequest defines model for Move-peerRequest.
@@ -2351,6 +2445,18 @@ type SecretOutput struct {
 	Secret string `json:"secret"`
 }
 
+// SeenOutput defines model for SeenOutput.
+type SeenOutput struct {
+	// Approved Officers of this side
+	Approved *[]string `json:"approved"`
+
+	// Own This side asked
+	Own bool `json:"own"`
+
+	// Values Known to both, as far as they are for you
+	Values *[]Value `json:"values"`
+}
+
 // Session defines model for Session.
 type Session struct {
 	Account string    `json:"account"`
@@ -2372,6 +2478,18 @@ type SessionsOutput struct {
 // SettingsOutput defines model for SettingsOutput.
 type SettingsOutput struct {
 	Settings *[]HealthSetting `json:"settings"`
+}
+
+// ShelfPart defines model for ShelfPart.
+type ShelfPart struct {
+	Name string `json:"name"`
+	Size int64  `json:"size"`
+}
+
+// Shelved defines model for Shelved.
+type Shelved struct {
+	Number int64        `json:"number"`
+	Parts  *[]ShelfPart `json:"parts"`
 }
 
 // Shipment defines model for Shipment.
@@ -2524,6 +2642,12 @@ type UploadsOutput struct {
 	Uploads *[]ImportingJob `json:"uploads"`
 }
 
+// Value defines model for Value.
+type Value struct {
+	Kind  string `json:"kind"`
+	Value string `json:"value"`
+}
+
 // Verdict defines model for Verdict.
 type Verdict struct {
 	At      time.Time `json:"at"`
@@ -2630,6 +2754,38 @@ type Why struct {
 	Theirs bool `json:"theirs"`
 }
 
+// Work defines model for Work.
+type Work struct {
+	Began time.Time `json:"began"`
+	By    string    `json:"by"`
+
+	// Code Receipt code to read to the partner
+	Code *string `json:"code,omitempty"`
+
+	// Number Of the file that was written or taken in
+	Number *int64 `json:"number,omitempty"`
+
+	// Problem Why it did not do
+	Problem *string `json:"problem,omitempty"`
+	Running bool    `json:"running"`
+
+	// Taken The file was taken in
+	Taken bool     `json:"taken"`
+	What  WorkWhat `json:"what"`
+}
+
+// WorkWhat defines model for Work.What.
+type WorkWhat string
+
+// WriteBundleRequest defines model for Write-bundleRequest.
+type WriteBundleRequest struct {
+	// Again Continue the last file that is known to have arrived: for when one was lost
+	Again *bool `json:"again,omitempty"`
+
+	// Split Parts of at most so many bytes; one when left out
+	Split *int64 `json:"split,omitempty"`
+}
+
 // AccountsParams defines parameters for Accounts.
 type AccountsParams struct {
 	// Cursor Where to go on: from next of the page before
@@ -2679,6 +2835,18 @@ type AddAgreementParams struct {
 type BundlesParams struct {
 	// Limit At most so many of each
 	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// WriteBundleParams defines parameters for WriteBundle.
+type WriteBundleParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// HeardBundleParams defines parameters for HeardBundle.
+type HeardBundleParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // PauseChannelParams defines parameters for PauseChannel.
@@ -2879,6 +3047,12 @@ type LedgerGrowthParams struct {
 	To *int64 `form:"to,omitempty" json:"to,omitempty"`
 }
 
+// AskMatchingParams defines parameters for AskMatching.
+type AskMatchingParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // ShipmentsParams defines parameters for Shipments.
 type ShipmentsParams struct {
 	// Direction out: sent; in: received
@@ -2934,6 +3108,30 @@ type AuditSearchParams struct {
 
 // AuditVerifyParams defines parameters for AuditVerify.
 type AuditVerifyParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// BringBundleParams defines parameters for BringBundle.
+type BringBundleParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// RemoveBundleParams defines parameters for RemoveBundle.
+type RemoveBundleParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ConfirmBundleParams defines parameters for ConfirmBundle.
+type ConfirmBundleParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// LookBundleParams defines parameters for LookBundle.
+type LookBundleParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
@@ -3177,6 +3375,12 @@ type ImportParams struct {
 // ImportParamsContributor defines parameters for Import.
 type ImportParamsContributor string
 
+// AnnounceRecipientParams defines parameters for AnnounceRecipient.
+type AnnounceRecipientParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // RotateKeyParams defines parameters for RotateKey.
 type RotateKeyParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
@@ -3191,6 +3395,12 @@ type LookupParams struct {
 
 // ApproveMatchingParams defines parameters for ApproveMatching.
 type ApproveMatchingParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// FetchMatchingParams defines parameters for FetchMatching.
+type FetchMatchingParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
@@ -3357,6 +3567,24 @@ type AcceptPeerParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// AnswerPeerParams defines parameters for AnswerPeer.
+type AnswerPeerParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// FinishPeerParams defines parameters for FinishPeer.
+type FinishPeerParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// HelloPeerParams defines parameters for HelloPeer.
+type HelloPeerParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // InvitePeerParams defines parameters for InvitePeer.
 type InvitePeerParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
@@ -3386,6 +3614,12 @@ type ConfirmPeerParams struct {
 
 // MovePeerParams defines parameters for MovePeer.
 type MovePeerParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// HearRecipientParams defines parameters for HearRecipient.
+type HearRecipientParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
@@ -3522,6 +3756,12 @@ type AddAccountJSONRequestBody = AddAccountRequest
 // ChangeAccountJSONRequestBody defines body for ChangeAccount for application/json ContentType.
 type ChangeAccountJSONRequestBody = AccountFields
 
+// WriteBundleJSONRequestBody defines body for WriteBundle for application/json ContentType.
+type WriteBundleJSONRequestBody = WriteBundleRequest
+
+// HeardBundleJSONRequestBody defines body for HeardBundle for application/json ContentType.
+type HeardBundleJSONRequestBody = HeardBundleRequest
+
 // PauseChannelJSONRequestBody defines body for PauseChannel for application/json ContentType.
 type PauseChannelJSONRequestBody = PauseChannelRequest
 
@@ -3545,6 +3785,9 @@ type RefuseJSONRequestBody = RefuseInput
 
 // ReopenJSONRequestBody defines body for Reopen for application/json ContentType.
 type ReopenJSONRequestBody = RefuseInput
+
+// AskMatchingJSONRequestBody defines body for AskMatching for application/json ContentType.
+type AskMatchingJSONRequestBody = AskMatchingRequest
 
 // SignAgreementJSONRequestBody defines body for SignAgreement for application/json ContentType.
 type SignAgreementJSONRequestBody = SignInput
@@ -3579,6 +3822,9 @@ type ChangeHookJSONRequestBody = ChangeHookRequest
 // ImportApplicationStixPlusJSONRequestBody defines body for Import for application/stix+json ContentType.
 type ImportApplicationStixPlusJSONRequestBody = ImportApplicationStixPlusJSONBody
 
+// AnnounceRecipientJSONRequestBody defines body for AnnounceRecipient for application/json ContentType.
+type AnnounceRecipientJSONRequestBody = AnnounceRecipientRequest
+
 // LookupManyJSONRequestBody defines body for LookupMany for application/json ContentType.
 type LookupManyJSONRequestBody = LookupManyInput
 
@@ -3609,6 +3855,15 @@ type ChangeOrganisationJSONRequestBody = OrganisationFields
 // AcceptPeerJSONRequestBody defines body for AcceptPeer for application/json ContentType.
 type AcceptPeerJSONRequestBody = AcceptPeerRequest
 
+// AnswerPeerJSONRequestBody defines body for AnswerPeer for application/json ContentType.
+type AnswerPeerJSONRequestBody = Message
+
+// FinishPeerJSONRequestBody defines body for FinishPeer for application/json ContentType.
+type FinishPeerJSONRequestBody = Message
+
+// HelloPeerJSONRequestBody defines body for HelloPeer for application/json ContentType.
+type HelloPeerJSONRequestBody = Message
+
 // InvitePeerJSONRequestBody defines body for InvitePeer for application/json ContentType.
 type InvitePeerJSONRequestBody = InvitePeerRequest
 
@@ -3617,6 +3872,9 @@ type ConfirmPeerJSONRequestBody = ConfirmPeerRequest
 
 // MovePeerJSONRequestBody defines body for MovePeer for application/json ContentType.
 type MovePeerJSONRequestBody = MovePeerRequest
+
+// HearRecipientJSONRequestBody defines body for HearRecipient for application/json ContentType.
+type HearRecipientJSONRequestBody = Message
 
 // CloseReviewJSONRequestBody defines body for CloseReview for application/json ContentType.
 type CloseReviewJSONRequestBody = CloseReviewRequest
@@ -3791,6 +4049,49 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/bundles (the `Bundles` operationId).
 	Bundles(ctx context.Context, agreement string, params *BundlesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WriteBundleWithBody Write the next file for the partner, in the background: everything that waits, encrypted to its node
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/bundles (the `WriteBundle` operationId).
+	WriteBundleWithBody(ctx context.Context, agreement string, params *WriteBundleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WriteBundle Write the next file for the partner, in the background: everything that waits, encrypted to its node
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/bundles (the `WriteBundle` operationId).
+	WriteBundle(ctx context.Context, agreement string, params *WriteBundleParams, body WriteBundleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HeardBundleWithBody Take a receipt code that the partner's officer read out
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/bundles/code (the `HeardBundle` operationId).
+	HeardBundleWithBody(ctx context.Context, agreement string, params *HeardBundleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HeardBundle Take a receipt code that the partner's officer read out
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/bundles/code (the `HeardBundle` operationId).
+	HeardBundle(ctx context.Context, agreement string, params *HeardBundleParams, body HeardBundleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FetchBundle One part of a written file, to be carried; that it was fetched is recorded
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels.
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/bundles/{number}/parts/{part} (the `FetchBundle` operationId).
+	FetchBundle(ctx context.Context, agreement string, number int64, part int64, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AgreementCalendar The dates of an agreement and where now stands
 	//
@@ -4091,6 +4392,24 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/agreements/{agreement}/matchings (the `Matchings` operationId).
 	Matchings(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AskMatchingWithBody Ask the partner which of some values it knows, without showing them
+	//
+	// Needs an account that may: export threat data.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/matchings (the `AskMatching` operationId).
+	AskMatchingWithBody(ctx context.Context, agreement string, params *AskMatchingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AskMatching Ask the partner which of some values it knows, without showing them
+	//
+	// Needs an account that may: export threat data.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/matchings (the `AskMatching` operationId).
+	AskMatching(ctx context.Context, agreement string, params *AskMatchingParams, body AskMatchingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Shipments Shipments of one direction with their receipts, newest first
 	//
 	// Needs an account that may: see the release queue; or manage partners and channels.
@@ -4172,6 +4491,50 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/audit/{entry} (the `AuditEntry` operationId).
 	AuditEntry(ctx context.Context, entry int64, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BroughtBundles Files that were brought and not yet taken in
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels.
+	//
+	// Corresponds with GET /api/v1/brought (the `BroughtBundles` operationId).
+	BroughtBundles(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BringBundleWithBody Bring a part of a file of the partner, as it comes in; nothing is taken in
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/brought (the `BringBundle` operationId).
+	BringBundleWithBody(ctx context.Context, params *BringBundleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveBundle Remove a file that is not to be taken in
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels.
+	//
+	// Corresponds with DELETE /api/v1/brought/{file} (the `RemoveBundle` operationId).
+	RemoveBundle(ctx context.Context, file string, params *RemoveBundleParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BroughtBundle One of them; what is inside for who has looked
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels.
+	//
+	// Corresponds with GET /api/v1/brought/{file} (the `BroughtBundle` operationId).
+	BroughtBundle(ctx context.Context, file string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmBundle Confirm a file after having looked; when a second officer does, it is taken in, in the background
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels. A decision of a person: takes a password, not a token.
+	//
+	// Corresponds with POST /api/v1/brought/{file}/confirm (the `ConfirmBundle` operationId).
+	ConfirmBundle(ctx context.Context, file string, params *ConfirmBundleParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LookBundle Open and verify a file, in the background; who is to confirm must have looked
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels. A decision of a person: takes a password, not a token.
+	//
+	// Corresponds with POST /api/v1/brought/{file}/look (the `LookBundle` operationId).
+	LookBundle(ctx context.Context, file string, params *LookBundleParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Collections Collections that you may read or write; all of them for who administers
 	//
@@ -4543,6 +4906,24 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/keys (the `Keys` operationId).
 	Keys(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AnnounceRecipientWithBody The signed note that says to what partners encrypt files for this node
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/keys/recipient (the `AnnounceRecipient` operationId).
+	AnnounceRecipientWithBody(ctx context.Context, params *AnnounceRecipientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnnounceRecipient The signed note that says to what partners encrypt files for this node
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/keys/recipient (the `AnnounceRecipient` operationId).
+	AnnounceRecipient(ctx context.Context, params *AnnounceRecipientParams, body AnnounceRecipientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RotateKey Give this node a new signing key; partners are told by a note both keys sign
 	//
 	// Needs an account that may: manage partners and channels. A decision of a person: takes a password, not a token.
@@ -4575,12 +4956,26 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/lookup (the `LookupMany` operationId).
 	LookupMany(ctx context.Context, body LookupManyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// OneMatching One question; the values both know, as far as you asked for them or may read an object that names them
+	//
+	// Needs an account that may: see the release queue.
+	//
+	// Corresponds with GET /api/v1/matchings/{matching} (the `OneMatching` operationId).
+	OneMatching(ctx context.Context, matching string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ApproveMatching Approve answering a question of the partner
 	//
 	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
 	//
 	// Corresponds with POST /api/v1/matchings/{matching}/approve (the `ApproveMatching` operationId).
 	ApproveMatching(ctx context.Context, matching string, params *ApproveMatchingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FetchMatching Fetch the answer to a question of this side
+	//
+	// Needs an account that may: export threat data.
+	//
+	// Corresponds with POST /api/v1/matchings/{matching}/fetch (the `FetchMatching` operationId).
+	FetchMatching(ctx context.Context, matching string, params *FetchMatchingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RefuseMatchingWithBody Refuse a question of the partner, who is told why
 	//
@@ -4819,6 +5214,60 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/peers/accept (the `AcceptPeer` operationId).
 	AcceptPeer(ctx context.Context, params *AcceptPeerParams, body AcceptPeerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AnswerPeerWithBody Answer such a message, to be brought back
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/peers/answer (the `AnswerPeer` operationId).
+	AnswerPeerWithBody(ctx context.Context, params *AnswerPeerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerPeer Answer such a message, to be brought back
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/peers/answer (the `AnswerPeer` operationId).
+	AnswerPeer(ctx context.Context, params *AnswerPeerParams, body AnswerPeerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FinishPeerWithBody Take the answer; a code is shown for two people to compare
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/peers/finish (the `FinishPeer` operationId).
+	FinishPeerWithBody(ctx context.Context, params *FinishPeerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FinishPeer Take the answer; a code is shown for two people to compare
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/peers/finish (the `FinishPeer` operationId).
+	FinishPeer(ctx context.Context, params *FinishPeerParams, body FinishPeerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HelloPeerWithBody Accept the partner's invitation without a line: the message to bring to the partner
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/peers/hello (the `HelloPeer` operationId).
+	HelloPeerWithBody(ctx context.Context, params *HelloPeerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HelloPeer Accept the partner's invitation without a line: the message to bring to the partner
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/peers/hello (the `HelloPeer` operationId).
+	HelloPeer(ctx context.Context, params *HelloPeerParams, body HelloPeerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// InvitePeerWithBody Make an invitation for the partner
 	//
 	// Needs an account that may: manage partners and channels.
@@ -4886,6 +5335,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/peers/{side}/move (the `MovePeer` operationId).
 	MovePeer(ctx context.Context, side string, params *MovePeerParams, body MovePeerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HearRecipientWithBody Take the partner's note over
+	//
+	// Needs an account that may: manage partners and channels. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/peers/{side}/recipient (the `HearRecipient` operationId).
+	HearRecipientWithBody(ctx context.Context, side string, params *HearRecipientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HearRecipient Take the partner's note over
+	//
+	// Needs an account that may: manage partners and channels. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/peers/{side}/recipient (the `HearRecipient` operationId).
+	HearRecipient(ctx context.Context, side string, params *HearRecipientParams, body HearRecipientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Reviews Emergency releases to be reviewed, or reviewed, newest first
 	//
@@ -5300,6 +5767,99 @@ func (c *Client) AddAgreementWithBody(ctx context.Context, params *AddAgreementP
 // Corresponds with GET /api/v1/agreements/{agreement}/bundles (the `Bundles` operationId).
 func (c *Client) Bundles(ctx context.Context, agreement string, params *BundlesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewBundlesRequest(c.Server, agreement, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WriteBundleWithBody Write the next file for the partner, in the background: everything that waits, encrypted to its node
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/bundles (the `WriteBundle` operationId).
+func (c *Client) WriteBundleWithBody(ctx context.Context, agreement string, params *WriteBundleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWriteBundleRequestWithBody(c.Server, agreement, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WriteBundle Write the next file for the partner, in the background: everything that waits, encrypted to its node
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/bundles (the `WriteBundle` operationId).
+func (c *Client) WriteBundle(ctx context.Context, agreement string, params *WriteBundleParams, body WriteBundleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWriteBundleRequest(c.Server, agreement, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HeardBundleWithBody Take a receipt code that the partner's officer read out
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/bundles/code (the `HeardBundle` operationId).
+func (c *Client) HeardBundleWithBody(ctx context.Context, agreement string, params *HeardBundleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHeardBundleRequestWithBody(c.Server, agreement, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HeardBundle Take a receipt code that the partner's officer read out
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/bundles/code (the `HeardBundle` operationId).
+func (c *Client) HeardBundle(ctx context.Context, agreement string, params *HeardBundleParams, body HeardBundleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHeardBundleRequest(c.Server, agreement, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FetchBundle One part of a written file, to be carried; that it was fetched is recorded
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels.
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/bundles/{number}/parts/{part} (the `FetchBundle` operationId).
+func (c *Client) FetchBundle(ctx context.Context, agreement string, number int64, part int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFetchBundleRequest(c.Server, agreement, number, part)
 	if err != nil {
 		return nil, err
 	}
@@ -5999,6 +6559,44 @@ func (c *Client) Matchings(ctx context.Context, agreement string, reqEditors ...
 	return c.Client.Do(req)
 }
 
+// AskMatchingWithBody Ask the partner which of some values it knows, without showing them
+//
+// Needs an account that may: export threat data.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/matchings (the `AskMatching` operationId).
+func (c *Client) AskMatchingWithBody(ctx context.Context, agreement string, params *AskMatchingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAskMatchingRequestWithBody(c.Server, agreement, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AskMatching Ask the partner which of some values it knows, without showing them
+//
+// Needs an account that may: export threat data.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/matchings (the `AskMatching` operationId).
+func (c *Client) AskMatching(ctx context.Context, agreement string, params *AskMatchingParams, body AskMatchingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAskMatchingRequest(c.Server, agreement, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Shipments Shipments of one direction with their receipts, newest first
 //
 // Needs an account that may: see the release queue; or manage partners and channels.
@@ -6191,6 +6789,110 @@ func (c *Client) AuditVerify(ctx context.Context, params *AuditVerifyParams, req
 // Corresponds with GET /api/v1/audit/{entry} (the `AuditEntry` operationId).
 func (c *Client) AuditEntry(ctx context.Context, entry int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAuditEntryRequest(c.Server, entry)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BroughtBundles Files that were brought and not yet taken in
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels.
+//
+// Corresponds with GET /api/v1/brought (the `BroughtBundles` operationId).
+func (c *Client) BroughtBundles(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBroughtBundlesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BringBundleWithBody Bring a part of a file of the partner, as it comes in; nothing is taken in
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/brought (the `BringBundle` operationId).
+func (c *Client) BringBundleWithBody(ctx context.Context, params *BringBundleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBringBundleRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveBundle Remove a file that is not to be taken in
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels.
+//
+// Corresponds with DELETE /api/v1/brought/{file} (the `RemoveBundle` operationId).
+func (c *Client) RemoveBundle(ctx context.Context, file string, params *RemoveBundleParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveBundleRequest(c.Server, file, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BroughtBundle One of them; what is inside for who has looked
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels.
+//
+// Corresponds with GET /api/v1/brought/{file} (the `BroughtBundle` operationId).
+func (c *Client) BroughtBundle(ctx context.Context, file string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBroughtBundleRequest(c.Server, file)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmBundle Confirm a file after having looked; when a second officer does, it is taken in, in the background
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels. A decision of a person: takes a password, not a token.
+//
+// Corresponds with POST /api/v1/brought/{file}/confirm (the `ConfirmBundle` operationId).
+func (c *Client) ConfirmBundle(ctx context.Context, file string, params *ConfirmBundleParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmBundleRequest(c.Server, file, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LookBundle Open and verify a file, in the background; who is to confirm must have looked
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels. A decision of a person: takes a password, not a token.
+//
+// Corresponds with POST /api/v1/brought/{file}/look (the `LookBundle` operationId).
+func (c *Client) LookBundle(ctx context.Context, file string, params *LookBundleParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLookBundleRequest(c.Server, file, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7051,6 +7753,44 @@ func (c *Client) Keys(ctx context.Context, reqEditors ...RequestEditorFn) (*http
 	return c.Client.Do(req)
 }
 
+// AnnounceRecipientWithBody The signed note that says to what partners encrypt files for this node
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/keys/recipient (the `AnnounceRecipient` operationId).
+func (c *Client) AnnounceRecipientWithBody(ctx context.Context, params *AnnounceRecipientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnnounceRecipientRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnnounceRecipient The signed note that says to what partners encrypt files for this node
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/keys/recipient (the `AnnounceRecipient` operationId).
+func (c *Client) AnnounceRecipient(ctx context.Context, params *AnnounceRecipientParams, body AnnounceRecipientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnnounceRecipientRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // RotateKey Give this node a new signing key; partners are told by a note both keys sign
 //
 // Needs an account that may: manage partners and channels. A decision of a person: takes a password, not a token.
@@ -7123,6 +7863,23 @@ func (c *Client) LookupMany(ctx context.Context, body LookupManyJSONRequestBody,
 	return c.Client.Do(req)
 }
 
+// OneMatching One question; the values both know, as far as you asked for them or may read an object that names them
+//
+// Needs an account that may: see the release queue.
+//
+// Corresponds with GET /api/v1/matchings/{matching} (the `OneMatching` operationId).
+func (c *Client) OneMatching(ctx context.Context, matching string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOneMatchingRequest(c.Server, matching)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ApproveMatching Approve answering a question of the partner
 //
 // Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
@@ -7130,6 +7887,23 @@ func (c *Client) LookupMany(ctx context.Context, body LookupManyJSONRequestBody,
 // Corresponds with POST /api/v1/matchings/{matching}/approve (the `ApproveMatching` operationId).
 func (c *Client) ApproveMatching(ctx context.Context, matching string, params *ApproveMatchingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewApproveMatchingRequest(c.Server, matching, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FetchMatching Fetch the answer to a question of this side
+//
+// Needs an account that may: export threat data.
+//
+// Corresponds with POST /api/v1/matchings/{matching}/fetch (the `FetchMatching` operationId).
+func (c *Client) FetchMatching(ctx context.Context, matching string, params *FetchMatchingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFetchMatchingRequest(c.Server, matching, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7667,6 +8441,120 @@ func (c *Client) AcceptPeer(ctx context.Context, params *AcceptPeerParams, body 
 	return c.Client.Do(req)
 }
 
+// AnswerPeerWithBody Answer such a message, to be brought back
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/peers/answer (the `AnswerPeer` operationId).
+func (c *Client) AnswerPeerWithBody(ctx context.Context, params *AnswerPeerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerPeerRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerPeer Answer such a message, to be brought back
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/peers/answer (the `AnswerPeer` operationId).
+func (c *Client) AnswerPeer(ctx context.Context, params *AnswerPeerParams, body AnswerPeerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerPeerRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FinishPeerWithBody Take the answer; a code is shown for two people to compare
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/peers/finish (the `FinishPeer` operationId).
+func (c *Client) FinishPeerWithBody(ctx context.Context, params *FinishPeerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFinishPeerRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FinishPeer Take the answer; a code is shown for two people to compare
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/peers/finish (the `FinishPeer` operationId).
+func (c *Client) FinishPeer(ctx context.Context, params *FinishPeerParams, body FinishPeerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFinishPeerRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HelloPeerWithBody Accept the partner's invitation without a line: the message to bring to the partner
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/peers/hello (the `HelloPeer` operationId).
+func (c *Client) HelloPeerWithBody(ctx context.Context, params *HelloPeerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHelloPeerRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HelloPeer Accept the partner's invitation without a line: the message to bring to the partner
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/peers/hello (the `HelloPeer` operationId).
+func (c *Client) HelloPeer(ctx context.Context, params *HelloPeerParams, body HelloPeerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHelloPeerRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // InvitePeerWithBody Make an invitation for the partner
 //
 // Needs an account that may: manage partners and channels.
@@ -7805,6 +8693,44 @@ func (c *Client) MovePeerWithBody(ctx context.Context, side string, params *Move
 // Corresponds with POST /api/v1/peers/{side}/move (the `MovePeer` operationId).
 func (c *Client) MovePeer(ctx context.Context, side string, params *MovePeerParams, body MovePeerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewMovePeerRequest(c.Server, side, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HearRecipientWithBody Take the partner's note over
+//
+// Needs an account that may: manage partners and channels. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/peers/{side}/recipient (the `HearRecipient` operationId).
+func (c *Client) HearRecipientWithBody(ctx context.Context, side string, params *HearRecipientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHearRecipientRequestWithBody(c.Server, side, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HearRecipient Take the partner's note over
+//
+// Needs an account that may: manage partners and channels. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/peers/{side}/recipient (the `HearRecipient` operationId).
+func (c *Client) HearRecipient(ctx context.Context, side string, params *HearRecipientParams, body HearRecipientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHearRecipientRequest(c.Server, side, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8804,6 +9730,178 @@ func NewBundlesRequest(server string, agreement string, params *BundlesParams) (
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
 		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewWriteBundleRequest calls the generic WriteBundle builder with application/json body
+func NewWriteBundleRequest(server string, agreement string, params *WriteBundleParams, body WriteBundleJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWriteBundleRequestWithBody(server, agreement, params, "application/json", bodyReader)
+}
+
+// NewWriteBundleRequestWithBody constructs an http.Request for the WriteBundle method, with any body, and a specified content type
+func NewWriteBundleRequestWithBody(server string, agreement string, params *WriteBundleParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/bundles", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewHeardBundleRequest calls the generic HeardBundle builder with application/json body
+func NewHeardBundleRequest(server string, agreement string, params *HeardBundleParams, body HeardBundleJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewHeardBundleRequestWithBody(server, agreement, params, "application/json", bodyReader)
+}
+
+// NewHeardBundleRequestWithBody constructs an http.Request for the HeardBundle method, with any body, and a specified content type
+func NewHeardBundleRequestWithBody(server string, agreement string, params *HeardBundleParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/bundles/code", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewFetchBundleRequest constructs an http.Request for the FetchBundle method
+func NewFetchBundleRequest(server string, agreement string, number int64, part int64) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "part", part, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/bundles/%s/parts/%s", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -10713,6 +11811,68 @@ func NewMatchingsRequest(server string, agreement string) (*http.Request, error)
 	return req, nil
 }
 
+// NewAskMatchingRequest calls the generic AskMatching builder with application/json body
+func NewAskMatchingRequest(server string, agreement string, params *AskMatchingParams, body AskMatchingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAskMatchingRequestWithBody(server, agreement, params, "application/json", bodyReader)
+}
+
+// NewAskMatchingRequestWithBody constructs an http.Request for the AskMatching method, with any body, and a specified content type
+func NewAskMatchingRequestWithBody(server string, agreement string, params *AskMatchingParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/matchings", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewShipmentsRequest constructs an http.Request for the Shipments method
 func NewShipmentsRequest(server string, agreement string, params *ShipmentsParams) (*http.Request, error) {
 	var err error
@@ -11328,6 +12488,258 @@ func NewAuditEntryRequest(server string, entry int64) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBroughtBundlesRequest constructs an http.Request for the BroughtBundles method
+func NewBroughtBundlesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/brought")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBringBundleRequestWithBody constructs an http.Request for the BringBundle method, with any body, and a specified content type
+func NewBringBundleRequestWithBody(server string, params *BringBundleParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/brought")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRemoveBundleRequest constructs an http.Request for the RemoveBundle method
+func NewRemoveBundleRequest(server string, file string, params *RemoveBundleParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "file", file, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/brought/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewBroughtBundleRequest constructs an http.Request for the BroughtBundle method
+func NewBroughtBundleRequest(server string, file string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "file", file, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/brought/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewConfirmBundleRequest constructs an http.Request for the ConfirmBundle method
+func NewConfirmBundleRequest(server string, file string, params *ConfirmBundleParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "file", file, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/brought/%s/confirm", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewLookBundleRequest constructs an http.Request for the LookBundle method
+func NewLookBundleRequest(server string, file string, params *LookBundleParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "file", file, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/brought/%s/look", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -13401,6 +14813,61 @@ func NewKeysRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewAnnounceRecipientRequest calls the generic AnnounceRecipient builder with application/json body
+func NewAnnounceRecipientRequest(server string, params *AnnounceRecipientParams, body AnnounceRecipientJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAnnounceRecipientRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewAnnounceRecipientRequestWithBody constructs an http.Request for the AnnounceRecipient method, with any body, and a specified content type
+func NewAnnounceRecipientRequestWithBody(server string, params *AnnounceRecipientParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/keys/recipient")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewRotateKeyRequest constructs an http.Request for the RotateKey method
 func NewRotateKeyRequest(server string, params *RotateKeyParams) (*http.Request, error) {
 	var err error
@@ -13533,6 +15000,40 @@ func NewLookupManyRequestWithBody(server string, contentType string, body io.Rea
 	return req, nil
 }
 
+// NewOneMatchingRequest constructs an http.Request for the OneMatching method
+func NewOneMatchingRequest(server string, matching string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "matching", matching, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/matchings/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewApproveMatchingRequest constructs an http.Request for the ApproveMatching method
 func NewApproveMatchingRequest(server string, matching string, params *ApproveMatchingParams) (*http.Request, error) {
 	var err error
@@ -13550,6 +15051,55 @@ func NewApproveMatchingRequest(server string, matching string, params *ApproveMa
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/matchings/%s/approve", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewFetchMatchingRequest constructs an http.Request for the FetchMatching method
+func NewFetchMatchingRequest(server string, matching string, params *FetchMatchingParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "matching", matching, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/matchings/%s/fetch", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -14918,6 +16468,171 @@ func NewAcceptPeerRequestWithBody(server string, params *AcceptPeerParams, conte
 	return req, nil
 }
 
+// NewAnswerPeerRequest calls the generic AnswerPeer builder with application/json body
+func NewAnswerPeerRequest(server string, params *AnswerPeerParams, body AnswerPeerJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAnswerPeerRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewAnswerPeerRequestWithBody constructs an http.Request for the AnswerPeer method, with any body, and a specified content type
+func NewAnswerPeerRequestWithBody(server string, params *AnswerPeerParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/peers/answer")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewFinishPeerRequest calls the generic FinishPeer builder with application/json body
+func NewFinishPeerRequest(server string, params *FinishPeerParams, body FinishPeerJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewFinishPeerRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewFinishPeerRequestWithBody constructs an http.Request for the FinishPeer method, with any body, and a specified content type
+func NewFinishPeerRequestWithBody(server string, params *FinishPeerParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/peers/finish")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewHelloPeerRequest calls the generic HelloPeer builder with application/json body
+func NewHelloPeerRequest(server string, params *HelloPeerParams, body HelloPeerJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewHelloPeerRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewHelloPeerRequestWithBody constructs an http.Request for the HelloPeer method, with any body, and a specified content type
+func NewHelloPeerRequestWithBody(server string, params *HelloPeerParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/peers/hello")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewInvitePeerRequest calls the generic InvitePeer builder with application/json body
 func NewInvitePeerRequest(server string, params *InvitePeerParams, body InvitePeerJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -15188,6 +16903,68 @@ func NewMovePeerRequestWithBody(server string, side string, params *MovePeerPara
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/peers/%s/move", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewHearRecipientRequest calls the generic HearRecipient builder with application/json body
+func NewHearRecipientRequest(server string, side string, params *HearRecipientParams, body HearRecipientJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewHearRecipientRequestWithBody(server, side, params, "application/json", bodyReader)
+}
+
+// NewHearRecipientRequestWithBody constructs an http.Request for the HearRecipient method, with any body, and a specified content type
+func NewHearRecipientRequestWithBody(server string, side string, params *HearRecipientParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "side", side, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/peers/%s/recipient", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -16634,6 +18411,51 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/agreements/{agreement}/bundles (the `Bundles` operationId).
 	BundlesWithResponse(ctx context.Context, agreement string, params *BundlesParams, reqEditors ...RequestEditorFn) (*BundlesResponse, error)
 
+	// WriteBundleWithBodyWithResponse Write the next file for the partner, in the background: everything that waits, encrypted to its node
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/bundles (the `WriteBundle` operationId).
+	WriteBundleWithBodyWithResponse(ctx context.Context, agreement string, params *WriteBundleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WriteBundleResponse, error)
+
+	// WriteBundleWithResponse Write the next file for the partner, in the background: everything that waits, encrypted to its node
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/bundles (the `WriteBundle` operationId).
+	WriteBundleWithResponse(ctx context.Context, agreement string, params *WriteBundleParams, body WriteBundleJSONRequestBody, reqEditors ...RequestEditorFn) (*WriteBundleResponse, error)
+
+	// HeardBundleWithBodyWithResponse Take a receipt code that the partner's officer read out
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/bundles/code (the `HeardBundle` operationId).
+	HeardBundleWithBodyWithResponse(ctx context.Context, agreement string, params *HeardBundleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HeardBundleResponse, error)
+
+	// HeardBundleWithResponse Take a receipt code that the partner's officer read out
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/bundles/code (the `HeardBundle` operationId).
+	HeardBundleWithResponse(ctx context.Context, agreement string, params *HeardBundleParams, body HeardBundleJSONRequestBody, reqEditors ...RequestEditorFn) (*HeardBundleResponse, error)
+
+	// FetchBundleWithResponse One part of a written file, to be carried; that it was fetched is recorded
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/bundles/{number}/parts/{part} (the `FetchBundle` operationId).
+	FetchBundleWithResponse(ctx context.Context, agreement string, number int64, part int64, reqEditors ...RequestEditorFn) (*FetchBundleResponse, error)
+
 	// AgreementCalendarWithResponse The dates of an agreement and where now stands
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -16979,6 +18801,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/agreements/{agreement}/matchings (the `Matchings` operationId).
 	MatchingsWithResponse(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*MatchingsResponse, error)
 
+	// AskMatchingWithBodyWithResponse Ask the partner which of some values it knows, without showing them
+	//
+	// Needs an account that may: export threat data.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/matchings (the `AskMatching` operationId).
+	AskMatchingWithBodyWithResponse(ctx context.Context, agreement string, params *AskMatchingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AskMatchingResponse, error)
+
+	// AskMatchingWithResponse Ask the partner which of some values it knows, without showing them
+	//
+	// Needs an account that may: export threat data.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/matchings (the `AskMatching` operationId).
+	AskMatchingWithResponse(ctx context.Context, agreement string, params *AskMatchingParams, body AskMatchingJSONRequestBody, reqEditors ...RequestEditorFn) (*AskMatchingResponse, error)
+
 	// ShipmentsWithResponse Shipments of one direction with their receipts, newest first
 	//
 	// Needs an account that may: see the release queue; or manage partners and channels.
@@ -17080,6 +18920,60 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/audit/{entry} (the `AuditEntry` operationId).
 	AuditEntryWithResponse(ctx context.Context, entry int64, reqEditors ...RequestEditorFn) (*AuditEntryResponse, error)
+
+	// BroughtBundlesWithResponse Files that were brought and not yet taken in
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/brought (the `BroughtBundles` operationId).
+	BroughtBundlesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*BroughtBundlesResponse, error)
+
+	// BringBundleWithBodyWithResponse Bring a part of a file of the partner, as it comes in; nothing is taken in
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/brought (the `BringBundle` operationId).
+	BringBundleWithBodyWithResponse(ctx context.Context, params *BringBundleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BringBundleResponse, error)
+
+	// RemoveBundleWithResponse Remove a file that is not to be taken in
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/brought/{file} (the `RemoveBundle` operationId).
+	RemoveBundleWithResponse(ctx context.Context, file string, params *RemoveBundleParams, reqEditors ...RequestEditorFn) (*RemoveBundleResponse, error)
+
+	// BroughtBundleWithResponse One of them; what is inside for who has looked
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/brought/{file} (the `BroughtBundle` operationId).
+	BroughtBundleWithResponse(ctx context.Context, file string, reqEditors ...RequestEditorFn) (*BroughtBundleResponse, error)
+
+	// ConfirmBundleWithResponse Confirm a file after having looked; when a second officer does, it is taken in, in the background
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels. A decision of a person: takes a password, not a token.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/brought/{file}/confirm (the `ConfirmBundle` operationId).
+	ConfirmBundleWithResponse(ctx context.Context, file string, params *ConfirmBundleParams, reqEditors ...RequestEditorFn) (*ConfirmBundleResponse, error)
+
+	// LookBundleWithResponse Open and verify a file, in the background; who is to confirm must have looked
+	//
+	// Needs an account that may: approve or refuse a release; or manage partners and channels. A decision of a person: takes a password, not a token.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/brought/{file}/look (the `LookBundle` operationId).
+	LookBundleWithResponse(ctx context.Context, file string, params *LookBundleParams, reqEditors ...RequestEditorFn) (*LookBundleResponse, error)
 
 	// CollectionsWithResponse Collections that you may read or write; all of them for who administers
 	//
@@ -17507,6 +19401,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/keys (the `Keys` operationId).
 	KeysWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*KeysResponse, error)
 
+	// AnnounceRecipientWithBodyWithResponse The signed note that says to what partners encrypt files for this node
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/keys/recipient (the `AnnounceRecipient` operationId).
+	AnnounceRecipientWithBodyWithResponse(ctx context.Context, params *AnnounceRecipientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnnounceRecipientResponse, error)
+
+	// AnnounceRecipientWithResponse The signed note that says to what partners encrypt files for this node
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/keys/recipient (the `AnnounceRecipient` operationId).
+	AnnounceRecipientWithResponse(ctx context.Context, params *AnnounceRecipientParams, body AnnounceRecipientJSONRequestBody, reqEditors ...RequestEditorFn) (*AnnounceRecipientResponse, error)
+
 	// RotateKeyWithResponse Give this node a new signing key; partners are told by a note both keys sign
 	//
 	// Needs an account that may: manage partners and channels. A decision of a person: takes a password, not a token.
@@ -17543,6 +19455,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/lookup (the `LookupMany` operationId).
 	LookupManyWithResponse(ctx context.Context, body LookupManyJSONRequestBody, reqEditors ...RequestEditorFn) (*LookupManyResponse, error)
 
+	// OneMatchingWithResponse One question; the values both know, as far as you asked for them or may read an object that names them
+	//
+	// Needs an account that may: see the release queue.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/matchings/{matching} (the `OneMatching` operationId).
+	OneMatchingWithResponse(ctx context.Context, matching string, reqEditors ...RequestEditorFn) (*OneMatchingResponse, error)
+
 	// ApproveMatchingWithResponse Approve answering a question of the partner
 	//
 	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
@@ -17551,6 +19472,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/matchings/{matching}/approve (the `ApproveMatching` operationId).
 	ApproveMatchingWithResponse(ctx context.Context, matching string, params *ApproveMatchingParams, reqEditors ...RequestEditorFn) (*ApproveMatchingResponse, error)
+
+	// FetchMatchingWithResponse Fetch the answer to a question of this side
+	//
+	// Needs an account that may: export threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/matchings/{matching}/fetch (the `FetchMatching` operationId).
+	FetchMatchingWithResponse(ctx context.Context, matching string, params *FetchMatchingParams, reqEditors ...RequestEditorFn) (*FetchMatchingResponse, error)
 
 	// RefuseMatchingWithBodyWithResponse Refuse a question of the partner, who is told why
 	//
@@ -17811,6 +19741,60 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/peers/accept (the `AcceptPeer` operationId).
 	AcceptPeerWithResponse(ctx context.Context, params *AcceptPeerParams, body AcceptPeerJSONRequestBody, reqEditors ...RequestEditorFn) (*AcceptPeerResponse, error)
 
+	// AnswerPeerWithBodyWithResponse Answer such a message, to be brought back
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/peers/answer (the `AnswerPeer` operationId).
+	AnswerPeerWithBodyWithResponse(ctx context.Context, params *AnswerPeerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerPeerResponse, error)
+
+	// AnswerPeerWithResponse Answer such a message, to be brought back
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/peers/answer (the `AnswerPeer` operationId).
+	AnswerPeerWithResponse(ctx context.Context, params *AnswerPeerParams, body AnswerPeerJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerPeerResponse, error)
+
+	// FinishPeerWithBodyWithResponse Take the answer; a code is shown for two people to compare
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/peers/finish (the `FinishPeer` operationId).
+	FinishPeerWithBodyWithResponse(ctx context.Context, params *FinishPeerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FinishPeerResponse, error)
+
+	// FinishPeerWithResponse Take the answer; a code is shown for two people to compare
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/peers/finish (the `FinishPeer` operationId).
+	FinishPeerWithResponse(ctx context.Context, params *FinishPeerParams, body FinishPeerJSONRequestBody, reqEditors ...RequestEditorFn) (*FinishPeerResponse, error)
+
+	// HelloPeerWithBodyWithResponse Accept the partner's invitation without a line: the message to bring to the partner
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/peers/hello (the `HelloPeer` operationId).
+	HelloPeerWithBodyWithResponse(ctx context.Context, params *HelloPeerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HelloPeerResponse, error)
+
+	// HelloPeerWithResponse Accept the partner's invitation without a line: the message to bring to the partner
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/peers/hello (the `HelloPeer` operationId).
+	HelloPeerWithResponse(ctx context.Context, params *HelloPeerParams, body HelloPeerJSONRequestBody, reqEditors ...RequestEditorFn) (*HelloPeerResponse, error)
+
 	// InvitePeerWithBodyWithResponse Make an invitation for the partner
 	//
 	// Needs an account that may: manage partners and channels.
@@ -17882,6 +19866,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/peers/{side}/move (the `MovePeer` operationId).
 	MovePeerWithResponse(ctx context.Context, side string, params *MovePeerParams, body MovePeerJSONRequestBody, reqEditors ...RequestEditorFn) (*MovePeerResponse, error)
+
+	// HearRecipientWithBodyWithResponse Take the partner's note over
+	//
+	// Needs an account that may: manage partners and channels. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/peers/{side}/recipient (the `HearRecipient` operationId).
+	HearRecipientWithBodyWithResponse(ctx context.Context, side string, params *HearRecipientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HearRecipientResponse, error)
+
+	// HearRecipientWithResponse Take the partner's note over
+	//
+	// Needs an account that may: manage partners and channels. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/peers/{side}/recipient (the `HearRecipient` operationId).
+	HearRecipientWithResponse(ctx context.Context, side string, params *HearRecipientParams, body HearRecipientJSONRequestBody, reqEditors ...RequestEditorFn) (*HearRecipientResponse, error)
 
 	// ReviewsWithResponse Emergency releases to be reviewed, or reviewed, newest first
 	//
@@ -18822,6 +20824,227 @@ func (r BundlesResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r BundlesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type WriteBundleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Work
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r WriteBundleResponse) GetJSON202() *Work {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r WriteBundleResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r WriteBundleResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r WriteBundleResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r WriteBundleResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r WriteBundleResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r WriteBundleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WriteBundleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WriteBundleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WriteBundleResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type HeardBundleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Bundle
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r HeardBundleResponse) GetJSON200() *Bundle {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r HeardBundleResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r HeardBundleResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r HeardBundleResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r HeardBundleResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r HeardBundleResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r HeardBundleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HeardBundleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HeardBundleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HeardBundleResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type FetchBundleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r FetchBundleResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r FetchBundleResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r FetchBundleResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r FetchBundleResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r FetchBundleResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r FetchBundleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FetchBundleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FetchBundleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FetchBundleResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -21163,6 +23386,82 @@ func (r MatchingsResponse) ContentType() string {
 	return ""
 }
 
+type AskMatchingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Matching
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r AskMatchingResponse) GetJSON201() *Matching {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AskMatchingResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AskMatchingResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AskMatchingResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AskMatchingResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AskMatchingResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AskMatchingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AskMatchingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AskMatchingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AskMatchingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ShipmentsResponse200Headers the declared response headers of an HTTP 200 response for Shipments
 type ShipmentsResponse200Headers struct {
 	Link *string
@@ -21993,6 +24292,441 @@ func (r AuditEntryResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r AuditEntryResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type BroughtBundlesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BroughtList
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r BroughtBundlesResponse) GetJSON200() *BroughtList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r BroughtBundlesResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r BroughtBundlesResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r BroughtBundlesResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r BroughtBundlesResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r BroughtBundlesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BroughtBundlesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BroughtBundlesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BroughtBundlesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type BringBundleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Brought
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r BringBundleResponse) GetJSON201() *Brought {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r BringBundleResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r BringBundleResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r BringBundleResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r BringBundleResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r BringBundleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BringBundleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BringBundleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BringBundleResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RemoveBundleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RemoveBundleResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RemoveBundleResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RemoveBundleResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RemoveBundleResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RemoveBundleResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r RemoveBundleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RemoveBundleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RemoveBundleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RemoveBundleResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type BroughtBundleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Brought
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r BroughtBundleResponse) GetJSON200() *Brought {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r BroughtBundleResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r BroughtBundleResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r BroughtBundleResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r BroughtBundleResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r BroughtBundleResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r BroughtBundleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BroughtBundleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BroughtBundleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BroughtBundleResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ConfirmBundleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Brought
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r ConfirmBundleResponse) GetJSON202() *Brought {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ConfirmBundleResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ConfirmBundleResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ConfirmBundleResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ConfirmBundleResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ConfirmBundleResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ConfirmBundleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ConfirmBundleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConfirmBundleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ConfirmBundleResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type LookBundleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Brought
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r LookBundleResponse) GetJSON202() *Brought {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r LookBundleResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r LookBundleResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r LookBundleResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r LookBundleResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r LookBundleResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r LookBundleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LookBundleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LookBundleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LookBundleResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -24782,6 +27516,82 @@ func (r KeysResponse) ContentType() string {
 	return ""
 }
 
+type AnnounceRecipientResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Message
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AnnounceRecipientResponse) GetJSON200() *Message {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AnnounceRecipientResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AnnounceRecipientResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AnnounceRecipientResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AnnounceRecipientResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AnnounceRecipientResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AnnounceRecipientResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AnnounceRecipientResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AnnounceRecipientResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AnnounceRecipientResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type RotateKeyResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -25003,6 +27813,82 @@ func (r LookupManyResponse) ContentType() string {
 	return ""
 }
 
+type OneMatchingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SeenOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r OneMatchingResponse) GetJSON200() *SeenOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r OneMatchingResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r OneMatchingResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r OneMatchingResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r OneMatchingResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r OneMatchingResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r OneMatchingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OneMatchingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OneMatchingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OneMatchingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ApproveMatchingResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -25073,6 +27959,82 @@ func (r ApproveMatchingResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ApproveMatchingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type FetchMatchingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Matching
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r FetchMatchingResponse) GetJSON200() *Matching {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r FetchMatchingResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r FetchMatchingResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r FetchMatchingResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r FetchMatchingResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r FetchMatchingResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r FetchMatchingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FetchMatchingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FetchMatchingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FetchMatchingResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -26592,6 +29554,234 @@ func (r AcceptPeerResponse) ContentType() string {
 	return ""
 }
 
+type AnswerPeerResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Message
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AnswerPeerResponse) GetJSON200() *Message {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AnswerPeerResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AnswerPeerResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AnswerPeerResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AnswerPeerResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AnswerPeerResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AnswerPeerResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AnswerPeerResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AnswerPeerResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AnswerPeerResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type FinishPeerResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Peer
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r FinishPeerResponse) GetJSON200() *Peer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r FinishPeerResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r FinishPeerResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r FinishPeerResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r FinishPeerResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r FinishPeerResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r FinishPeerResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FinishPeerResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FinishPeerResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FinishPeerResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type HelloPeerResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Message
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r HelloPeerResponse) GetJSON200() *Message {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r HelloPeerResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r HelloPeerResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r HelloPeerResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r HelloPeerResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r HelloPeerResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r HelloPeerResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HelloPeerResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HelloPeerResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HelloPeerResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type InvitePeerResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -26959,6 +30149,75 @@ func (r MovePeerResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r MovePeerResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type HearRecipientResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r HearRecipientResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r HearRecipientResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r HearRecipientResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r HearRecipientResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r HearRecipientResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r HearRecipientResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HearRecipientResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HearRecipientResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HearRecipientResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -29027,6 +32286,81 @@ func (c *ClientWithResponses) BundlesWithResponse(ctx context.Context, agreement
 	return ParseBundlesResponse(rsp)
 }
 
+// WriteBundleWithBodyWithResponse Write the next file for the partner, in the background: everything that waits, encrypted to its node
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/bundles (the `WriteBundle` operationId).
+func (c *ClientWithResponses) WriteBundleWithBodyWithResponse(ctx context.Context, agreement string, params *WriteBundleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WriteBundleResponse, error) {
+	rsp, err := c.WriteBundleWithBody(ctx, agreement, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWriteBundleResponse(rsp)
+}
+
+// WriteBundleWithResponse Write the next file for the partner, in the background: everything that waits, encrypted to its node
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/bundles (the `WriteBundle` operationId).
+func (c *ClientWithResponses) WriteBundleWithResponse(ctx context.Context, agreement string, params *WriteBundleParams, body WriteBundleJSONRequestBody, reqEditors ...RequestEditorFn) (*WriteBundleResponse, error) {
+	rsp, err := c.WriteBundle(ctx, agreement, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWriteBundleResponse(rsp)
+}
+
+// HeardBundleWithBodyWithResponse Take a receipt code that the partner's officer read out
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/bundles/code (the `HeardBundle` operationId).
+func (c *ClientWithResponses) HeardBundleWithBodyWithResponse(ctx context.Context, agreement string, params *HeardBundleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HeardBundleResponse, error) {
+	rsp, err := c.HeardBundleWithBody(ctx, agreement, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHeardBundleResponse(rsp)
+}
+
+// HeardBundleWithResponse Take a receipt code that the partner's officer read out
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/bundles/code (the `HeardBundle` operationId).
+func (c *ClientWithResponses) HeardBundleWithResponse(ctx context.Context, agreement string, params *HeardBundleParams, body HeardBundleJSONRequestBody, reqEditors ...RequestEditorFn) (*HeardBundleResponse, error) {
+	rsp, err := c.HeardBundle(ctx, agreement, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHeardBundleResponse(rsp)
+}
+
+// FetchBundleWithResponse One part of a written file, to be carried; that it was fetched is recorded
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/bundles/{number}/parts/{part} (the `FetchBundle` operationId).
+func (c *ClientWithResponses) FetchBundleWithResponse(ctx context.Context, agreement string, number int64, part int64, reqEditors ...RequestEditorFn) (*FetchBundleResponse, error) {
+	rsp, err := c.FetchBundle(ctx, agreement, number, part, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFetchBundleResponse(rsp)
+}
+
 // AgreementCalendarWithResponse The dates of an agreement and where now stands
 //
 // Returns a wrapper object for the known response body format(s).
@@ -29606,6 +32940,36 @@ func (c *ClientWithResponses) MatchingsWithResponse(ctx context.Context, agreeme
 	return ParseMatchingsResponse(rsp)
 }
 
+// AskMatchingWithBodyWithResponse Ask the partner which of some values it knows, without showing them
+//
+// Needs an account that may: export threat data.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/matchings (the `AskMatching` operationId).
+func (c *ClientWithResponses) AskMatchingWithBodyWithResponse(ctx context.Context, agreement string, params *AskMatchingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AskMatchingResponse, error) {
+	rsp, err := c.AskMatchingWithBody(ctx, agreement, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAskMatchingResponse(rsp)
+}
+
+// AskMatchingWithResponse Ask the partner which of some values it knows, without showing them
+//
+// Needs an account that may: export threat data.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/matchings (the `AskMatching` operationId).
+func (c *ClientWithResponses) AskMatchingWithResponse(ctx context.Context, agreement string, params *AskMatchingParams, body AskMatchingJSONRequestBody, reqEditors ...RequestEditorFn) (*AskMatchingResponse, error) {
+	rsp, err := c.AskMatching(ctx, agreement, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAskMatchingResponse(rsp)
+}
+
 // ShipmentsWithResponse Shipments of one direction with their receipts, newest first
 //
 // Needs an account that may: see the release queue; or manage partners and channels.
@@ -29778,6 +33142,96 @@ func (c *ClientWithResponses) AuditEntryWithResponse(ctx context.Context, entry 
 		return nil, err
 	}
 	return ParseAuditEntryResponse(rsp)
+}
+
+// BroughtBundlesWithResponse Files that were brought and not yet taken in
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/brought (the `BroughtBundles` operationId).
+func (c *ClientWithResponses) BroughtBundlesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*BroughtBundlesResponse, error) {
+	rsp, err := c.BroughtBundles(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBroughtBundlesResponse(rsp)
+}
+
+// BringBundleWithBodyWithResponse Bring a part of a file of the partner, as it comes in; nothing is taken in
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/brought (the `BringBundle` operationId).
+func (c *ClientWithResponses) BringBundleWithBodyWithResponse(ctx context.Context, params *BringBundleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BringBundleResponse, error) {
+	rsp, err := c.BringBundleWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBringBundleResponse(rsp)
+}
+
+// RemoveBundleWithResponse Remove a file that is not to be taken in
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/brought/{file} (the `RemoveBundle` operationId).
+func (c *ClientWithResponses) RemoveBundleWithResponse(ctx context.Context, file string, params *RemoveBundleParams, reqEditors ...RequestEditorFn) (*RemoveBundleResponse, error) {
+	rsp, err := c.RemoveBundle(ctx, file, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveBundleResponse(rsp)
+}
+
+// BroughtBundleWithResponse One of them; what is inside for who has looked
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/brought/{file} (the `BroughtBundle` operationId).
+func (c *ClientWithResponses) BroughtBundleWithResponse(ctx context.Context, file string, reqEditors ...RequestEditorFn) (*BroughtBundleResponse, error) {
+	rsp, err := c.BroughtBundle(ctx, file, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBroughtBundleResponse(rsp)
+}
+
+// ConfirmBundleWithResponse Confirm a file after having looked; when a second officer does, it is taken in, in the background
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels. A decision of a person: takes a password, not a token.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/brought/{file}/confirm (the `ConfirmBundle` operationId).
+func (c *ClientWithResponses) ConfirmBundleWithResponse(ctx context.Context, file string, params *ConfirmBundleParams, reqEditors ...RequestEditorFn) (*ConfirmBundleResponse, error) {
+	rsp, err := c.ConfirmBundle(ctx, file, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmBundleResponse(rsp)
+}
+
+// LookBundleWithResponse Open and verify a file, in the background; who is to confirm must have looked
+//
+// Needs an account that may: approve or refuse a release; or manage partners and channels. A decision of a person: takes a password, not a token.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/brought/{file}/look (the `LookBundle` operationId).
+func (c *ClientWithResponses) LookBundleWithResponse(ctx context.Context, file string, params *LookBundleParams, reqEditors ...RequestEditorFn) (*LookBundleResponse, error) {
+	rsp, err := c.LookBundle(ctx, file, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLookBundleResponse(rsp)
 }
 
 // CollectionsWithResponse Collections that you may read or write; all of them for who administers
@@ -30494,6 +33948,36 @@ func (c *ClientWithResponses) KeysWithResponse(ctx context.Context, reqEditors .
 	return ParseKeysResponse(rsp)
 }
 
+// AnnounceRecipientWithBodyWithResponse The signed note that says to what partners encrypt files for this node
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/keys/recipient (the `AnnounceRecipient` operationId).
+func (c *ClientWithResponses) AnnounceRecipientWithBodyWithResponse(ctx context.Context, params *AnnounceRecipientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnnounceRecipientResponse, error) {
+	rsp, err := c.AnnounceRecipientWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnnounceRecipientResponse(rsp)
+}
+
+// AnnounceRecipientWithResponse The signed note that says to what partners encrypt files for this node
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/keys/recipient (the `AnnounceRecipient` operationId).
+func (c *ClientWithResponses) AnnounceRecipientWithResponse(ctx context.Context, params *AnnounceRecipientParams, body AnnounceRecipientJSONRequestBody, reqEditors ...RequestEditorFn) (*AnnounceRecipientResponse, error) {
+	rsp, err := c.AnnounceRecipient(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnnounceRecipientResponse(rsp)
+}
+
 // RotateKeyWithResponse Give this node a new signing key; partners are told by a note both keys sign
 //
 // Needs an account that may: manage partners and channels. A decision of a person: takes a password, not a token.
@@ -30554,6 +34038,21 @@ func (c *ClientWithResponses) LookupManyWithResponse(ctx context.Context, body L
 	return ParseLookupManyResponse(rsp)
 }
 
+// OneMatchingWithResponse One question; the values both know, as far as you asked for them or may read an object that names them
+//
+// Needs an account that may: see the release queue.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/matchings/{matching} (the `OneMatching` operationId).
+func (c *ClientWithResponses) OneMatchingWithResponse(ctx context.Context, matching string, reqEditors ...RequestEditorFn) (*OneMatchingResponse, error) {
+	rsp, err := c.OneMatching(ctx, matching, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOneMatchingResponse(rsp)
+}
+
 // ApproveMatchingWithResponse Approve answering a question of the partner
 //
 // Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
@@ -30567,6 +34066,21 @@ func (c *ClientWithResponses) ApproveMatchingWithResponse(ctx context.Context, m
 		return nil, err
 	}
 	return ParseApproveMatchingResponse(rsp)
+}
+
+// FetchMatchingWithResponse Fetch the answer to a question of this side
+//
+// Needs an account that may: export threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/matchings/{matching}/fetch (the `FetchMatching` operationId).
+func (c *ClientWithResponses) FetchMatchingWithResponse(ctx context.Context, matching string, params *FetchMatchingParams, reqEditors ...RequestEditorFn) (*FetchMatchingResponse, error) {
+	rsp, err := c.FetchMatching(ctx, matching, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFetchMatchingResponse(rsp)
 }
 
 // RefuseMatchingWithBodyWithResponse Refuse a question of the partner, who is told why
@@ -31002,6 +34516,96 @@ func (c *ClientWithResponses) AcceptPeerWithResponse(ctx context.Context, params
 	return ParseAcceptPeerResponse(rsp)
 }
 
+// AnswerPeerWithBodyWithResponse Answer such a message, to be brought back
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/peers/answer (the `AnswerPeer` operationId).
+func (c *ClientWithResponses) AnswerPeerWithBodyWithResponse(ctx context.Context, params *AnswerPeerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerPeerResponse, error) {
+	rsp, err := c.AnswerPeerWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerPeerResponse(rsp)
+}
+
+// AnswerPeerWithResponse Answer such a message, to be brought back
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/peers/answer (the `AnswerPeer` operationId).
+func (c *ClientWithResponses) AnswerPeerWithResponse(ctx context.Context, params *AnswerPeerParams, body AnswerPeerJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerPeerResponse, error) {
+	rsp, err := c.AnswerPeer(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerPeerResponse(rsp)
+}
+
+// FinishPeerWithBodyWithResponse Take the answer; a code is shown for two people to compare
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/peers/finish (the `FinishPeer` operationId).
+func (c *ClientWithResponses) FinishPeerWithBodyWithResponse(ctx context.Context, params *FinishPeerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FinishPeerResponse, error) {
+	rsp, err := c.FinishPeerWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFinishPeerResponse(rsp)
+}
+
+// FinishPeerWithResponse Take the answer; a code is shown for two people to compare
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/peers/finish (the `FinishPeer` operationId).
+func (c *ClientWithResponses) FinishPeerWithResponse(ctx context.Context, params *FinishPeerParams, body FinishPeerJSONRequestBody, reqEditors ...RequestEditorFn) (*FinishPeerResponse, error) {
+	rsp, err := c.FinishPeer(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFinishPeerResponse(rsp)
+}
+
+// HelloPeerWithBodyWithResponse Accept the partner's invitation without a line: the message to bring to the partner
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/peers/hello (the `HelloPeer` operationId).
+func (c *ClientWithResponses) HelloPeerWithBodyWithResponse(ctx context.Context, params *HelloPeerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HelloPeerResponse, error) {
+	rsp, err := c.HelloPeerWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHelloPeerResponse(rsp)
+}
+
+// HelloPeerWithResponse Accept the partner's invitation without a line: the message to bring to the partner
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/peers/hello (the `HelloPeer` operationId).
+func (c *ClientWithResponses) HelloPeerWithResponse(ctx context.Context, params *HelloPeerParams, body HelloPeerJSONRequestBody, reqEditors ...RequestEditorFn) (*HelloPeerResponse, error) {
+	rsp, err := c.HelloPeer(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHelloPeerResponse(rsp)
+}
+
 // InvitePeerWithBodyWithResponse Make an invitation for the partner
 //
 // Needs an account that may: manage partners and channels.
@@ -31120,6 +34724,36 @@ func (c *ClientWithResponses) MovePeerWithResponse(ctx context.Context, side str
 		return nil, err
 	}
 	return ParseMovePeerResponse(rsp)
+}
+
+// HearRecipientWithBodyWithResponse Take the partner's note over
+//
+// Needs an account that may: manage partners and channels. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/peers/{side}/recipient (the `HearRecipient` operationId).
+func (c *ClientWithResponses) HearRecipientWithBodyWithResponse(ctx context.Context, side string, params *HearRecipientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HearRecipientResponse, error) {
+	rsp, err := c.HearRecipientWithBody(ctx, side, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHearRecipientResponse(rsp)
+}
+
+// HearRecipientWithResponse Take the partner's note over
+//
+// Needs an account that may: manage partners and channels. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/peers/{side}/recipient (the `HearRecipient` operationId).
+func (c *ClientWithResponses) HearRecipientWithResponse(ctx context.Context, side string, params *HearRecipientParams, body HearRecipientJSONRequestBody, reqEditors ...RequestEditorFn) (*HearRecipientResponse, error) {
+	rsp, err := c.HearRecipient(ctx, side, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHearRecipientResponse(rsp)
 }
 
 // ReviewsWithResponse Emergency releases to be reviewed, or reviewed, newest first
@@ -32083,6 +35717,182 @@ func ParseBundlesResponse(rsp *http.Response) (*BundlesResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseWriteBundleResponse parses an HTTP response from a WriteBundleWithResponse call
+func ParseWriteBundleResponse(rsp *http.Response) (*WriteBundleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WriteBundleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Work
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseHeardBundleResponse parses an HTTP response from a HeardBundleWithResponse call
+func ParseHeardBundleResponse(rsp *http.Response) (*HeardBundleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HeardBundleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Bundle
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseFetchBundleResponse parses an HTTP response from a FetchBundleWithResponse call
+func ParseFetchBundleResponse(rsp *http.Response) (*FetchBundleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FetchBundleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest ErrorModel
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -34029,6 +37839,67 @@ func ParseMatchingsResponse(rsp *http.Response) (*MatchingsResponse, error) {
 	return response, nil
 }
 
+// ParseAskMatchingResponse parses an HTTP response from a AskMatchingWithResponse call
+func ParseAskMatchingResponse(rsp *http.Response) (*AskMatchingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AskMatchingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Matching
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseShipmentsResponse parses an HTTP response from a ShipmentsWithResponse call
 func ParseShipmentsResponse(rsp *http.Response) (*ShipmentsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -34683,6 +38554,354 @@ func ParseAuditEntryResponse(rsp *http.Response) (*AuditEntryResponse, error) {
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseBroughtBundlesResponse parses an HTTP response from a BroughtBundlesWithResponse call
+func ParseBroughtBundlesResponse(rsp *http.Response) (*BroughtBundlesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BroughtBundlesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BroughtList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseBringBundleResponse parses an HTTP response from a BringBundleWithResponse call
+func ParseBringBundleResponse(rsp *http.Response) (*BringBundleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BringBundleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Brought
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRemoveBundleResponse parses an HTTP response from a RemoveBundleWithResponse call
+func ParseRemoveBundleResponse(rsp *http.Response) (*RemoveBundleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RemoveBundleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseBroughtBundleResponse parses an HTTP response from a BroughtBundleWithResponse call
+func ParseBroughtBundleResponse(rsp *http.Response) (*BroughtBundleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BroughtBundleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Brought
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseConfirmBundleResponse parses an HTTP response from a ConfirmBundleWithResponse call
+func ParseConfirmBundleResponse(rsp *http.Response) (*ConfirmBundleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConfirmBundleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Brought
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseLookBundleResponse parses an HTTP response from a LookBundleWithResponse call
+func ParseLookBundleResponse(rsp *http.Response) (*LookBundleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LookBundleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Brought
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest ErrorModel
@@ -36979,6 +41198,67 @@ func ParseKeysResponse(rsp *http.Response) (*KeysResponse, error) {
 	return response, nil
 }
 
+// ParseAnnounceRecipientResponse parses an HTTP response from a AnnounceRecipientWithResponse call
+func ParseAnnounceRecipientResponse(rsp *http.Response) (*AnnounceRecipientResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AnnounceRecipientResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Message
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseRotateKeyResponse parses an HTTP response from a RotateKeyWithResponse call
 func ParseRotateKeyResponse(rsp *http.Response) (*RotateKeyResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -37155,6 +41435,67 @@ func ParseLookupManyResponse(rsp *http.Response) (*LookupManyResponse, error) {
 	return response, nil
 }
 
+// ParseOneMatchingResponse parses an HTTP response from a OneMatchingWithResponse call
+func ParseOneMatchingResponse(rsp *http.Response) (*OneMatchingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OneMatchingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SeenOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseApproveMatchingResponse parses an HTTP response from a ApproveMatchingWithResponse call
 func ParseApproveMatchingResponse(rsp *http.Response) (*ApproveMatchingResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -37164,6 +41505,67 @@ func ParseApproveMatchingResponse(rsp *http.Response) (*ApproveMatchingResponse,
 	}
 
 	response := &ApproveMatchingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Matching
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseFetchMatchingResponse parses an HTTP response from a FetchMatchingWithResponse call
+func ParseFetchMatchingResponse(rsp *http.Response) (*FetchMatchingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FetchMatchingResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
@@ -38456,6 +42858,189 @@ func ParseAcceptPeerResponse(rsp *http.Response) (*AcceptPeerResponse, error) {
 	return response, nil
 }
 
+// ParseAnswerPeerResponse parses an HTTP response from a AnswerPeerWithResponse call
+func ParseAnswerPeerResponse(rsp *http.Response) (*AnswerPeerResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AnswerPeerResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Message
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseFinishPeerResponse parses an HTTP response from a FinishPeerWithResponse call
+func ParseFinishPeerResponse(rsp *http.Response) (*FinishPeerResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FinishPeerResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Peer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseHelloPeerResponse parses an HTTP response from a HelloPeerWithResponse call
+func ParseHelloPeerResponse(rsp *http.Response) (*HelloPeerResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HelloPeerResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Message
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseInvitePeerResponse parses an HTTP response from a InvitePeerWithResponse call
 func ParseInvitePeerResponse(rsp *http.Response) (*InvitePeerResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -38716,6 +43301,63 @@ func ParseMovePeerResponse(rsp *http.Response) (*MovePeerResponse, error) {
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseHearRecipientResponse parses an HTTP response from a HearRecipientWithResponse call
+func ParseHearRecipientResponse(rsp *http.Response) (*HearRecipientResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HearRecipientResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest ErrorModel
