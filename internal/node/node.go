@@ -33,6 +33,7 @@ import (
 	"twoseas/internal/act/onward"
 	"twoseas/internal/act/pairing"
 	"twoseas/internal/act/people"
+	"twoseas/internal/act/recall"
 	"twoseas/internal/act/release"
 	"twoseas/internal/act/search"
 	"twoseas/internal/act/session"
@@ -68,6 +69,7 @@ type Node struct {
 	Answers  *answer.Answers
 	Pairing  *pairing.Pairing
 	Exchange *exchange.Exchange
+	Recalls  *recall.Recalls
 	Offline  *offline.Offline
 	// Shelf keeps the files of the exchange by file that go through a browser.
 	Shelf *shelf.Shelf
@@ -180,6 +182,9 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 	})
 	n.Onwards = onward.New(onward.Config{
 		Self: self, Ring: n.Ring, Ledger: n.Ledger, Releases: n.Releases, Intake: n.Intake, Exchange: n.Exchange, Rand: rand.Reader,
+	})
+	n.Recalls = recall.New(recall.Config{
+		Self: self, Exchange: n.Exchange, Intake: n.Intake, Releases: n.Releases, Accords: n.Accords, Ledger: n.Ledger, Classes: n.People, Rand: rand.Reader,
 	})
 	n.Imports = importing.New(importing.Config{
 		Intake: n.Intake, Releases: n.Releases, Journal: n.journal, Clock: n.Clock, Owner: processName(), Lease: opt.Lease, MaxBytes: n.Config.MaxUpload,

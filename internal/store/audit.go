@@ -122,3 +122,35 @@ func scanAudit(each func(AuditEntry) error) func(*sql.Rows) error {
 		return each(e)
 	}
 }
+
+// Reader is what one account did that names something: how often, and when
+// last.
+type Reader struct {
+	Account, Act string
+	Times, Last  int64
+}
+
+// Readers returns what accounts did that names one of about, by account and
+// act, in order.
+func (t *Tx) Readers(about []string) (out []Reader, err error) {
+	err = t.Each(func(r *sql.Rows) error {
+		var x Reader
+		err := r.Scan(&x.Account, &x.Act, &x.Times, &x.Last)
+		out = append(out, x)
+		return err
+	}, `SELECT a.account, a.act, COUNT(*), MAX(a.at) FROM audit_about x CROSS JOIN audit a
+		WHERE x.domain = $1 AND `+t.AnyText("x.about", 2)+` AND a.domain = $1 AND a.ix = x.ix
+		GROUP BY a.account, a.act ORDER BY a.account, a.act`, t.domain, t.Texts(about))
+	return out, err
+}
+
+// ActedSince returns the accounts that did an act since a time, in order.
+func (t *Tx) ActedSince(act string, since int64) (accounts []string, err error) {
+	err = t.Each(func(r *sql.Rows) error {
+		var name string
+		err := r.Scan(&name)
+		accounts = append(accounts, name)
+		return err
+	}, "SELECT DISTINCT account FROM audit WHERE domain = $1 AND act = $2 AND at >= $3 ORDER BY account", t.domain, act, since)
+	return accounts, err
+}

@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"slices"
 
-	"twoseas/internal/base/fault"
 	"twoseas/internal/store/db"
 )
 
@@ -178,53 +177,17 @@ func (t *Tx) standing(c *Collection, seqs []int64, fn func(standing)) error {
 		t.domain, c.N, t.Ints(seqs))
 }
 
-// Relabel gives the version numbered seq of id another label, also where it is
-// a member of a collection, whose readers then see it under the new one with a
-// date-added of its own.
-func (t *Tx) Relabel(seq int64, id string, label int64) error {
-	held, err := t.heldAt(seq)
-	if err != nil {
+// Relabel gives a version another label, also where it is a member of a
+// collection, whose readers then see it under the new one with a date-added of
+// its own.
+func (t *Tx) Relabel(m Move) error {
+	if err := t.RelabelAll([]Move{m}); err != nil {
 		return err
 	}
-	for _, h := range held {
-		if err := t.dropHeld(h.Channel, seq); err != nil {
-			return err
-		}
-	}
-	if _, err := t.Exec("UPDATE object SET label = $3 WHERE domain = $1 AND seq = $2", t.domain, seq, label); err != nil {
+	if err := t.MoveMembers([]Move{m}); err != nil {
 		return err
 	}
-	if _, err := t.Exec("UPDATE member SET label = $3 WHERE domain = $1 AND object = $2", t.domain, seq, label); err != nil {
-		return err
-	}
-	for _, h := range held {
-		if err := t.moveHeld(h.Channel, seq, h.State); err != nil {
-			return err
-		}
-	}
-	return t.freshen("m.object = $2", seq, func(collection int64) error { return t.resettle(collection, id) })
-}
-
-// heldAt returns where a version waits for officers, or was held back by them.
-func (t *Tx) heldAt(seq int64) ([]Hold, error) {
-	channels, err := t.Channels()
-	if err != nil {
-		return nil, err
-	}
-	var out []Hold
-	for _, c := range channels {
-		h, err := t.Hold(c.ID, seq)
-		if fault.Is(err, fault.NotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if h.State != HoldReleased {
-			out = append(out, h)
-		}
-	}
-	return out, nil
+	return t.freshen("m.object = $2", m.Seq, func(collection int64) error { return t.resettle(collection, m.ID) })
 }
 
 // Freshen gives every member with a label, whose meaning changed, a new

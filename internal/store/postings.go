@@ -99,6 +99,41 @@ type place struct{ chunk, term int64 }
 // change is what is added to and taken from a set.
 type change struct{ set, clear []uint16 }
 
+// changes is what a transaction changes in the index.
+type changes map[place]*change
+
+func (c changes) at(seq, term int64) (*change, uint16) {
+	chunk, bit := chunkOf(seq)
+	p := place{chunk, term}
+	if c[p] == nil {
+		c[p] = &change{}
+	}
+	return c[p], bit
+}
+
+func (c changes) set(seq, term int64) {
+	x, bit := c.at(seq, term)
+	x.set = append(x.set, bit)
+}
+
+func (c changes) clear(seq, term int64) {
+	x, bit := c.at(seq, term)
+	x.clear = append(x.clear, bit)
+}
+
+// stand records how versions stand among those of their ids.
+func (c changes) stand(all map[int64]standingOf) {
+	for seq, s := range all {
+		for term, on := range map[int64]bool{termOld: s.old, termMixed: s.mixed} {
+			if on {
+				c.set(seq, term)
+			} else {
+				c.clear(seq, term)
+			}
+		}
+	}
+}
+
 // AddPostings makes the versions numbered from+1..to findable; rows are those
 // of them that are there, in order; others are fault.Invalid. The index must
 // stand at from, or the error is fault.Conflict.
@@ -109,37 +144,21 @@ func (t *Tx) AddPostings(from, to int64, rows []Posted) error {
 	if err := t.Follow("objects", from, to); err != nil {
 		return err
 	}
-	newest, erased, err := t.standings(from, to)
+	newest, now, err := t.standings(from, to)
 	if err != nil {
 		return err
 	}
-	rows = slices.DeleteFunc(rows, func(p Posted) bool { return erased[p.Seq] })
-	changes := map[place]*change{}
-	at := func(seq, term int64) (*change, uint16) {
-		chunk, bit := chunkOf(seq)
-		c, ok := changes[place{chunk, term}]
-		if !ok {
-			c = &change{}
-			changes[place{chunk, term}] = c
-		}
-		return c, bit
-	}
+	rows = slices.DeleteFunc(rows, func(p Posted) bool { return now[p.Seq] == erasedSince })
+	changes := changes{}
 	for i := range rows {
+		if label, ok := now[rows[i].Seq]; ok {
+			rows[i].Label = label // it may have been given another since it was read
+		}
 		for _, term := range append(rows[i].Terms, termAll, labelTerm(rows[i].Label)) {
-			c, bit := at(rows[i].Seq, term)
-			c.set = append(c.set, bit)
+			changes.set(rows[i].Seq, term)
 		}
 	}
-	for seq, s := range newest {
-		for term, on := range map[int64]bool{termOld: s.old, termMixed: s.mixed} {
-			c, bit := at(seq, term)
-			if on {
-				c.set = append(c.set, bit)
-			} else {
-				c.clear = append(c.clear, bit)
-			}
-		}
-	}
+	changes.stand(newest)
 	if err := t.applyChanges(changes); err != nil {
 		return err
 	}
@@ -149,33 +168,46 @@ func (t *Tx) AddPostings(from, to int64, rows []Posted) error {
 // standingOf says how a version stands among those of its id.
 type standingOf struct{ old, mixed bool }
 
+// erasedSince stands for the label of what is erased.
+const erasedSince = -1
+
 // standings works out how the versions stand whose ids have more than one and
-// got one in from+1..to, and which of these were erased since they were read.
-func (t *Tx) standings(from, to int64) (out map[int64]standingOf, erased map[int64]bool, err error) {
+// got one in from+1..to, and what the labels of these are now.
+func (t *Tx) standings(from, to int64) (out map[int64]standingOf, now map[int64]int64, err error) {
 	var ids []string
-	out, erased = map[int64]standingOf{}, map[int64]bool{}
+	now = map[int64]int64{}
 	if err := t.Each(func(r *sql.Rows) error {
-		var seq int64
+		var seq, label int64
 		var id, typ string
-		err := r.Scan(&seq, &id, &typ)
+		err := r.Scan(&seq, &id, &typ, &label)
 		if typ == "erased" {
-			erased[seq] = true
+			now[seq] = erasedSince
 		} else {
-			ids = append(ids, id)
+			ids, now[seq] = append(ids, id), label
 		}
 		return err
-	}, "SELECT seq, id, type FROM object WHERE domain = $1 AND seq > $2 AND seq <= $3 AND (several OR type = 'erased')",
-		t.domain, from, to); err != nil || len(ids) == 0 {
-		return out, erased, err
+	}, "SELECT seq, id, type, label FROM object WHERE domain = $1 AND seq > $2 AND seq <= $3 AND (several OR type = 'erased')",
+		t.domain, from, to); err != nil {
+		return nil, nil, err
+	}
+	out, err = t.standingsOf(ids, to)
+	return out, now, err
+}
+
+// standingsOf works out how the versions of ids up to a place stand.
+func (t *Tx) standingsOf(ids []string, to int64) (map[int64]standingOf, error) {
+	out := map[int64]standingOf{}
+	if len(ids) == 0 {
+		return out, nil
 	}
 	known, err := t.Known(ids)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, versions := range known {
 		maps.Copy(out, standingsOf(slices.DeleteFunc(versions, func(k Known) bool { return k.Seq > to })))
 	}
-	return out, erased, nil
+	return out, nil
 }
 
 // standingsOf says how the versions of one id, oldest first, stand.
@@ -193,7 +225,7 @@ var postingBulk = db.MustBulk("posting", "ON CONFLICT (domain, chunk, term) DO U
 	"domain bigint", "chunk bigint", "term bigint", "members bytea")
 
 // applyChanges reads, changes and writes sets, chunk by chunk.
-func (t *Tx) applyChanges(changes map[place]*change) error {
+func (t *Tx) applyChanges(changes changes) error {
 	byChunk := map[int64][]int64{}
 	for p := range changes {
 		byChunk[p.chunk] = append(byChunk[p.chunk], p.term)
@@ -210,7 +242,7 @@ func (t *Tx) applyChanges(changes map[place]*change) error {
 	return nil
 }
 
-func (t *Tx) changeChunk(chunk int64, terms []int64, changes map[place]*change) error {
+func (t *Tx) changeChunk(chunk int64, terms []int64, changes changes) error {
 	stored := make(map[int64][]byte, len(terms))
 	if err := t.Each(func(r *sql.Rows) error {
 		var term int64
@@ -338,7 +370,7 @@ func (t *Tx) addChunkTimes(chunk int64, rows []Posted) error {
 // whole chunk, which is bounded, and it is rare.
 func (t *Tx) dropPostings(seq int64) error {
 	chunk, at := chunkOf(seq)
-	changes := map[place]*change{}
+	changes := changes{}
 	if err := t.Each(func(r *sql.Rows) error {
 		var term int64
 		var members sql.RawBytes

@@ -23,6 +23,7 @@ const (
 	TopicRelease = "release" // something joined a release list
 	TopicArrived = "arrived" // a shipment or receipt came in
 	TopicImport  = "import"  // uploads and warning lists
+	TopicRecall  = "recall"  // something was called back, or an answer to that
 )
 
 // Store is one node's store. It is safe for concurrent use.

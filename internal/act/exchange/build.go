@@ -23,15 +23,15 @@ import (
 // transaction. It returns false when nothing waits.
 func (x *Exchange) Build(ctx context.Context, h *store.Handle, a ident.Agreement) (p Parcel, more bool, err error) {
 	err = h.Write(ctx, func(tx *store.Tx) error {
-		ch, err := sending(tx, a)
-		if err != nil || ch.Shipped >= ch.Queued {
+		way, err := sending(tx, a)
+		if err != nil || !way.waits() {
 			return err
 		}
 		g, err := x.releases.Gate(tx, a)
 		if err != nil {
 			return err
 		}
-		b := &builder{x: x, tx: tx, ch: ch, gate: g, labels: map[int64]outLabel{}, tally: newTally(tx, ch.ID)}
+		b := &builder{x: x, tx: tx, ch: way.Channel, urgentOnly: way.paused, gate: g, labels: map[int64]outLabel{}, tally: newTally(tx, way.ID)}
 		p, more, err = b.build()
 		return err
 	})
@@ -47,7 +47,10 @@ type builder struct {
 	labels map[int64]outLabel
 	items  []store.ShippedItem
 	left   []leavingItem
+	hurry  []int64 // versions that went before the release list
 	tally  *tally
+	// urgentOnly leaves the release list where it is.
+	urgentOnly bool
 }
 
 // leavingItem is what tally needs to know of an item.
@@ -68,23 +71,36 @@ const maxRounds = 8
 func (b *builder) build() (Parcel, bool, error) {
 	var lines bytes.Buffer
 	w := shipment.NewWriter(&lines)
-	for round := 0; round < maxRounds && w.Items() < shipment.MaxItems && b.ch.Shipped < b.ch.Queued; round++ {
+	full, err := b.addUrgent(w)
+	if err != nil {
+		return Parcel{}, false, err
+	}
+	for round := 0; round < maxRounds && !full && !b.urgentOnly && w.Items() < shipment.MaxItems && b.ch.Shipped < b.ch.Queued; round++ {
 		entries, err := b.waiting(w)
 		if err != nil {
 			return Parcel{}, false, err
 		}
-		full, err := b.add(w, entries)
-		if err != nil {
+		if full, err = b.add(w, entries); err != nil {
 			return Parcel{}, false, err
 		}
-		if full || len(entries) == 0 {
+		if len(entries) == 0 {
 			break
 		}
 	}
 	if w.Items() == 0 { // everything that waited may no longer leave
-		return Parcel{}, b.ch.Shipped < b.ch.Queued, b.tx.SaveOut(b.ch)
+		return Parcel{}, !b.urgentOnly && b.ch.Shipped < b.ch.Queued, b.tx.SaveOut(b.ch)
 	}
 	return b.seal(w, lines.Bytes())
+}
+
+// fact is what people ask of the shipment; one that took nothing of the
+// release list is of no entry.
+func (b *builder) fact(number int64) store.Fact {
+	f := store.Fact{Channel: b.ch.ID, Direction: store.Out, Number: number, Items: int64(len(b.items))}
+	if len(b.left) > 0 {
+		f.Low, f.High = b.left[0].n, b.left[len(b.left)-1].n
+	}
+	return f
 }
 
 // waiting reads the next entries of the release list, about as many as fit.
@@ -231,13 +247,10 @@ func (b *builder) seal(w *shipment.Writer, lines []byte) (Parcel, bool, error) {
 		func() error { return b.tx.SaveOut(b.ch) },
 		func() error { return b.x.ledger.Append(b.tx, b.ch.Agreement, msg) },
 		func() error {
-			return b.tx.AddFact(store.Fact{
-				Channel: b.ch.ID, Direction: store.Out, Number: s.Number, Items: int64(len(b.items)), Low: b.left[0].n, High: b.left[len(b.left)-1].n,
-			})
-		},
-		func() error {
 			return b.tx.AddTotal(store.Total{Channel: b.ch.ID, Direction: store.Out, Bytes: s.Bytes})
 		},
+		func() error { return b.tx.AddFact(b.fact(s.Number)) },
+		func() error { return b.tx.Hurried(b.ch.ID, s.Number, b.hurry) },
 		func() error { return b.tally.sent(b.left) },
 		b.tally.save,
 	} {

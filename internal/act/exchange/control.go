@@ -1,6 +1,8 @@
 package exchange
 
 import (
+	"time"
+
 	"twoseas/internal/act/intake"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/law/marking"
@@ -28,6 +30,44 @@ func (x *Exchange) Handle(objectType string, h Handler) {
 		x.handlers = map[string]Handler{}
 	}
 	x.handlers[objectType] = h
+}
+
+// Fresh is a version that a shipment brought.
+type Fresh struct {
+	Position int
+	Seq      int64
+	ID, Type string
+	Version  time.Time // zero for what has none
+}
+
+// Arrivals looks at what a shipment brought, inside the transaction that takes
+// it in, and returns the positions that the receipt refuses, with why: they are
+// stored, and it has seen to it that nobody reads them.
+type Arrivals func(tx *store.Tx, ch store.Channel, fresh []Fresh) (map[int]string, error)
+
+// OnArrival has a look at everything that comes in. It is called before the
+// first shipment does.
+func (x *Exchange) OnArrival(a Arrivals) { x.arrivals = a }
+
+// codeRecalled is the receipt's word for what was called back before it came.
+const codeRecalled = "recalled"
+
+// arrived returns the positions of what came and is not to be had.
+func (in *arrival) arrived(tx *store.Tx, ch store.Channel, results []intake.Result) (map[int]string, error) {
+	if in.x.arrivals == nil {
+		return nil, nil
+	}
+	fresh := make([]Fresh, 0, len(results))
+	for i, res := range results {
+		if in.labels[i].Kind != marking.Control && (res.Outcome == intake.Added || res.Outcome == intake.Updated) {
+			o := &in.items[i].Object
+			fresh = append(fresh, Fresh{Position: i, Seq: res.Seq, ID: res.ID, Type: o.Type, Version: o.Version()})
+		}
+	}
+	if len(fresh) == 0 {
+		return nil, nil
+	}
+	return in.x.arrivals(tx, ch, fresh)
 }
 
 // control acts on what the partner's node says about what was shared.

@@ -146,7 +146,7 @@ func (x *Exchange) lease(ctx context.Context, h *store.Handle, a ident.Agreement
 	var id int64
 	renew := func(ctx context.Context) error {
 		return h.Write(ctx, func(tx *store.Tx) error {
-			ch, err := sending(tx, a)
+			ch, err := open(tx, a) // also when it is paused: what is on its way goes on
 			if err != nil {
 				return err
 			}

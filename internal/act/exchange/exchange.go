@@ -43,6 +43,7 @@ type Exchange struct {
 	leaseFor time.Duration
 	handlers map[string]Handler // of control objects, by their type
 	voucher  Voucher
+	arrivals Arrivals // nil, or who looks at what came in
 }
 
 // Config is what an Exchange works with.

@@ -17,7 +17,8 @@ import (
 const maxReason = 1000
 
 // Pause stops sending on the channel of an agreement until Resume. What the
-// partner sends is taken in and answered as before; what is on the way arrives.
+// partner sends is taken in and answered as before; what is on the way arrives,
+// and what protects what has crossed, recalls and the answers to them, goes on.
 // It holds for every process of the node, and through restarts.
 func (x *Exchange) Pause(ctx context.Context, h *store.Handle, by people.Actor, a ident.Agreement, reason string) error {
 	reason = strings.Join(strings.FieldsFunc(reason, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
@@ -77,20 +78,6 @@ func (x *Exchange) manage(ctx context.Context, h *store.Handle, by people.Actor,
 		}
 		return fn(tx, ch)
 	})
-}
-
-// sending returns a channel that something may be sent on. A paused one is
-// fault.Held.
-func sending(tx *store.Tx, a ident.Agreement) (store.Channel, error) {
-	ch, err := open(tx, a)
-	if err != nil {
-		return ch, err
-	}
-	p, err := tx.Paused(ch.ID)
-	if err == nil && p.At != 0 {
-		err = fault.Errorf(fault.Held, "sending under %s is paused by %s: %s", a, p.Who, p.Reason)
-	}
-	return ch, err
 }
 
 // Attempt is how one attempt to carry went, as the carrier of the node tells

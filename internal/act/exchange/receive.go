@@ -247,6 +247,10 @@ func (in *arrival) take(tx *store.Tx, ch store.Channel, r *shipment.Receipt) ([]
 	if err != nil {
 		return nil, err
 	}
+	late, err := in.arrived(tx, ch, results)
+	if err != nil {
+		return nil, err
+	}
 	if err := in.control(tx, ch, results); err != nil {
 		return nil, err
 	}
@@ -259,6 +263,11 @@ func (in *arrival) take(tx *store.Tx, ch store.Channel, r *shipment.Receipt) ([]
 		kept[i] = store.ShippedItem{Object: res.Seq, Label: in.raw[i].Label}
 		if res.Seq != 0 {
 			kept[i].Salt = in.raw[i].Salt
+		}
+		if why, ok := late[i]; ok {
+			kept[i].Object, kept[i].Salt = 0, [16]byte{}
+			r.Add(shipment.Answer{Position: i, Outcome: shipment.Refused, Code: codeRecalled, Text: why})
+			continue
 		}
 		if in.undone[i] != nil {
 			r.Add(shipment.Answer{Position: i, Outcome: shipment.Failed, Code: "control", Text: fault.Message(in.undone[i])})

@@ -37,8 +37,12 @@ func (x *Exchange) State(ctx context.Context, h *store.Handle, a ident.Agreement
 		if err != nil {
 			return err
 		}
+		urgent, err := tx.UrgentWaiting(ch.ID)
+		if err != nil {
+			return err
+		}
 		s = State{
-			Agreement: a, Partner: ch.Partner, Status: ch.State, Waiting: ch.Queued - ch.Shipped,
+			Agreement: a, Partner: ch.Partner, Status: ch.State, Waiting: ch.Queued - ch.Shipped + urgent,
 			Unanswered: len(open), Out: ch.OutNumber, In: ch.InNumber,
 		}
 		s.Finding, err = ReadFinding(ch)

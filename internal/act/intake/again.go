@@ -48,7 +48,7 @@ func (b *batch) again(it *Item, k store.Known) (string, error) {
 			return "", err
 		}
 	}
-	return "stored already; its handling was " + words(old) + " and is now " + words(both) + "; what has left under the old one is not called back by this", nil
+	return "stored already; its handling was " + words(old) + " and is now " + words(both) + "; a partner that has it and may not have it any more is asked to give it back", nil
 }
 
 // stricter combines what two sources said of the same bytes.
@@ -84,14 +84,7 @@ func (b *batch) relabel(it *Item, k store.Known, l marking.Label) error {
 	if err != nil {
 		return err
 	}
-	if err := b.tx.Relabel(k.Seq, it.Object.ID, label); err != nil {
-		return err
-	}
-	size := int64(len(it.Object.Raw))
-	if err := b.tx.CountLabel(k.Label, -1, -size); err != nil {
-		return err
-	}
-	if err := b.tx.CountLabel(label, 1, size); err != nil {
+	if err := b.tx.Relabel(store.Move{Seq: k.Seq, ID: it.Object.ID, From: k.Label, To: label}); err != nil {
 		return err
 	}
 	means, err := b.labels.meaning(label)

@@ -71,6 +71,7 @@ func (l *labeller) of(src Source, it *Item) (int64, error) {
 	return id, err
 }
 
+// intern returns the number of a combination, which is stored when it is new.
 func (l *labeller) intern(c combination) (int64, error) {
 	raw, err := canon.Marshal(c)
 	if err != nil {

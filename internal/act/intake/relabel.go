@@ -36,3 +36,9 @@ func (in *Intake) Relabel(tx *store.Tx, seqs []int64, change func(marking.Label)
 	}
 	return nil
 }
+
+// Intern returns the number of the label that means exactly l, whatever the
+// markings of an object say: for acts that give stored versions another label.
+func (in *Intake) Intern(tx *store.Tx, l marking.Label) (int64, error) {
+	return newLabeller(tx, in.self, in.readers).intern(combination{Kind: l.Kind, Origin: string(l.Origin), Wire: string(l.Canonical())})
+}

@@ -42,6 +42,7 @@ type Releases struct {
 	taker   Taker
 	classes Classes
 	before  Before
+	lost    Lost // nil, or who is told whom a narrower marking leaves out
 }
 
 // Before is called in the transaction that lets a third side's object go to a
@@ -80,6 +81,11 @@ func (r *Releases) aheadAll(tx *store.Tx, ch store.Channel, label int64, l marki
 	return nil
 }
 
+// Lost is told of versions of this side that left on a channel and that the
+// gate would not let go there any more, since they, or newer versions of the
+// same objects, came under a narrower marking.
+type Lost func(tx *store.Tx, ch store.Channel, left []store.Brief) error
+
 // New returns the Releases of the node of side self. secret makes the ids of
 // redacted objects and must stay the same for the life of the node. The taker
 // and who says what people may see are set with Use, since they come later.
@@ -89,6 +95,9 @@ func New(self ident.Side, accords *accord.Accords, l *ledger.Ledger, secret [32]
 
 // Use sets the taker and the classes. It is called once, before anything else.
 func (r *Releases) Use(t Taker, c Classes) { r.taker, r.classes = t, c }
+
+// OnLost has fn told. It is called once, before anything else.
+func (r *Releases) OnLost(fn Lost) { r.lost = fn }
 
 // class returns the clearance class of who asks: the node itself sees all.
 func (r *Releases) class(ctx context.Context, h *store.Handle, by people.Actor) (int64, error) {
@@ -165,10 +174,14 @@ func (r *Releases) route(tx *store.Tx, ch store.Channel, s span, labels map[int6
 	if err != nil {
 		return err
 	}
-	var free []int64
+	var free, urgent, denied []int64
 	for id, l := range labels {
 		d := g.Decide(l)
 		switch {
+		case d.Outcome == gate.Deny && l.Origin == r.self && l.Withheld == "":
+			denied = append(denied, id)
+		case d.Outcome == gate.Release && l.Kind == marking.Control:
+			urgent = append(urgent, id)
 		case d.Outcome == gate.Release:
 			free, err = append(free, id), r.aheadAll(tx, ch, id, l, s)
 		case len(d.Redact) > 0 && d.Outcome != gate.Deny:
@@ -179,6 +192,12 @@ func (r *Releases) route(tx *store.Tx, ch store.Channel, s span, labels map[int6
 		if err != nil {
 			return err
 		}
+	}
+	if err := r.narrowed(tx, ch, s, denied); err != nil {
+		return err
+	}
+	if err := tx.Hurry(ch.ID, s.from, s.to, urgent); err != nil {
+		return err
 	}
 	if _, err = tx.Queue(ch.ID, s.from, s.to, free); err != nil || !s.again {
 		return err
@@ -229,7 +248,9 @@ func (r *Releases) Gate(tx *store.Tx, a ident.Agreement) (*Gate, error) {
 }
 
 // sent returns a label's bytes as the partner gets them.
-func (g *Gate) sent(l marking.Label) []byte { return l.For(g.Terms.Partner, ident.Agreement(g.Terms.Doc.Agreement)).Canonical() }
+func (g *Gate) sent(l marking.Label) []byte {
+	return l.For(g.Terms.Partner, ident.Agreement(g.Terms.Doc.Agreement)).Canonical()
+}
 
 // Decide says what may become of an object labelled l on its way out.
 func (g *Gate) Decide(l marking.Label) gate.Decision {
