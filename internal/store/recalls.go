@@ -222,23 +222,23 @@ func (t *Tx) RecallIDs(message, after string, limit int) (out []RecallID, err er
 	return out, err
 }
 
-// Standing is a recall that stands for an id.
-type Standing struct {
+// StandingRecall is a recall that stands for an id.
+type StandingRecall struct {
 	ID, By, Message, Recall, Kind string
 	Channel, Until                int64
 }
 
 // RecallsOn returns the recalls of one direction on a channel that are not
 // lifted and name one of ids, by id.
-func (t *Tx) RecallsOn(channel int64, direction string, ids []string) (map[string][]Standing, error) {
+func (t *Tx) RecallsOn(channel int64, direction string, ids []string) (map[string][]StandingRecall, error) {
 	hashes := make([]int64, len(ids))
 	want := make(map[string]bool, len(ids))
 	for i, id := range ids {
 		hashes[i], want[id] = keyHash(id), true
 	}
-	out := map[string][]Standing{}
+	out := map[string][]StandingRecall{}
 	err := t.Each(func(r *sql.Rows) error {
-		s := Standing{Channel: channel}
+		s := StandingRecall{Channel: channel}
 		if err := r.Scan(&s.ID, &s.By, &s.Message, &s.Recall, &s.Kind, &s.Until); err != nil {
 			return err
 		}
@@ -410,4 +410,15 @@ func (t *Tx) Carrying(message string) (out []Recall, err error) {
 		return err
 	}, "SELECT "+recallColumns+" FROM recall r WHERE r.domain = $1 AND r.carries = $2 AND r.carries <> '' ORDER BY r.n", t.domain, message)
 	return out, err
+}
+
+// RecallFlow counts the ids that acts not lifted called back on a channel since
+// a time, sent and received.
+func (t *Tx) RecallFlow(channel, since int64) (out, in int64, err error) {
+	_, err = t.Get([]any{&out, &in}, `SELECT
+			CAST(COALESCE(SUM(CASE WHEN r.direction = 'out' THEN p.items ELSE 0 END), 0) AS BIGINT),
+			CAST(COALESCE(SUM(CASE WHEN r.direction = 'in' THEN p.items ELSE 0 END), 0) AS BIGINT)
+		FROM recall r CROSS JOIN recall_part p WHERE r.domain = $1 AND r.lifted = 0 AND r.at >= $3
+		AND p.domain = $1 AND p.recall = r.id AND p.channel = $2`, t.domain, channel, since)
+	return out, in, err
 }

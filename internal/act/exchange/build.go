@@ -83,8 +83,8 @@ func (b *builder) build() (Parcel, bool, error) {
 		if full, err = b.add(w, entries); err != nil {
 			return Parcel{}, false, err
 		}
-		if len(entries) == 0 {
-			break
+		if len(entries) == 0 { // what was left there was taken off
+			b.ch.Shipped = b.ch.Queued
 		}
 	}
 	if w.Items() == 0 { // everything that waited may no longer leave

@@ -85,26 +85,29 @@ func (x *Exchange) Erase(ctx context.Context, h *store.Handle, by people.Actor, 
 	if reason == "" {
 		return fault.New(fault.Invalid, "say why it is erased")
 	}
-	return h.Write(ctx, func(tx *store.Tx) error {
-		o, err := tx.Object(seq)
-		if err != nil {
+	return h.Write(ctx, func(tx *store.Tx) error { return x.EraseIn(tx, by, seq, reason) })
+}
+
+// EraseIn is Erase inside another act, which has seen to it that by may.
+func (x *Exchange) EraseIn(tx *store.Tx, by people.Actor, seq int64, reason string) error {
+	o, err := tx.Object(seq)
+	if err != nil {
+		return err
+	}
+	channels, err := tx.Channels()
+	if err != nil {
+		return err
+	}
+	for _, ch := range channels {
+		if err := eraseOn(tx, ch, seq); err != nil {
 			return err
 		}
-		channels, err := tx.Channels()
-		if err != nil {
-			return err
-		}
-		for _, ch := range channels {
-			if err := eraseOn(tx, ch, seq); err != nil {
-				return err
-			}
-		}
-		if err := tx.EraseObject(seq); err != nil {
-			return err
-		}
-		return x.ledger.Record(tx, by.String(), "object.erase",
-			ledger.Field{Name: "object", Value: o.ID}, ledger.Field{Name: "reason", Value: reason})
-	})
+	}
+	if err := tx.EraseObject(seq); err != nil {
+		return err
+	}
+	return x.ledger.Record(tx, by.String(), "object.erase",
+		ledger.Field{Name: "object", Value: o.ID}, ledger.Field{Name: "reason", Value: reason})
 }
 
 func eraseOn(tx *store.Tx, ch store.Channel, seq int64) error {

@@ -26,7 +26,7 @@ func (r *Recalls) lost(tx *store.Tx, ch store.Channel, left []store.Brief) error
 	}
 	p := Plan{Ask: Ask{Kind: recall.Spill, Code: codeNarrowed, narrowed: true}, Home: HomeKept, until: now(tx, micro(0))}
 	for _, b := range left {
-		called := slices.ContainsFunc(standing[b.ID], func(s store.Standing) bool {
+		called := slices.ContainsFunc(standing[b.ID], func(s store.StandingRecall) bool {
 			return recall.Covers(recall.Kind(s.Kind), micro(s.Until), s.By, versionOf(b.Type, b.Version))
 		})
 		if called || !recall.Recallable(b.Type) {

@@ -150,6 +150,8 @@ type When struct {
 type Targets struct {
 	Assistance AssistanceTargets `json:"assistance,omitzero"`
 	Receipt    Period            `json:"receipt,omitempty"`
+	// Recall is how long a recall may be open before the next who looks at it.
+	Recall Period `json:"recall,omitempty"`
 }
 
 // AssistanceTargets are the times for answering a request.
