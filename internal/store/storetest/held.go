@@ -47,6 +47,8 @@ func beginQueue(tx *store.Tx) error {
 	}
 	digest := ident.Sum()
 	for _, step := range []func() error{
+		func() error { return tx.Hurry(ch.ID, o[0].Seq, o[0].Seq, []int64{label}) },
+		func() error { return tx.Hurried(ch.ID, 1, []int64{o[0].Seq}) },
 		func() error {
 			return tx.AddHolds([]store.Hold{{Channel: ch.ID, Object: o[0].Seq, Digest: digest, Needed: 1}})
 		},

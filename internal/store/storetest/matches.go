@@ -205,6 +205,62 @@ func testMatches(t *testing.T, open Opener) {
 	t.Run("a search finds what looking at each version finds", func(t *testing.T) {
 		newLibrary(t, open(t, clock.NewFake(Start))).check(t)
 	})
+	t.Run("what gets another label is found under that", func(t *testing.T) {
+		l := newLibrary(t, open(t, clock.NewFake(Start)))
+		dice := rand.New(rand.NewPCG(5, 6))
+		var moves []store.Move
+		for i := range l.objects {
+			o := &l.objects[i]
+			if dice.IntN(3) > 0 {
+				continue
+			}
+			to := l.sees[store.AllLabels][dice.IntN(3)]
+			moves = append(moves, store.Move{Seq: o.Seq, ID: o.ID, From: o.Label, To: to})
+			o.Label = to
+			p := l.posted[o.Seq]
+			p.Label = to
+			l.posted[o.Seq] = p
+		}
+		write(t, l.h, func(tx *store.Tx) error { return tx.RelabelAll(moves) })
+		l.check(t)
+		read(t, l.h, func(tx *store.Tx) error {
+			all, err := tx.Labels()
+			for _, label := range all {
+				n, size := int64(0), int64(0)
+				for _, m := range moves {
+					for _, o := range l.objects {
+						if o.Seq == m.Seq && m.From != m.To && (m.To == label.ID || m.From == label.ID) {
+							sign := int64(1)
+							if m.From == label.ID {
+								sign = -1
+							}
+							n, size = n+sign, size+sign*int64(len(o.Body))
+						}
+					}
+				}
+				if label.Objects != n || label.Bytes != size { // newLibrary counts none
+					t.Errorf("label %d: %d objects of %d bytes, want %d of %d", label.ID, label.Objects, label.Bytes, n, size)
+				}
+			}
+			return err
+		})
+	})
+	t.Run("what gets another label before it is indexed is found under that", func(t *testing.T) {
+		h := Live(t, open(t, clock.NewFake(Start)))
+		q := everything
+		q.Class = class(t, h, "some", func([]byte) bool { return false })
+		from, to := label(t, h, "open", "some"), label(t, h, "shut")
+		o := stock(t, h, object("indicator--00000001-0000-4000-8000-000000000000", 1e6, from))[0]
+		write(t, h, func(tx *store.Tx) error {
+			return tx.RelabelAll([]store.Move{{Seq: o.Seq, ID: o.ID, From: from, To: to}})
+		})
+		write(t, h, func(tx *store.Tx) error { // read before, written after
+			return tx.AddPostings(0, o.Seq, []store.Posted{{Seq: o.Seq, Label: from, Terms: []int64{red}}})
+		})
+		if n := match(t, h, q).Count; n != 0 {
+			t.Errorf("%d found", n)
+		}
+	})
 	t.Run("what is erased is found by nothing", func(t *testing.T) {
 		l := newLibrary(t, open(t, clock.NewFake(Start)))
 		gone := l.answer(everything)[20] // found until then
