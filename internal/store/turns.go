@@ -134,27 +134,18 @@ func (t *Tx) Unhold(label int64) error {
 // stands: also where it is found by and where it waits. Returns fault.NotFound
 // when there is no such version.
 func (t *Tx) Move(seq, label int64) error {
-	var size int64
 	m := moved{seq: seq, to: label}
-	found, err := t.Get([]any{&m.id, &m.from, &m.typ, &size}, "SELECT id, label, type, length(body) FROM object WHERE domain = $1 AND seq = $2", t.domain, seq)
+	found, err := t.Get([]any{&m.id, &m.from, &m.typ}, "SELECT id, label, type FROM object WHERE domain = $1 AND seq = $2", t.domain, seq)
 	if err != nil || m.from == label {
 		return err
 	}
 	if !found {
 		return fault.New(fault.NotFound, "no such object")
 	}
-	for _, step := range []func() error{
-		func() error { return t.moveWaiting(m) },
-		func() error { return t.Relabel(seq, m.id, label) },
-		func() error { return t.movePosting(m) },
-		func() error { return t.CountLabel(m.from, -1, -size) },
-		func() error { return t.CountLabel(label, 1, size) },
-	} {
-		if err := step(); err != nil {
-			return err
-		}
+	if err := t.moveWaiting(m); err != nil {
+		return err
 	}
-	return nil
+	return t.Relabel(Move{Seq: seq, ID: m.id, From: m.from, To: label})
 }
 
 // moved is a version on its way from one label to another.
@@ -185,40 +176,4 @@ func (t *Tx) moveWaiting(m moved) error {
 		}
 	}
 	return nil
-}
-
-// movePosting has a version found under its new label, where the index holds
-// it already, and works out again how the versions of its id stand.
-func (t *Tx) movePosting(m moved) error {
-	upTo, err := t.Indexed()
-	if err != nil || m.seq > upTo {
-		return err
-	}
-	known, err := t.Known([]string{m.id})
-	if err != nil {
-		return err
-	}
-	changes := map[place]*change{}
-	put := func(seq, term int64, on bool) {
-		chunk, at := chunkOf(seq)
-		c := changes[place{chunk, term}]
-		if c == nil {
-			c = &change{}
-			changes[place{chunk, term}] = c
-		}
-		if on {
-			c.set = append(c.set, at)
-		} else {
-			c.clear = append(c.clear, at)
-		}
-	}
-	put(m.seq, labelTerm(m.from), false)
-	put(m.seq, labelTerm(m.to), true)
-	if versions := slices.DeleteFunc(known[m.id], func(v Known) bool { return v.Seq > upTo }); len(versions) > 1 {
-		for seq, s := range standingsOf(versions) {
-			put(seq, termOld, s.old)
-			put(seq, termMixed, s.mixed)
-		}
-	}
-	return t.applyChanges(changes)
 }
