@@ -17,11 +17,11 @@ func rooms(text string) map[string]int {
 	floor := ""
 	for line := range strings.Lines(tree) {
 		name, _, _ := strings.Cut(strings.TrimSpace(line), " ")
-		switch indent := len(line) - len(strings.TrimLeft(line, " ")); {
-		case indent == 2:
+		switch len(line) - len(strings.TrimLeft(line, " ")) {
+		case 2:
 			floor = strings.TrimSuffix(name, "/")
 			out[floor]++
-		case indent == 4:
+		case 4:
 			out[floor+"/"+name]++
 		}
 	}
