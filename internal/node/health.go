@@ -68,7 +68,7 @@ func (n *Node) checkStore(ctx context.Context) health.Check {
 		return c
 	}
 	c.Numbers = map[string]int64{"objects": objects, "bytes": bytes, "milliseconds": took.Milliseconds()}
-	c.Detail = fmt.Sprintf("%d object versions of %d bytes; answered in %d ms", objects, bytes, took.Milliseconds())
+	c.Detail = fmt.Sprintf("%d object versions of %s; answered in %d ms", objects, size(bytes), took.Milliseconds())
 	if took > slowStore {
 		c.State = health.Watch
 	}
@@ -170,7 +170,7 @@ func (n *Node) checkDisk() (c health.Check, ok bool) {
 	if info, err := os.Stat(n.Config.Store); err == nil {
 		c.Numbers["used"] = info.Size()
 	}
-	c.Detail = fmt.Sprintf("%d bytes free, %d percent", free, percent)
+	c.Detail = fmt.Sprintf("%s free, %d percent", size(free), percent)
 	switch {
 	case percent < diskBad:
 		c.State = health.Bad
@@ -238,4 +238,25 @@ func (p partners) Check(ctx context.Context, by people.Actor, side ident.Side, f
 		return false, nil, err
 	}
 	return p.n.CheckPeer(ctx, side, full)
+}
+
+// size says a number of bytes in decimal units, as disks are sold.
+func size(bytes int64) string {
+	const kilo = 1000.0
+	n := float64(bytes)
+	for _, unit := range []string{"bytes", "kB", "MB", "GB"} {
+		if n < kilo {
+			return strconv.FormatFloat(n, 'f', places(unit, n), 64) + " " + unit
+		}
+		n /= kilo
+	}
+	return strconv.FormatFloat(n, 'f', places("TB", n), 64) + " TB"
+}
+
+// places is how many decimal places are worth saying.
+func places(unit string, n float64) int {
+	if unit == "bytes" || n >= 100 {
+		return 0
+	}
+	return 1
 }
