@@ -69,6 +69,7 @@ type commands struct {
 	Peer         peerCmd         `cmd:"" help:"Get to know the partner's node."`
 	Bundle       bundleCmd       `cmd:"" help:"Exchange with the partner by file, where there is no line."`
 	User         userCmd         `cmd:"" help:"Accounts, API tokens and rights."`
+	Meeting      meetingCmd      `cmd:"" help:"Sessions that show only what everybody in the room may see."`
 	Organisation organisationCmd `cmd:"" help:"Organisations that accounts belong to, with their ceilings."`
 	Collection   collectionCmd   `cmd:"" help:"TAXII collections and who may read and write them."`
 	Audit        auditCmd        `cmd:"" help:"What people of this side did: search, export and check the home audit log."`

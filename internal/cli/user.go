@@ -71,7 +71,7 @@ type userAdd struct {
 	FullName  string   `placeholder:"NAME" help:"Name of the person."`
 	Email     string   `help:"E-mail address, by which single sign-on finds the account."`
 	Role      []string `required:"" help:"Roles: administrator, analyst, releasing-officer, duty-officer, desk-officer, liaison, member, auditor, organisation-administrator."`
-	Clearance string   `default:"TLP:GREEN" help:"Highest TLP the account may read; +UNMARKED adds what has no terms."`
+	Clearance string   `default:"TLP:GREEN" help:"Highest TLP the account may read; +UNMARKED adds what has no terms, codes of classification levels after it what is classified: 'TLP:RED IN-R'."`
 	NoLogin   bool     `help:"No password: only API tokens open the account."`
 }
 

@@ -20,6 +20,7 @@ import (
 
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
+	"twoseas/internal/law/marking"
 )
 
 // Config is the file node.yaml of a data directory. Every field but Side has a
@@ -29,6 +30,10 @@ type Config struct {
 	Side ident.Side `yaml:"side"`
 	// Codes are the side's other names in releasable-to lists, such as IND.
 	Codes []string `yaml:"codes,omitempty"`
+	// Classification holds the highest level of each national scheme that the
+	// node may hold, such as [IN-R]; default nothing classified. What is above it
+	// is refused wherever it comes in, and nobody here is cleared for it.
+	Classification []string `yaml:"classification,omitempty"`
 	// Title names the node to readers; default "Twoseas node of <side>".
 	Title string `yaml:"title,omitempty"`
 	// Contact is told to TAXII clients, such as an e-mail address.
@@ -147,6 +152,11 @@ func (c Config) check() error {
 			return fault.Errorf(fault.Invalid, "address %q: want host:port, such as 127.0.0.1:8443", address)
 		}
 	}
+	for _, code := range c.Classification {
+		if _, ok := marking.LevelOf(code); !ok {
+			return fault.Errorf(fault.Invalid, "classification %.40q: want codes of levels, such as IN-R", code)
+		}
+	}
 	if (c.Certificate == "") != (c.Key == "") {
 		return fault.New(fault.Invalid, "certificate and key go together")
 	}
@@ -160,6 +170,15 @@ func (c Config) check() error {
 		return fault.New(fault.Invalid, "sign_on: want an issuer that begins with https:// and a client_id")
 	}
 	return nil
+}
+
+// HighestLevels is Classification as clearances and labels write it.
+func (c Config) HighestLevels() string {
+	var t marking.Terms
+	for _, code := range c.Classification {
+		t = marking.Combine(t, marking.Terms{Classification: code})
+	}
+	return t.Classification
 }
 
 // Init makes a new data directory. One that has a node already is

@@ -38,10 +38,12 @@ import (
 	"twoseas/internal/act/search"
 	"twoseas/internal/act/session"
 	"twoseas/internal/base/clock"
+	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/edge/fetch"
 	hookedge "twoseas/internal/edge/hook"
 	"twoseas/internal/edge/peer"
+	"twoseas/internal/law/marking"
 	"twoseas/internal/store"
 )
 
@@ -158,7 +160,7 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 	n.Ring = keys.New(derive(seal, "secrets"), self, n.Clock, rand.Reader)
 	n.Ledger = ledger.New(n.Ring, n.Clock)
 	n.Audit = audit.New(n.Live, n.Ledger, n.Clock)
-	home := people.Home{Side: self, Codes: n.Config.Codes}
+	home := people.Home{Side: self, Codes: n.Config.Codes, Classification: n.Config.HighestLevels()}
 	if n.People, err = people.New(background, n.Live, home, n.Clock, rand.Reader); err != nil {
 		return err
 	}
@@ -173,6 +175,8 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 	n.Accords.OnForce(n.Releases.Reconsider)
 	n.Intake = intake.New(self, home, n.Releases)
 	n.Releases.Use(n.Intake, n.People)
+	n.People.SetEquivalents(n.equivalents)
+	n.Intake.SetBound(n.People.Bound)
 	n.Search = search.New()
 	n.Collections = collection.New(n.Intake, n.journal, rand.Reader)
 	n.Events = event.New(event.Config{Self: n.Config.Side, Title: n.Config.Title, Intake: n.Intake, Journal: n.journal, Clock: n.Clock})
@@ -246,6 +250,26 @@ func (n *Node) journal(tx *store.Tx, by people.Actor, act string, fields ...stri
 		fs = append(fs, ledger.Field{Name: fields[i], Value: fields[i+1]})
 	}
 	return n.Ledger.Record(tx, by.String(), act, fs...)
+}
+
+// equivalents returns which levels of partners are equivalent to own ones, by
+// the agreements in force.
+func (n *Node) equivalents(tx *store.Tx) (out []marking.Equivalent, err error) {
+	channels, err := tx.Channels()
+	if err != nil {
+		return nil, err
+	}
+	for _, ch := range channels {
+		terms, err := n.Accords.InForce(tx, ch.Agreement)
+		if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Denied) {
+			continue // not in force: nothing is equivalent by it
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, terms.Doc.Equivalents(n.Config.Side)...)
+	}
+	return out, nil
 }
 
 // peerURL is the address partners are told.

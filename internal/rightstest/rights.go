@@ -14,9 +14,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"twoseas/internal/act/library"
 	"twoseas/internal/act/people"
+	"twoseas/internal/act/session"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/nodetest"
 	"twoseas/internal/store"
@@ -92,6 +94,9 @@ func NewWorld(t *testing.T) *World {
 	w.must(err)
 	upload, err := in.Imports.Stage(t.Context(), in.Live, owner, access.Class, "secret.example.txt", strings.NewReader("secret.example\n"))
 	w.must(err)
+	meeting, err := in.Sessions.Meet(t.Context(), owner, session.Meeting{Guests: &people.Guests{TLP: marking.Green}, For: time.Hour})
+	w.must(err)
+	w.Foreign["meeting"], w.Absent["meeting"] = meeting, absentLike(meeting)
 	for _, key := range []string{"upload", "imports/id"} {
 		w.Foreign[key], w.Absent[key] = upload.ID, absentLike(upload.ID)
 	}

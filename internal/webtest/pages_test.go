@@ -78,6 +78,7 @@ var views = []view{
 	{"operate-collections", "in", "administrator", "/operate/collections"},
 	{"operate-collection", "in", "administrator", "/operate/collections main tbody a"},
 	{"account", "in", "analyst", "/account"},
+	{"meeting", "in", "analyst", "/meeting"},
 	{"account-generator", "in", "analyst", "/account/generator"},
 	{"account-passkey", "in", "analyst", "/account/passkey"},
 	{"confirm", "in", "analyst", "/confirm"},

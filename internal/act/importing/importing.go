@@ -203,10 +203,10 @@ func job(u store.Upload) (Job, error) {
 }
 
 // own returns an upload of the account of by, or fault.NotFound: another's is
-// not there.
+// not there, and in a meeting none is.
 func own(tx *store.Tx, by people.Actor, id string) (store.Upload, error) {
 	u, err := tx.Upload(id)
-	if err == nil && u.Account != by.Name {
+	if err == nil && (u.Account != by.Name || by.Room() != nil) {
 		err = fault.New(fault.NotFound, "no such import")
 	}
 	return u, err
@@ -229,10 +229,14 @@ func (m *Imports) Job(ctx context.Context, h *store.Handle, by people.Actor, id 
 	return j, err
 }
 
-// Jobs returns the imports of the account of by, the newest first.
+// Jobs returns the imports of the account of by, the newest first; in a meeting
+// none.
 func (m *Imports) Jobs(ctx context.Context, h *store.Handle, by people.Actor) (out []Job, err error) {
 	if err := by.May(people.Import); err != nil {
 		return nil, err
+	}
+	if by.Room() != nil {
+		return nil, nil
 	}
 	err = h.Query(ctx, func(tx *store.Tx) error {
 		list, err := tx.Uploads(by.Name, maxUploads)

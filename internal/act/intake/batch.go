@@ -21,6 +21,7 @@ type batch struct {
 	known   map[string][]store.Known
 	labels  *labeller
 	permits map[int64]bool // labels the writer may see, as far as asked
+	bound   *string        // the highest levels the node may hold, once asked
 	fresh   []store.Object // to be stored, in order
 	from    []int          // index of the item each of fresh came from
 }
@@ -116,9 +117,11 @@ func (b *batch) one(it *Item, res *Result, stored []store.Known) error {
 		res.Outcome, res.Reason = Refused, fault.Message(err)
 		return nil
 	}
-	if reason, err := b.aboveCeiling(label); err != nil || reason != "" {
-		res.Outcome, res.Reason = Refused, reason
-		return err
+	for _, limit := range []func(int64) (string, error){b.aboveCeiling, b.aboveBound} {
+		if reason, err := limit(label); err != nil || reason != "" {
+			res.Outcome, res.Reason = Refused, reason
+			return err
+		}
 	}
 	res.Outcome = Added
 	if len(earlier) > 0 {
@@ -188,6 +191,30 @@ func (b *batch) aboveCeiling(label int64) (string, error) {
 		return "it is " + l.TLP.String() + limit, nil
 	}
 	return "", nil
+}
+
+// aboveBound says why this node may not hold what carries label, or nothing.
+func (b *batch) aboveBound(label int64) (string, error) {
+	l, err := b.labels.meaning(label)
+	if err != nil || l.Classification == "" {
+		return "", err
+	}
+	if b.bound == nil {
+		bound := ""
+		if b.in.bound != nil {
+			if bound, err = b.in.bound(b.tx); err != nil {
+				return "", err
+			}
+		}
+		b.bound = &bound
+	}
+	switch {
+	case marking.WithinLevel(l.Classification, *b.bound):
+		return "", nil
+	case *b.bound == "":
+		return "it is classified " + l.Classification + "; this node holds nothing classified", nil
+	}
+	return "it is classified " + l.Classification + "; this node holds at most " + *b.bound, nil
 }
 
 func (b *batch) store() error {

@@ -75,12 +75,18 @@ type Intake struct {
 	self    ident.Side
 	readers Readers
 	router  Router
+	bound   func(*store.Tx) (string, error) // see SetBound
 }
 
 // New returns an Intake for the node of side self.
 func New(self ident.Side, readers Readers, router Router) *Intake {
 	return &Intake{self: self, readers: readers, router: router}
 }
+
+// SetBound has nothing taken in that is classified above what bound returns, the
+// highest level of each scheme that the node may hold. Without, or when it
+// returns "", nothing classified is. It must be called before in is shared.
+func (in *Intake) SetBound(bound func(*store.Tx) (string, error)) { in.bound = bound }
 
 // Batch sizes: enough to make a commit cheap, little enough to stay small in
 // memory and to let other writers in between.

@@ -90,10 +90,14 @@ func (l *Library) Keep(ctx context.Context, h *store.Handle, by people.Actor, k 
 	})
 }
 
-// Kept returns what by's account keeps of a kind, in order of name.
+// Kept returns what by's account keeps of a kind, in order of name; while a
+// meeting is on no searches, which are nobody else's business.
 func (l *Library) Kept(ctx context.Context, h *store.Handle, by people.Actor, kind string) (out []store.Kept, err error) {
 	if err := by.May(people.Read); err != nil {
 		return nil, err
+	}
+	if by.Room() != nil && kind == KeptSearches {
+		return nil, nil
 	}
 	err = h.Query(ctx, func(tx *store.Tx) error {
 		out, err = tx.Kept(by.Name, kind)

@@ -5,6 +5,7 @@ import (
 
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
+	"twoseas/internal/law/marking"
 	"twoseas/internal/store"
 )
 
@@ -33,30 +34,31 @@ func (a Access) Right(collection string) Right {
 }
 
 type accessKey struct {
-	domain  ident.Domain
-	account string
-	system  bool
+	domain    ident.Domain
+	account   string
+	system    bool
+	clearance Clearance
+	room      string // of who else is there
 }
 
 type cachedAccess struct {
 	access      Access
-	clearance   Clearance
 	epoch       uint64
 	from, until int64
 }
 
 // Access returns what by may do in h's domain.
 func (p *People) Access(ctx context.Context, h *store.Handle, by Actor) (Access, error) {
-	key := accessKey{h.Domain(), by.Name, by.system}
+	key := accessKey{h.Domain(), by.Name, by.system, by.Clearance, by.room.key()}
 	epoch, now := p.epoch.Load(), p.clock.Now()
 	at := now.UnixMicro()
 	c, ok := p.access.get(key)
-	if !ok || p.deaf.Load() || c.epoch != epoch || c.clearance != by.Clearance || at < c.from || at >= c.until {
+	if !ok || p.deaf.Load() || c.epoch != epoch || at < c.from || at >= c.until {
 		a, err := p.readAccess(ctx, h, by)
 		if err != nil {
 			return Access{}, err
 		}
-		c = cachedAccess{access: a, clearance: by.Clearance, epoch: epoch, from: at, until: now.Add(ttl).UnixMicro()}
+		c = cachedAccess{access: a, epoch: epoch, from: at, until: now.Add(ttl).UnixMicro()}
 		p.access.put(key, c)
 	}
 	a := c.access
@@ -66,21 +68,59 @@ func (p *People) Access(ctx context.Context, h *store.Handle, by Actor) (Access,
 
 func (p *People) readAccess(ctx context.Context, h *store.Handle, by Actor) (Access, error) {
 	a := Access{}
+	var c Clearance
 	err := h.Query(ctx, func(tx *store.Tx) error {
 		var err error
-		if by.Clearance != (Clearance{}) {
-			if a.Class, err = tx.Class(by.Clearance.String()); err != nil {
+		if c, err = p.Cleared(tx, by.Clearance); err != nil {
+			return err
+		}
+		if c.TLP != marking.NoTLP {
+			if a.Class, err = tx.Class(c.String()); err != nil {
 				return err
 			}
 		}
-		a.rights, err = rightsOf(tx, by.Name)
+		a.rights, err = p.rightsIn(tx, by)
 		return err
 	})
-	if err != nil || a.Class != 0 || by.Clearance == (Clearance{}) {
+	if err != nil || a.Class != 0 || c.TLP == marking.NoTLP {
 		return a, err
 	}
-	a.Class, err = p.addClass(ctx, h, by.Clearance)
+	a.Class, err = p.addClass(ctx, h, c)
 	return a, err
+}
+
+// Cleared returns what a clearance admits to on this node: no more than the
+// node may hold, and with it the foreign levels that an agreement in force
+// calls equivalent. Cleared of what it returned is the same.
+func (p *People) Cleared(tx *store.Tx, c Clearance) (Clearance, error) {
+	if c.Classification == "" {
+		return c, nil
+	}
+	bound, table, err := p.bounds(tx)
+	if err != nil {
+		return Clearance{}, err
+	}
+	c.Classification = marking.MeetLevels(marking.WithEquivalents(c.Classification, table), bound)
+	return c, nil
+}
+
+// Bound returns the highest level of each scheme that the node may hold, own
+// and equivalent; "" is nothing classified.
+func (p *People) Bound(tx *store.Tx) (string, error) {
+	bound, _, err := p.bounds(tx)
+	return bound, err
+}
+
+// Ceiling returns the highest level of each of one's own schemes that the node
+// may hold; "" is nothing classified.
+func (p *People) Ceiling() string { return p.home.Classification }
+
+func (p *People) bounds(tx *store.Tx) (bound string, table []marking.Equivalent, err error) {
+	if p.home.Classification == "" || p.equivalents == nil {
+		return p.home.Classification, nil, nil
+	}
+	table, err = p.equivalents(tx)
+	return marking.WithEquivalents(p.home.Classification, table), table, err
 }
 
 // addClass makes the class of c on its first use.

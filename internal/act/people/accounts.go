@@ -64,13 +64,22 @@ func (a Account) row() (store.Account, error) {
 	}
 	c := DefaultClearance
 	if a.Clearance != "" {
-		if c, err = ParseClearance(a.Clearance); err != nil {
+		if c, err = clearanceFor(a.Clearance); err != nil {
 			return store.Account{}, err
 		}
 	}
 	return store.Account{
 		Name: name, Org: a.Org, Roles: roleText(rs, ","), Clearance: c.String(), Disabled: a.Disabled,
 	}, nil
+}
+
+// clearanceFor reads a clearance that an account or an organisation may have.
+func clearanceFor(s string) (Clearance, error) {
+	c, err := ParseClearance(s)
+	if err == nil && c.Guests != "" {
+		err = fault.New(fault.Invalid, "guests are of a meeting and not of a clearance")
+	}
+	return c, err
 }
 
 // parseRoles checks rs and returns them sorted, each once.

@@ -126,6 +126,7 @@ type Actor struct {
 	Session string
 
 	system bool
+	room   *Room // of a meeting that is on; nil otherwise
 }
 
 // System returns the actor of the node's own work, or of somebody who holds
@@ -146,6 +147,9 @@ func (a Actor) May(act Act) error {
 	if a.can(act) {
 		return nil
 	}
+	if a.room != nil && !a.room.may(act) {
+		return fault.Errorf(fault.Denied, "%s may not %s while meeting others who may not: end the meeting first", a, act)
+	}
 	return fault.Errorf(fault.Denied, "%s may not %s", a, act)
 }
 
@@ -153,6 +157,9 @@ func (a Actor) May(act Act) error {
 func (a Actor) can(act Act) bool {
 	if a.system {
 		return act != Approve
+	}
+	if !a.room.may(act) {
+		return false
 	}
 	return slices.ContainsFunc(a.Roles, func(r Role) bool { return r.May(act) })
 }

@@ -1,36 +1,65 @@
 package people
 
 import (
+	"slices"
 	"strings"
 	"time"
 
+	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/gate"
 	"twoseas/internal/law/marking"
 )
 
-// Clearance is what an account may see. The zero Clearance sees nothing.
+// Clearance is what an account may see. The zero Clearance sees nothing. Two
+// that admit to the same are equal.
 type Clearance struct {
 	// TLP is the highest level that may be read.
 	TLP marking.TLP
 	// Unmarked admits to what has no TLP or terms that were not understood.
 	Unmarked bool
+	// Classification holds the highest level of each national scheme that may be
+	// read, as in marking.Terms; "" is nothing classified.
+	Classification string
+	// Guests names the sides of others who are in the room, as guestText writes
+	// them: what they may not have is not shown. No account has any.
+	Guests string
 }
 
 // DefaultClearance is that of an account for which nothing was said.
 var DefaultClearance = Clearance{TLP: marking.Green}
 
-const unmarked = "+unmarked"
+const (
+	unmarked = "+unmarked"
+	withWord = "WITH:"
+)
 
-// ParseClearance reads a level of TLP, with "+UNMARKED" behind it or not, in
-// any case: TLP:RED+UNMARKED, amber+strict. Anything else is fault.Invalid.
+// ParseClearance reads a level of TLP, with "+UNMARKED" behind it or not, and
+// codes of classification levels after it, in any case: TLP:RED+UNMARKED,
+// amber+strict, "TLP:AMBER IN-C". Anything else is fault.Invalid.
 func ParseClearance(s string) (Clearance, error) {
-	level, all := strings.CutSuffix(strings.ToLower(strings.TrimSpace(s)), unmarked)
+	words := strings.Fields(s)
+	if len(words) == 0 {
+		words = []string{""}
+	}
+	level, all := strings.CutSuffix(strings.ToLower(words[0]), unmarked)
 	tlp, err := marking.ParseTLP(level)
 	if err != nil {
 		return Clearance{}, err
 	}
-	return Clearance{TLP: tlp, Unmarked: all}, nil
+	c := Clearance{TLP: tlp, Unmarked: all}
+	for _, w := range words[1:] {
+		w = strings.ToUpper(w)
+		if sides, ok := strings.CutPrefix(w, withWord); ok && c.Guests == "" && sides != "" {
+			c.Guests = strings.ToLower(sides)
+			continue
+		}
+		if _, ok := marking.LevelOf(w); !ok {
+			return Clearance{}, fault.Errorf(fault.Invalid, "clearance %.40q: want codes of classification levels after the TLP, such as IN-C", w)
+		}
+		c.Classification = marking.Combine(marking.Terms{Classification: c.Classification}, marking.Terms{Classification: w}).Classification
+	}
+	return c, nil
 }
 
 // String returns the clearance as ParseClearance reads it, which is also the
@@ -40,21 +69,62 @@ func (c Clearance) String() string {
 	if c.TLP == marking.NoTLP {
 		return "no clearance"
 	}
+	out := c.TLP.String()
 	if c.Unmarked {
-		return c.TLP.String() + strings.ToUpper(unmarked)
+		out += strings.ToUpper(unmarked)
 	}
-	return c.TLP.String()
+	if c.Classification != "" {
+		out += " " + strings.ReplaceAll(c.Classification, "+", " ")
+	}
+	if c.Guests != "" {
+		out += " " + withWord + c.Guests
+	}
+	return out
 }
 
-// Under returns what is left of c under a ceiling.
+// Under returns what is left of c under a ceiling: what both admit to.
 func (c Clearance) Under(ceiling Clearance) Clearance {
-	return Clearance{TLP: min(c.TLP, ceiling.TLP), Unmarked: c.Unmarked && ceiling.Unmarked}
+	return Clearance{
+		TLP: min(c.TLP, ceiling.TLP), Unmarked: c.Unmarked && ceiling.Unmarked,
+		Classification: marking.MeetLevels(c.Classification, ceiling.Classification),
+		Guests:         joinGuests(c.Guests, ceiling.Guests),
+	}
+}
+
+// guestText writes sides and their other names: jp/jpn,uk/gb.
+func guestText(parties []gate.Party) string {
+	out := ""
+	for _, p := range parties {
+		out = joinGuests(out, strings.Join(append([]string{string(p.Side)}, p.Codes...), "/"))
+	}
+	return out
+}
+
+func joinGuests(a, b string) string {
+	var all []string
+	for _, s := range []string{a, b} {
+		all = slices.AppendSeq(all, strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' }))
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), ",")
+}
+
+// parties is guestText backwards.
+func parties(guests string) (out []gate.Party) {
+	for g := range strings.FieldsFuncSeq(guests, func(r rune) bool { return r == ',' }) {
+		names := strings.Split(g, "/")
+		out = append(out, gate.Party{Side: ident.Side(names[0]), Codes: names[1:]})
+	}
+	return out
 }
 
 // Home is the side a node serves.
 type Home struct {
 	Side  ident.Side
 	Codes []string // its other names in releasable-to lists, in lower case
+	// Classification is the highest level of each scheme that the node may hold;
+	// "" is nothing classified.
+	Classification string
 }
 
 // Readable reports whether somebody of clearance may read, in domain d, what
@@ -71,7 +141,8 @@ func (h Home) Readable(clearance string, label []byte, d ident.Domain, now time.
 		return false
 	}
 	ok, _ := gate.Readable(l, gate.Clearance{
-		Side: h.Side, Codes: h.Codes, TLP: c.TLP, Unmarked: c.Unmarked, Domain: d, Now: now,
+		Side: h.Side, Codes: h.Codes, TLP: c.TLP, Unmarked: c.Unmarked, Classification: c.Classification,
+		With: parties(c.Guests), Domain: d, Now: now,
 	})
 	return ok
 }

@@ -81,7 +81,7 @@ func (o Organisation) rest() (store.Organisation, error) {
 	}
 	c := DefaultClearance
 	if o.Ceiling != "" {
-		if c, err = ParseClearance(o.Ceiling); err != nil {
+		if c, err = clearanceFor(o.Ceiling); err != nil {
 			return store.Organisation{}, err
 		}
 	}

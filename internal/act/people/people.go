@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"twoseas/internal/base/clock"
+	"twoseas/internal/law/marking"
 	"twoseas/internal/store"
 	"twoseas/internal/store/db"
 )
@@ -29,8 +30,10 @@ type People struct {
 	macs  sync.Pool // of hash.Hash, see proof; their key is drawn by New and never stored
 
 	journal Journal // set before use, or nil
-	turned  Turned  // likewise
-	hashing slots
+	// equivalents is set before use, or nil: nothing is equivalent.
+	equivalents func(*store.Tx) ([]marking.Equivalent, error)
+	turned      Turned // likewise
+	hashing     slots
 
 	// epoch counts the times an account, token or right may have changed, in
 	// this process or another. What was cached under an older epoch is looked
@@ -84,6 +87,13 @@ func (p *People) TurnAway(account, way, address string) {
 	if p.turned != nil {
 		p.turned(account, way, address)
 	}
+}
+
+// SetEquivalents has the levels of other sides count that equivalents says are
+// equivalent to own ones, by the agreements in force. It must be called before
+// p is shared.
+func (p *People) SetEquivalents(equivalents func(*store.Tx) ([]marking.Equivalent, error)) {
+	p.equivalents = equivalents
 }
 
 func (p *People) follow(topics <-chan string) {

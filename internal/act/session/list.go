@@ -73,6 +73,9 @@ func (s *Sessions) EndAll(ctx context.Context, by people.Actor, account string) 
 // Sweep removes what has run out.
 func (s *Sessions) Sweep(ctx context.Context) error {
 	return s.c.Store.Write(ctx, func(tx *store.Tx) error {
-		return tx.PurgeSessions(tx.Now()-s.c.Idle.Microseconds(), tx.Now()-s.c.Absolute.Microseconds())
+		if err := tx.PurgeSessions(tx.Now()-s.c.Idle.Microseconds(), tx.Now()-s.c.Absolute.Microseconds()); err != nil {
+			return err
+		}
+		return tx.PurgeMeetings(tx.Now() - meetingsKept.Microseconds())
 	})
 }

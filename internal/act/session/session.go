@@ -146,13 +146,16 @@ func (s *Sessions) Open(ctx context.Context, secret string, at At) (people.Actor
 		if row, err = s.valid(tx, hash); err != nil {
 			return err
 		}
-		by, _, err = people.Admit(tx, row.Account)
+		if by, _, err = people.Admit(tx, row.Account); err != nil {
+			return err
+		}
+		by.Session = row.ID
+		by, err = s.meeting(tx, by)
 		return err
 	})
 	if err != nil {
 		return people.Actor{}, Session{}, err
 	}
-	by.Session = row.ID
 	now := s.c.Clock.Now().UnixMicro()
 	if now-row.Seen >= seeEvery.Microseconds() || row.Address != at.Address {
 		if err := s.c.Store.Write(ctx, func(tx *store.Tx) error { return tx.SeeSession(hash, at.Address) }); err != nil {

@@ -153,7 +153,7 @@ type AccountFields struct {
 	FullName     string   `json:"full_name,omitempty" maxLength:"128"`
 	Email        string   `json:"email,omitempty" maxLength:"254"`
 	Roles        []string `json:"roles" minItems:"1"`
-	Clearance    string   `json:"clearance,omitempty" maxLength:"40" doc:"Highest TLP, with +UNMARKED or not; TLP:GREEN when left out"`
+	Clearance    string   `json:"clearance,omitempty" maxLength:"200" doc:"Highest TLP, with +UNMARKED or not, and codes of classification levels after it; TLP:GREEN when left out"`
 }
 
 func (f AccountFields) account(name string) (people.Account, error) {

@@ -156,6 +156,7 @@ func (a *api) routes() {
 	a.keeping()
 	a.imports()
 	a.uploads()
+	a.meetings()
 	a.agreements()
 	a.holds()
 	a.queues()

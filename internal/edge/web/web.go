@@ -43,6 +43,7 @@ import (
 	"twoseas/internal/edge/web/imports"
 	"twoseas/internal/edge/web/ledgers"
 	matchpages "twoseas/internal/edge/web/matching"
+	"twoseas/internal/edge/web/meeting"
 	"twoseas/internal/edge/web/object"
 	"twoseas/internal/edge/web/operate"
 	"twoseas/internal/edge/web/overview"
@@ -52,6 +53,7 @@ import (
 	"twoseas/internal/edge/web/threats"
 	"twoseas/internal/edge/web/waiting"
 	"twoseas/internal/edge/web/words"
+	"twoseas/internal/law/gate"
 	"twoseas/internal/store"
 )
 
@@ -152,6 +154,7 @@ func (s *Site) Routes() []page.Route {
 		overview.Routes(s.desk, overview.Deps{Accords: s.Accords, Releases: s.Releases, Exchange: s.Exchange, Self: s.Self}),
 		agreements.Routes(s.desk, agreements.Deps{Accords: s.Accords, Intake: s.Intake, Audit: s.Audit, Self: s.Self}),
 		imports.Routes(s.desk, s.Imports, s.Audit),
+		meeting.Routes(s.desk, s.parties),
 		feeds.Routes(s.desk, feeds.Acts{Feeds: s.Feeds, People: s.People, Audit: s.Audit, Self: s.Self}),
 		matchpages.Routes(s.desk, matchpages.Acts{Matchings: s.Matchings, Audit: s.Audit, Lines: s.Lines}),
 		ledgers.Routes(s.desk, ledgers.Deps{Ledger: s.Ledger, Audit: s.Audit}),
@@ -164,6 +167,11 @@ func (s *Site) Routes() []page.Route {
 		}),
 		object.Routes(s.desk, data),
 	)
+}
+
+// parties are the sides of the agreements in force, with their other names.
+func (s *Site) parties(r *http.Request) ([]gate.Party, error) {
+	return s.Releases.Parties(r.Context(), s.Handle)
 }
 
 // waiting is how many things wait for by.

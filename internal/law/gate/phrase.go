@@ -113,6 +113,7 @@ var phrases = withMarkings(map[string]string{
 	"gate.why.read-withheld": "it was called back",
 	"gate.why.read-copy":     "it may be shown but not copied",
 	"gate.why.read-nation":   "it is for its own nation's eyes only",
+	"gate.why.read-room":     "somebody of {0} is in the room and may not have it",
 })
 
 // withMarkings adds what the vocabulary of markings says itself.

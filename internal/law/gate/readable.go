@@ -26,6 +26,8 @@ type Clearance struct {
 	Audiences []string
 	// ScreenOnly says that the reader takes no copy, as DISPLAY ONLY demands.
 	ScreenOnly bool
+	// With holds the sides of others in the room, who see what the reader sees.
+	With []Party
 	// Domain is where the reader reads.
 	Domain ident.Domain
 	// Now is needed for labels that expire.
@@ -57,7 +59,33 @@ func Readable(l marking.Label, c Clearance) (bool, Phrase) {
 	case !own && l.ReleasableTo != nil && !named(l.ReleasableTo, c.Side, c.Codes):
 		return false, because("read-listed")
 	}
+	for _, p := range c.With {
+		if !showable(l, c, p) {
+			return false, because("read-room", string(p.Side))
+		}
+	}
 	return admitted(l, c, own)
+}
+
+// showable reports whether somebody of another side may be shown what carries
+// the label: what may not be released to that side may not be shown to it, and
+// neither is what an agreement would have taken out first.
+func showable(l marking.Label, c Clearance, p Party) bool {
+	theirs := p.Side != "" && l.Origin == p.Side
+	switch {
+	case theirs:
+		return true
+	case l.ReleasableTo != nil && !named(l.ReleasableTo, p.Side, p.Codes):
+		return false
+	case l.Origin != c.Side && !slices.Contains(l.Consent, string(p.Side)):
+		return false
+	case embargoed(&l, &Context{Now: c.Now}), l.Contributor != "":
+		return false
+	}
+	return !slices.ContainsFunc(l.Caveats, func(code string) bool {
+		caveat, ok := marking.CaveatOf(code)
+		return !ok || code != "DISPLAY ONLY" && (caveat.Bars != "" && (!caveat.Listed || l.ReleasableTo == nil) || caveat.Approvals > 0 || len(caveat.Redact) > 0)
+	})
 }
 
 // admitted looks at each caveat.

@@ -31,6 +31,7 @@ var nodeWide = map[string]bool{
 	"EndSession": true, "EndSessions": true, "EndSessionsOf": true, "PurgeSessions": true,
 	"AddPasskey": true, "Passkey": true, "Passkeys": true, "UsePasskey": true, "RemovePasskey": true,
 	"TOTP": true, "SetTOTP": true, "RemoveTOTP": true, "SetRecovery": true, "TakeRecovery": true, "RecoveryLeft": true,
+	"AddMeeting": true, "MeetingOf": true, "Meetings": true, "EndMeeting": true, "PurgeMeetings": true,
 	"SetLink": true, "LinkOf": true, "DropLinks": true, "AddCeremony": true, "TakeCeremony": true,
 	"Tend": true, "Renew": true, "SeeProcess": true, "EndProcess": true, "Processes": true,
 	"Peer": true, "Peers": true, "PeerByPin": true, "SavePeer": true, "RemovePeer": true,

@@ -101,6 +101,7 @@ type edit struct {
 	Account people.Account
 	New     bool
 	Choices []people.Organisation
+	Bound   string // what the node may hold at most, in words
 	Failed  string // in the act's words, which are English
 }
 
@@ -109,19 +110,39 @@ func (f edit) roles() []people.Role {
 	return slices.DeleteFunc(people.Roles(), func(r people.Role) bool { return !administers(f.Request) && !r.Local() })
 }
 
-// level and unmarked take a clearance apart, for its two inputs.
+// bound is the highest classification the node may hold, in words.
+func (a area) bound(q *page.Request) string {
+	if c := a.People.Ceiling(); c != "" {
+		return c
+	}
+	return q.T("people.levels.none")
+}
+
+// level, unmarked and classified take a clearance apart, for its three inputs.
 func level(clearance string) string {
-	l, _ := strings.CutSuffix(clearance, "+UNMARKED")
+	l, _, _ := strings.Cut(clearance, " ")
+	l, _ = strings.CutSuffix(l, "+UNMARKED")
 	return l
 }
 
-func unmarked(clearance string) bool { return strings.HasSuffix(clearance, "+UNMARKED") }
+func unmarked(clearance string) bool {
+	l, _, _ := strings.Cut(clearance, " ")
+	return strings.HasSuffix(l, "+UNMARKED")
+}
 
-// clearance puts the two inputs together.
+func classified(clearance string) string {
+	_, codes, _ := strings.Cut(clearance, " ")
+	return codes
+}
+
+// clearance puts the three inputs together.
 func clearance(r *http.Request, level string) string {
 	c := r.PostFormValue(level)
 	if r.PostFormValue("unmarked") != "" {
 		c += "+UNMARKED"
+	}
+	for code := range strings.FieldsFuncSeq(r.PostFormValue("levels"), func(c rune) bool { return c == ',' || c == ';' || c == ' ' || c == '+' }) {
+		c += " " + code
 	}
 	return c
 }
@@ -149,6 +170,7 @@ func (a area) newAccount(w http.ResponseWriter, r *http.Request) error {
 
 func (a area) newPage(w http.ResponseWriter, r *http.Request, f edit) error {
 	f.Request, f.New = page.Of(r), true
+	f.Bound = a.bound(f.Request)
 	var err error
 	if f.Choices, err = a.People.Organisations(r.Context(), f.Actor); err != nil {
 		return err
@@ -195,7 +217,7 @@ func (a area) account(w http.ResponseWriter, r *http.Request) error {
 
 func (a area) personPage(w http.ResponseWriter, r *http.Request, p person) error {
 	q := page.Of(r)
-	p.Request = q
+	p.Request, p.Bound = q, a.bound(q)
 	if err := a.fill(r, &p); err != nil {
 		return err
 	}

@@ -43,11 +43,13 @@ type bodyForm struct {
 	*page.Request
 	Body   people.Organisation
 	New    bool
+	Bound  string // what the node may hold at most, in words
 	Failed string // in the act's words, which are English
 }
 
 func (a area) bodyPage(w http.ResponseWriter, r *http.Request, f bodyForm) error {
 	f.Request = page.Of(r)
+	f.Bound = a.bound(f.Request)
 	head := page.Head{Title: f.Body.Name, Lead: f.T("people.organisation.lead"), Area: navigation}
 	if f.New {
 		head.Title = f.T("people.organisation.add")

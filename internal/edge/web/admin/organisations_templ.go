@@ -392,7 +392,7 @@ func bodyPage(f bodyForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = clearanceFields(f.Request, "ceiling", f.T("people.ceiling"), f.T("people.ceiling.hint"), f.Body.Ceiling).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = clearanceFields(f.Request, f.Bound, "ceiling", f.T("people.ceiling"), f.T("people.ceiling.hint"), f.Body.Ceiling).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

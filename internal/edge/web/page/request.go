@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"twoseas/internal/act/people"
@@ -49,6 +50,23 @@ func (q *Request) SignedIn() bool { return q.Actor.Name != "" }
 func (q *Request) Counts() bool {
 	return slices.ContainsFunc([]people.Act{people.Review, people.Agree, people.Audit, people.Exchange, people.Administer},
 		func(act people.Act) bool { return q.Actor.May(act) == nil })
+}
+
+// InRoom names who else sees the page while a meeting is on.
+func (q *Request) InRoom() string {
+	r := q.Actor.Room()
+	if r == nil {
+		return ""
+	}
+	names := slices.Clone(r.Accounts)
+	if r.Guests != nil {
+		guests := q.T("page.meeting.guests")
+		for _, p := range r.Guests.Sides {
+			guests += " (" + q.SideName(p.Side) + ")"
+		}
+		names = append(names, guests)
+	}
+	return strings.Join(names, ", ")
 }
 
 var errSignIn = fault.New(fault.Denied, "sign in first")
