@@ -742,7 +742,7 @@ type Account struct {
 
 // AccountFields defines model for AccountFields.
 type AccountFields struct {
-	// Clearance Highest TLP, with +UNMARKED or not; TLP:GREEN when left out
+	// Clearance Highest TLP, with +UNMARKED or not, and codes of classification levels after it; TLP:GREEN when left out
 	Clearance *string `json:"clearance,omitempty"`
 	Email     *string `json:"email,omitempty"`
 	FullName  *string `json:"full_name,omitempty"`
@@ -770,7 +770,7 @@ type Act struct {
 type AddAccountRequest struct {
 	Account string `json:"account"`
 
-	// Clearance Highest TLP, with +UNMARKED or not; TLP:GREEN when left out
+	// Clearance Highest TLP, with +UNMARKED or not, and codes of classification levels after it; TLP:GREEN when left out
 	Clearance *string `json:"clearance,omitempty"`
 	Email     *string `json:"email,omitempty"`
 	FullName  *string `json:"full_name,omitempty"`
@@ -950,6 +950,17 @@ type Attempt struct {
 
 	// Tried The last attempt
 	Tried *time.Time `json:"tried,omitempty"`
+}
+
+// BeginMeetingRequest defines model for Begin-meetingRequest.
+type BeginMeetingRequest struct {
+	Guests *Guests `json:"guests,omitempty"`
+
+	// Minutes How long; afterwards requests that name it are refused
+	Minutes int64 `json:"minutes"`
+
+	// With Accounts of this node besides yours
+	With *[]string `json:"with,omitempty"`
 }
 
 // Brought defines model for Brought.
@@ -1488,6 +1499,15 @@ type GroupRule struct {
 // GroupsOutput defines model for GroupsOutput.
 type GroupsOutput struct {
 	Groups *[]Group `json:"groups"`
+}
+
+// Guests defines model for Guests.
+type Guests struct {
+	// Sides Sides of agreements they are of, besides this one: what may not be released to one of them is not shown
+	Sides *[]string `json:"sides,omitempty"`
+
+	// Tlp The highest TLP they may be shown
+	Tlp string `json:"tlp"`
 }
 
 // HealthCheck defines model for HealthCheck.
@@ -2036,6 +2056,20 @@ type MeOutput struct {
 
 	// Token Id of the token that was shown
 	Token *string `json:"token,omitempty"`
+}
+
+// Meeting defines model for Meeting.
+type Meeting struct {
+	Began  time.Time `json:"began"`
+	Guests *Guests   `json:"guests,omitempty"`
+	ID     string    `json:"id"`
+	Until  time.Time `json:"until"`
+	With   *[]string `json:"with"`
+}
+
+// MeetingsOutput defines model for MeetingsOutput.
+type MeetingsOutput struct {
+	Meetings *[]Meeting `json:"meetings"`
 }
 
 // Message defines model for Message.
@@ -3417,6 +3451,18 @@ type ChangeOwnPasswordParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// BeginMeetingParams defines parameters for BeginMeeting.
+type BeginMeetingParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// EndMeetingParams defines parameters for EndMeeting.
+type EndMeetingParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // SearchParams defines parameters for Search.
 type SearchParams struct {
 	// Cursor Where to go on: from next of the page before
@@ -3833,6 +3879,9 @@ type RefuseMatchingJSONRequestBody = RefuseMatchingRequest
 
 // ChangeOwnPasswordJSONRequestBody defines body for ChangeOwnPassword for application/json ContentType.
 type ChangeOwnPasswordJSONRequestBody = ChangeOwnPasswordRequest
+
+// BeginMeetingJSONRequestBody defines body for BeginMeeting for application/json ContentType.
+type BeginMeetingJSONRequestBody = BeginMeetingRequest
 
 // AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
 type AddNoteJSONRequestBody = AddNoteRequest
@@ -5017,6 +5066,38 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/me/password (the `ChangeOwnPassword` operationId).
 	ChangeOwnPassword(ctx context.Context, params *ChangeOwnPasswordParams, body ChangeOwnPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Meetings Your meetings that are on
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Corresponds with GET /api/v1/meetings (the `Meetings` operationId).
+	Meetings(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginMeetingWithBody Begin a meeting: requests that name it with the header Twoseas-Meeting are shown only what everybody in the room may see
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/meetings (the `BeginMeeting` operationId).
+	BeginMeetingWithBody(ctx context.Context, params *BeginMeetingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginMeeting Begin a meeting: requests that name it with the header Twoseas-Meeting are shown only what everybody in the room may see
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/meetings (the `BeginMeeting` operationId).
+	BeginMeeting(ctx context.Context, params *BeginMeetingParams, body BeginMeetingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndMeeting End a meeting of yours
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Corresponds with DELETE /api/v1/meetings/{meeting} (the `EndMeeting` operationId).
+	EndMeeting(ctx context.Context, meeting string, params *EndMeetingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Search Search objects that you may see
 	//
@@ -7995,6 +8076,78 @@ func (c *Client) ChangeOwnPasswordWithBody(ctx context.Context, params *ChangeOw
 // Corresponds with PUT /api/v1/me/password (the `ChangeOwnPassword` operationId).
 func (c *Client) ChangeOwnPassword(ctx context.Context, params *ChangeOwnPasswordParams, body ChangeOwnPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangeOwnPasswordRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Meetings Your meetings that are on
+//
+// Needs an account that may: read threat data.
+//
+// Corresponds with GET /api/v1/meetings (the `Meetings` operationId).
+func (c *Client) Meetings(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMeetingsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginMeetingWithBody Begin a meeting: requests that name it with the header Twoseas-Meeting are shown only what everybody in the room may see
+//
+// Needs an account that may: read threat data.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/meetings (the `BeginMeeting` operationId).
+func (c *Client) BeginMeetingWithBody(ctx context.Context, params *BeginMeetingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginMeetingRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginMeeting Begin a meeting: requests that name it with the header Twoseas-Meeting are shown only what everybody in the room may see
+//
+// Needs an account that may: read threat data.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/meetings (the `BeginMeeting` operationId).
+func (c *Client) BeginMeeting(ctx context.Context, params *BeginMeetingParams, body BeginMeetingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginMeetingRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndMeeting End a meeting of yours
+//
+// Needs an account that may: read threat data.
+//
+// Corresponds with DELETE /api/v1/meetings/{meeting} (the `EndMeeting` operationId).
+func (c *Client) EndMeeting(ctx context.Context, meeting string, params *EndMeetingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndMeetingRequest(c.Server, meeting, params)
 	if err != nil {
 		return nil, err
 	}
@@ -15276,6 +15429,137 @@ func NewChangeOwnPasswordRequestWithBody(server string, params *ChangeOwnPasswor
 	return req, nil
 }
 
+// NewMeetingsRequest constructs an http.Request for the Meetings method
+func NewMeetingsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/meetings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBeginMeetingRequest calls the generic BeginMeeting builder with application/json body
+func NewBeginMeetingRequest(server string, params *BeginMeetingParams, body BeginMeetingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBeginMeetingRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewBeginMeetingRequestWithBody constructs an http.Request for the BeginMeeting method, with any body, and a specified content type
+func NewBeginMeetingRequestWithBody(server string, params *BeginMeetingParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/meetings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewEndMeetingRequest constructs an http.Request for the EndMeeting method
+func NewEndMeetingRequest(server string, meeting string, params *EndMeetingParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "meeting", meeting, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/meetings/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewSearchRequest constructs an http.Request for the Search method
 func NewSearchRequest(server string, params *SearchParams) (*http.Request, error) {
 	var err error
@@ -19524,6 +19808,42 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/v1/me/password (the `ChangeOwnPassword` operationId).
 	ChangeOwnPasswordWithResponse(ctx context.Context, params *ChangeOwnPasswordParams, body ChangeOwnPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeOwnPasswordResponse, error)
+
+	// MeetingsWithResponse Your meetings that are on
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/meetings (the `Meetings` operationId).
+	MeetingsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*MeetingsResponse, error)
+
+	// BeginMeetingWithBodyWithResponse Begin a meeting: requests that name it with the header Twoseas-Meeting are shown only what everybody in the room may see
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/meetings (the `BeginMeeting` operationId).
+	BeginMeetingWithBodyWithResponse(ctx context.Context, params *BeginMeetingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginMeetingResponse, error)
+
+	// BeginMeetingWithResponse Begin a meeting: requests that name it with the header Twoseas-Meeting are shown only what everybody in the room may see
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/meetings (the `BeginMeeting` operationId).
+	BeginMeetingWithResponse(ctx context.Context, params *BeginMeetingParams, body BeginMeetingJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginMeetingResponse, error)
+
+	// EndMeetingWithResponse End a meeting of yours
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/meetings/{meeting} (the `EndMeeting` operationId).
+	EndMeetingWithResponse(ctx context.Context, meeting string, params *EndMeetingParams, reqEditors ...RequestEditorFn) (*EndMeetingResponse, error)
 
 	// SearchWithResponse Search objects that you may see
 	//
@@ -28255,6 +28575,220 @@ func (r ChangeOwnPasswordResponse) ContentType() string {
 	return ""
 }
 
+type MeetingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MeetingsOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MeetingsResponse) GetJSON200() *MeetingsOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r MeetingsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r MeetingsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r MeetingsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r MeetingsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r MeetingsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MeetingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MeetingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MeetingsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type BeginMeetingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Meeting
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r BeginMeetingResponse) GetJSON201() *Meeting {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r BeginMeetingResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r BeginMeetingResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r BeginMeetingResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r BeginMeetingResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r BeginMeetingResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r BeginMeetingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BeginMeetingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BeginMeetingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BeginMeetingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type EndMeetingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r EndMeetingResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r EndMeetingResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r EndMeetingResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r EndMeetingResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r EndMeetingResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r EndMeetingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r EndMeetingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EndMeetingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EndMeetingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // SearchResponse200Headers the declared response headers of an HTTP 200 response for Search
 type SearchResponse200Headers struct {
 	Link *string
@@ -34154,6 +34688,66 @@ func (c *ClientWithResponses) ChangeOwnPasswordWithResponse(ctx context.Context,
 		return nil, err
 	}
 	return ParseChangeOwnPasswordResponse(rsp)
+}
+
+// MeetingsWithResponse Your meetings that are on
+//
+// Needs an account that may: read threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/meetings (the `Meetings` operationId).
+func (c *ClientWithResponses) MeetingsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*MeetingsResponse, error) {
+	rsp, err := c.Meetings(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMeetingsResponse(rsp)
+}
+
+// BeginMeetingWithBodyWithResponse Begin a meeting: requests that name it with the header Twoseas-Meeting are shown only what everybody in the room may see
+//
+// Needs an account that may: read threat data.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/meetings (the `BeginMeeting` operationId).
+func (c *ClientWithResponses) BeginMeetingWithBodyWithResponse(ctx context.Context, params *BeginMeetingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginMeetingResponse, error) {
+	rsp, err := c.BeginMeetingWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginMeetingResponse(rsp)
+}
+
+// BeginMeetingWithResponse Begin a meeting: requests that name it with the header Twoseas-Meeting are shown only what everybody in the room may see
+//
+// Needs an account that may: read threat data.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/meetings (the `BeginMeeting` operationId).
+func (c *ClientWithResponses) BeginMeetingWithResponse(ctx context.Context, params *BeginMeetingParams, body BeginMeetingJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginMeetingResponse, error) {
+	rsp, err := c.BeginMeeting(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginMeetingResponse(rsp)
+}
+
+// EndMeetingWithResponse End a meeting of yours
+//
+// Needs an account that may: read threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/meetings/{meeting} (the `EndMeeting` operationId).
+func (c *ClientWithResponses) EndMeetingWithResponse(ctx context.Context, meeting string, params *EndMeetingParams, reqEditors ...RequestEditorFn) (*EndMeetingResponse, error) {
+	rsp, err := c.EndMeeting(ctx, meeting, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndMeetingResponse(rsp)
 }
 
 // SearchWithResponse Search objects that you may see
@@ -41742,6 +42336,178 @@ func ParseChangeOwnPasswordResponse(rsp *http.Response) (*ChangeOwnPasswordRespo
 	}
 
 	response := &ChangeOwnPasswordResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseMeetingsResponse parses an HTTP response from a MeetingsWithResponse call
+func ParseMeetingsResponse(rsp *http.Response) (*MeetingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MeetingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MeetingsOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseBeginMeetingResponse parses an HTTP response from a BeginMeetingWithResponse call
+func ParseBeginMeetingResponse(rsp *http.Response) (*BeginMeetingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BeginMeetingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Meeting
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseEndMeetingResponse parses an HTTP response from a EndMeetingWithResponse call
+func ParseEndMeetingResponse(rsp *http.Response) (*EndMeetingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EndMeetingResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
