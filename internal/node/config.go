@@ -84,6 +84,8 @@ type Config struct {
 	// HookPrivate lets webhooks go to addresses of private networks and of this
 	// machine, to this machine over plain HTTP too.
 	HookPrivate bool `yaml:"hook_private,omitempty"`
+	// SIEM are the places that the home log is sent to, over TLS.
+	SIEM []SIEM `yaml:"siem,omitempty"`
 	// OneFactor lets a password alone open accounts that have no second factor.
 	// Without it people set one up at their first sign-in. Meant for
 	// demonstrations.
@@ -105,6 +107,20 @@ type SignOn struct {
 	// SecretFile holds the client's secret; without it the client is public and
 	// proves itself by PKCE alone.
 	SecretFile string `yaml:"secret_file,omitempty"`
+}
+
+// SIEM is a place that the home log is sent to as syslog over TLS (RFC 5425).
+type SIEM struct {
+	// Name tells it from others; where it goes on is kept under it.
+	Name    string `yaml:"name"`
+	Address string `yaml:"address"` // host:port, such as siem.cert.example:6514
+	// Format is rfc5424, structured data, or cef; default rfc5424.
+	Format string `yaml:"format,omitempty"`
+	// CA is a PEM file that the server's certificate must come from; default the
+	// system's authorities. Certificate and Key are PEM files to show it.
+	CA          string `yaml:"ca,omitempty"`
+	Certificate string `yaml:"certificate,omitempty"`
+	Key         string `yaml:"key,omitempty"`
 }
 
 // Names of what a data directory holds.
@@ -165,6 +181,9 @@ func (c Config) check() error {
 	}
 	if c.SessionIdle < 0 || c.SessionLife < 0 || c.SessionLife > 0 && c.SessionLife < time.Minute || c.SessionIdle > 0 && c.SessionIdle < time.Minute {
 		return fault.New(fault.Invalid, "session_idle and session_life: want a minute or more, such as 30m")
+	}
+	if err := checkSIEM(c.SIEM); err != nil {
+		return err
 	}
 	if c.SignOn != nil && (!strings.HasPrefix(c.SignOn.Issuer, "https://") || c.SignOn.ClientID == "") {
 		return fault.New(fault.Invalid, "sign_on: want an issuer that begins with https:// and a client_id")

@@ -39,6 +39,9 @@ func (n *Node) Health(ctx context.Context) (health.Report, error) {
 	if c, ok := n.checkDisk(); ok {
 		r.Checks = append(r.Checks, c)
 	}
+	if len(n.Config.SIEM) > 0 {
+		r.Checks = append(r.Checks, n.checkSIEM(ctx))
+	}
 	r.State = health.Worst(r.Checks)
 	return r, nil
 }

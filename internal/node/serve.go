@@ -74,6 +74,10 @@ func (n *Node) start(ctx context.Context, public, partners net.Listener) (*Runni
 		}
 		public = tls.NewListener(public, publicTLS(cert))
 	}
+	siems, err := n.siems()
+	if err != nil {
+		return nil, errors.Join(err, public.Close(), partners.Close())
+	}
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	site, desk, err := n.publicHandler(n.publicURL(public.Addr()), run.Done())
 	if err != nil {
@@ -91,6 +95,9 @@ func (n *Node) start(ctx context.Context, public, partners net.Listener) (*Runni
 	r.wg.Go(func() { n.sweep(run) })
 	r.wg.Go(func() { n.feeds(run) })
 	r.wg.Go(func() { n.hooks(run) })
+	for _, target := range siems {
+		r.wg.Go(func() { n.siem(run, target) })
+	}
 	r.wg.Go(func() { n.flush(run) })
 	r.wg.Go(func() { n.index(run) })
 	r.wg.Go(func() { n.imports(run) })
