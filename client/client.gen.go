@@ -326,6 +326,72 @@ func (e OrganisationFieldsKind) Valid() bool {
 	}
 }
 
+// Defines values for RecallAskKind.
+const (
+	RecallAskKindCorrect   RecallAskKind = "correct"
+	RecallAskKindExpire    RecallAskKind = "expire"
+	RecallAskKindRecall    RecallAskKind = "recall"
+	RecallAskKindSupersede RecallAskKind = "supersede"
+	RecallAskKindWrong     RecallAskKind = "wrong"
+)
+
+// Valid indicates whether the value is a known member of the RecallAskKind enum.
+func (e RecallAskKind) Valid() bool {
+	switch e {
+	case RecallAskKindCorrect:
+		return true
+	case RecallAskKindExpire:
+		return true
+	case RecallAskKindRecall:
+		return true
+	case RecallAskKindSupersede:
+		return true
+	case RecallAskKindWrong:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RecallLineDirection.
+const (
+	RecallLineDirectionIn  RecallLineDirection = "in"
+	RecallLineDirectionOut RecallLineDirection = "out"
+)
+
+// Valid indicates whether the value is a known member of the RecallLineDirection enum.
+func (e RecallLineDirection) Valid() bool {
+	switch e {
+	case RecallLineDirectionIn:
+		return true
+	case RecallLineDirectionOut:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RecallPlanHome.
+const (
+	RecallPlanHomeKept     RecallPlanHome = "kept"
+	RecallPlanHomeNarrowed RecallPlanHome = "narrowed"
+	RecallPlanHomeWithheld RecallPlanHome = "withheld"
+)
+
+// Valid indicates whether the value is a known member of the RecallPlanHome enum.
+func (e RecallPlanHome) Valid() bool {
+	switch e {
+	case RecallPlanHomeKept:
+		return true
+	case RecallPlanHomeNarrowed:
+		return true
+	case RecallPlanHomeWithheld:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for WorkWhat.
 const (
 	Looking WorkWhat = "looking"
@@ -701,6 +767,24 @@ func (e ObjectProofParamsDirection) Valid() bool {
 	case ObjectProofParamsDirectionIn:
 		return true
 	case ObjectProofParamsDirectionOut:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RecallsParamsDirection.
+const (
+	RecallsParamsDirectionIn  RecallsParamsDirection = "in"
+	RecallsParamsDirectionOut RecallsParamsDirection = "out"
+)
+
+// Valid indicates whether the value is a known member of the RecallsParamsDirection enum.
+func (e RecallsParamsDirection) Valid() bool {
+	switch e {
+	case RecallsParamsDirectionIn:
+		return true
+	case RecallsParamsDirectionOut:
 		return true
 	default:
 		return false
@@ -1185,6 +1269,11 @@ type Date struct {
 // DatesOutput defines model for DatesOutput.
 type DatesOutput struct {
 	Dates *[]Near `json:"dates"`
+}
+
+// DetainedInput defines model for DetainedInput.
+type DetainedInput struct {
+	Reason string `json:"reason"`
 }
 
 // DiffOutput defines model for DiffOutput.
@@ -1976,6 +2065,30 @@ type ListObject struct {
 	Next *string `json:"next,omitempty"`
 }
 
+// ListQuarantined defines model for ListQuarantined.
+type ListQuarantined struct {
+	Items *[]Quarantined `json:"items"`
+
+	// Next Address of the next page; left out on the last
+	Next *string `json:"next,omitempty"`
+}
+
+// ListRecallLine defines model for ListRecallLine.
+type ListRecallLine struct {
+	Items *[]RecallLine `json:"items"`
+
+	// Next Address of the next page; left out on the last
+	Next *string `json:"next,omitempty"`
+}
+
+// ListRecalledObject defines model for ListRecalledObject.
+type ListRecalledObject struct {
+	Items *[]RecalledObject `json:"items"`
+
+	// Next Address of the next page; left out on the last
+	Next *string `json:"next,omitempty"`
+}
+
 // ListReview defines model for ListReview.
 type ListReview struct {
 	Items *[]Review `json:"items"`
@@ -2277,6 +2390,17 @@ type ProvenOutput struct {
 	Proof *[]string `json:"proof"`
 }
 
+// Quarantined defines model for Quarantined.
+type Quarantined struct {
+	Erased *bool  `json:"erased,omitempty"`
+	ID     string `json:"id"`
+
+	// Object Number of the version
+	Object int64     `json:"object"`
+	Since  time.Time `json:"since"`
+	Type   string    `json:"type"`
+}
+
 // Reason defines model for Reason.
 type Reason struct {
 	Clause *string `json:"clause,omitempty"`
@@ -2292,6 +2416,155 @@ type Reason struct {
 	// Outcome refused: a clause keeps it out; failed: it could not be applied
 	Outcome string  `json:"outcome"`
 	Why     *string `json:"why,omitempty"`
+}
+
+// RecallAsk defines model for RecallAsk.
+type RecallAsk struct {
+	// Agreements Only from these partners, of what was spilt
+	Agreements *[]string `json:"agreements,omitempty"`
+
+	// By What takes the place of which id, of what is superseded
+	By *map[string]string `json:"by,omitempty"`
+
+	// Code Why in a word; the first of the kind's when left out
+	Code *string `json:"code,omitempty"`
+
+	// Digest Of the preview: nothing is done when something else would be
+	Digest *string   `json:"digest,omitempty"`
+	Ids    *[]string `json:"ids,omitempty"`
+
+	// Keep This side goes on using what was spilt
+	Keep *bool         `json:"keep,omitempty"`
+	Kind RecallAskKind `json:"kind"`
+
+	// Reason For the partner: short, neutral, without content
+	Reason *string `json:"reason,omitempty"`
+
+	// Shipments All that was in them
+	Shipments *[]RecallShipment `json:"shipments,omitempty"`
+
+	// Spill Also stop the channels
+	Spill *bool `json:"spill,omitempty"`
+}
+
+// RecallAskKind defines model for RecallAsk.Kind.
+type RecallAskKind string
+
+// RecallChannel defines model for RecallChannel.
+type RecallChannel struct {
+	Agreement string        `json:"agreement"`
+	Answered  *time.Time    `json:"answered,omitempty"`
+	Edges     *[]RecallEdge `json:"edges,omitempty"`
+	Objects   int64         `json:"objects"`
+	Open      bool          `json:"open"`
+
+	// Outcomes By what the receiver did: quarantined, erased, never-had, replaced, own, restored
+	Outcomes  map[string]int64 `json:"outcomes"`
+	Partner   string           `json:"partner"`
+	Receipt   *time.Time       `json:"receipt,omitempty"`
+	Rung      int64            `json:"rung"`
+	Sent      *time.Time       `json:"sent,omitempty"`
+	Shipments *[]int64         `json:"shipments,omitempty"`
+}
+
+// RecallDetail defines model for RecallDetail.
+type RecallDetail struct {
+	Channels *[]RecallChannel `json:"channels"`
+	Objects  int64            `json:"objects"`
+
+	// Readers Who of this side read what it names, by the home log
+	Readers *[]RecallReader `json:"readers,omitempty"`
+
+	// Withheld Versions in quarantine here, of what you might read before
+	Withheld int64 `json:"withheld"`
+}
+
+// RecallEdge defines model for RecallEdge.
+type RecallEdge struct {
+	Count int64   `json:"count"`
+	Edge  string  `json:"edge"`
+	Note  *string `json:"note,omitempty"`
+	State string  `json:"state"`
+}
+
+// RecallLine defines model for RecallLine.
+type RecallLine struct {
+	At time.Time `json:"at"`
+
+	// By Who, of this side
+	By        *string             `json:"by,omitempty"`
+	Code      string              `json:"code"`
+	Direction RecallLineDirection `json:"direction"`
+	Kind      string              `json:"kind"`
+	Lifted    *time.Time          `json:"lifted,omitempty"`
+
+	// Open Messages that are not answered in full
+	Open     int64              `json:"open"`
+	Partners *[]string          `json:"partners"`
+	Reason   *string            `json:"reason,omitempty"`
+	Recall   openapi_types.UUID `json:"recall"`
+
+	// Rung How far an open one has climbed: 1 contact, 2 nodal ministry, 3 agenda
+	Rung int64 `json:"rung"`
+}
+
+// RecallLineDirection defines model for RecallLine.Direction.
+type RecallLineDirection string
+
+// RecallPlan defines model for RecallPlan.
+type RecallPlan struct {
+	// Collections Of this node, that will serve them as revoked
+	Collections *[]string `json:"collections,omitempty"`
+	Digest      string    `json:"digest"`
+
+	// Home What becomes of the objects here
+	Home     RecallPlanHome `json:"home"`
+	Objects  int64          `json:"objects"`
+	Reach    *[]RecallReach `json:"reach"`
+	Versions int64          `json:"versions"`
+
+	// Waiting Versions that have left to nobody
+	Waiting int64 `json:"waiting"`
+}
+
+// RecallPlanHome What becomes of the objects here
+type RecallPlanHome string
+
+// RecallReach defines model for RecallReach.
+type RecallReach struct {
+	Agreement string `json:"agreement"`
+
+	// Goes The agreement lets the recall itself go
+	Goes      bool     `json:"goes"`
+	Objects   int64    `json:"objects"`
+	Partner   string   `json:"partner"`
+	Shipments *[]int64 `json:"shipments"`
+}
+
+// RecallReader defines model for RecallReader.
+type RecallReader struct {
+	Account string    `json:"account"`
+	Act     string    `json:"act"`
+	Last    time.Time `json:"last"`
+	Times   int64     `json:"times"`
+}
+
+// RecallSent defines model for RecallSent.
+type RecallSent struct {
+	Recall openapi_types.UUID `json:"recall"`
+}
+
+// RecallShipment defines model for RecallShipment.
+type RecallShipment struct {
+	Agreement string `json:"agreement"`
+	Number    int64  `json:"number"`
+}
+
+// RecalledObject defines model for RecalledObject.
+type RecalledObject struct {
+	// By What takes its place
+	By *string `json:"by,omitempty"`
+	ID string  `json:"id"`
 }
 
 // Receipt defines model for Receipt.
@@ -3670,6 +3943,63 @@ type HearRecipientParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// RecallsParams defines parameters for Recalls.
+type RecallsParams struct {
+	// Cursor Where to go on: from next of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit At most so many items
+	Limit     *int64                  `form:"limit,omitempty" json:"limit,omitempty"`
+	Direction *RecallsParamsDirection `form:"direction,omitempty" json:"direction,omitempty"`
+	Open      *bool                   `form:"open,omitempty" json:"open,omitempty"`
+	Agreement *string                 `form:"agreement,omitempty" json:"agreement,omitempty"`
+
+	// Object That name this object
+	Object *string `form:"object,omitempty" json:"object,omitempty"`
+}
+
+// RecallsParamsDirection defines parameters for Recalls.
+type RecallsParamsDirection string
+
+// SendRecallParams defines parameters for SendRecall.
+type SendRecallParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// EraseQuarantinedParams defines parameters for EraseQuarantined.
+type EraseQuarantinedParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// InspectQuarantinedParams defines parameters for InspectQuarantined.
+type InspectQuarantinedParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// LiftRecallParams defines parameters for LiftRecall.
+type LiftRecallParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// RecalledObjectsParams defines parameters for RecalledObjects.
+type RecalledObjectsParams struct {
+	// After The last id of the page before
+	After *string `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// QuarantineParams defines parameters for Quarantine.
+type QuarantineParams struct {
+	// Cursor Where to go on: from next of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit At most so many items
+	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // ReviewsParams defines parameters for Reviews.
 type ReviewsParams struct {
 	// Cursor Where to go on: from next of the page before
@@ -3924,6 +4254,18 @@ type MovePeerJSONRequestBody = MovePeerRequest
 
 // HearRecipientJSONRequestBody defines body for HearRecipient for application/json ContentType.
 type HearRecipientJSONRequestBody = Message
+
+// SendRecallJSONRequestBody defines body for SendRecall for application/json ContentType.
+type SendRecallJSONRequestBody = RecallAsk
+
+// PreviewRecallJSONRequestBody defines body for PreviewRecall for application/json ContentType.
+type PreviewRecallJSONRequestBody = RecallAsk
+
+// EraseQuarantinedJSONRequestBody defines body for EraseQuarantined for application/json ContentType.
+type EraseQuarantinedJSONRequestBody = DetainedInput
+
+// InspectQuarantinedJSONRequestBody defines body for InspectQuarantined for application/json ContentType.
+type InspectQuarantinedJSONRequestBody = DetainedInput
 
 // CloseReviewJSONRequestBody defines body for CloseReview for application/json ContentType.
 type CloseReviewJSONRequestBody = CloseReviewRequest
@@ -5434,6 +5776,113 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/peers/{side}/recipient (the `HearRecipient` operationId).
 	HearRecipient(ctx context.Context, side string, params *HearRecipientParams, body HearRecipientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Recalls What was called back, by this side and from it, newest first
+	//
+	// Needs an account that may: recall what was sent.
+	//
+	// Corresponds with GET /api/v1/recalls (the `Recalls` operationId).
+	Recalls(ctx context.Context, params *RecallsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SendRecallWithBody Call objects back
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/recalls (the `SendRecall` operationId).
+	SendRecallWithBody(ctx context.Context, params *SendRecallParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SendRecall Call objects back
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/recalls (the `SendRecall` operationId).
+	SendRecall(ctx context.Context, params *SendRecallParams, body SendRecallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewRecallWithBody What a recall would do; changes nothing
+	//
+	// Needs an account that may: recall what was sent.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/recalls/preview (the `PreviewRecall` operationId).
+	PreviewRecallWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewRecall What a recall would do; changes nothing
+	//
+	// Needs an account that may: recall what was sent.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/recalls/preview (the `PreviewRecall` operationId).
+	PreviewRecall(ctx context.Context, body PreviewRecallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EraseQuarantinedWithBody Erase what a partner called back, for good
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/recalls/quarantine/{object}/erase (the `EraseQuarantined` operationId).
+	EraseQuarantinedWithBody(ctx context.Context, object int64, params *EraseQuarantinedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EraseQuarantined Erase what a partner called back, for good
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/recalls/quarantine/{object}/erase (the `EraseQuarantined` operationId).
+	EraseQuarantined(ctx context.Context, object int64, params *EraseQuarantinedParams, body EraseQuarantinedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InspectQuarantinedWithBody Look at one version in quarantine; the home log keeps who did and why
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/recalls/quarantine/{object}/inspect (the `InspectQuarantined` operationId).
+	InspectQuarantinedWithBody(ctx context.Context, object int64, params *InspectQuarantinedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InspectQuarantined Look at one version in quarantine; the home log keeps who did and why
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/recalls/quarantine/{object}/inspect (the `InspectQuarantined` operationId).
+	InspectQuarantined(ctx context.Context, object int64, params *InspectQuarantinedParams, body InspectQuarantinedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Recall One recall: what each partner did about it, and what could not be undone
+	//
+	// Needs an account that may: recall what was sent.
+	//
+	// Corresponds with GET /api/v1/recalls/{recall} (the `Recall` operationId).
+	Recall(ctx context.Context, recall string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LiftRecall Take a recall back
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Corresponds with POST /api/v1/recalls/{recall}/lift (the `LiftRecall` operationId).
+	LiftRecall(ctx context.Context, recall string, params *LiftRecallParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecalledObjects The ids that a recall names
+	//
+	// Needs an account that may: recall what was sent.
+	//
+	// Corresponds with GET /api/v1/recalls/{recall}/objects (the `RecalledObjects` operationId).
+	RecalledObjects(ctx context.Context, recall string, params *RecalledObjectsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Quarantine What is withheld here because of a recall, without its content
+	//
+	// Needs an account that may: recall what was sent.
+	//
+	// Corresponds with GET /api/v1/recalls/{recall}/quarantine (the `Quarantine` operationId).
+	Quarantine(ctx context.Context, recall string, params *QuarantineParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Reviews Emergency releases to be reviewed, or reviewed, newest first
 	//
@@ -8884,6 +9333,243 @@ func (c *Client) HearRecipientWithBody(ctx context.Context, side string, params 
 // Corresponds with POST /api/v1/peers/{side}/recipient (the `HearRecipient` operationId).
 func (c *Client) HearRecipient(ctx context.Context, side string, params *HearRecipientParams, body HearRecipientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewHearRecipientRequest(c.Server, side, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Recalls What was called back, by this side and from it, newest first
+//
+// Needs an account that may: recall what was sent.
+//
+// Corresponds with GET /api/v1/recalls (the `Recalls` operationId).
+func (c *Client) Recalls(ctx context.Context, params *RecallsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecallsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SendRecallWithBody Call objects back
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/recalls (the `SendRecall` operationId).
+func (c *Client) SendRecallWithBody(ctx context.Context, params *SendRecallParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSendRecallRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SendRecall Call objects back
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/recalls (the `SendRecall` operationId).
+func (c *Client) SendRecall(ctx context.Context, params *SendRecallParams, body SendRecallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSendRecallRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewRecallWithBody What a recall would do; changes nothing
+//
+// Needs an account that may: recall what was sent.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/recalls/preview (the `PreviewRecall` operationId).
+func (c *Client) PreviewRecallWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewRecallRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewRecall What a recall would do; changes nothing
+//
+// Needs an account that may: recall what was sent.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/recalls/preview (the `PreviewRecall` operationId).
+func (c *Client) PreviewRecall(ctx context.Context, body PreviewRecallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewRecallRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EraseQuarantinedWithBody Erase what a partner called back, for good
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/recalls/quarantine/{object}/erase (the `EraseQuarantined` operationId).
+func (c *Client) EraseQuarantinedWithBody(ctx context.Context, object int64, params *EraseQuarantinedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEraseQuarantinedRequestWithBody(c.Server, object, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EraseQuarantined Erase what a partner called back, for good
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/recalls/quarantine/{object}/erase (the `EraseQuarantined` operationId).
+func (c *Client) EraseQuarantined(ctx context.Context, object int64, params *EraseQuarantinedParams, body EraseQuarantinedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEraseQuarantinedRequest(c.Server, object, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// InspectQuarantinedWithBody Look at one version in quarantine; the home log keeps who did and why
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/recalls/quarantine/{object}/inspect (the `InspectQuarantined` operationId).
+func (c *Client) InspectQuarantinedWithBody(ctx context.Context, object int64, params *InspectQuarantinedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInspectQuarantinedRequestWithBody(c.Server, object, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// InspectQuarantined Look at one version in quarantine; the home log keeps who did and why
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/recalls/quarantine/{object}/inspect (the `InspectQuarantined` operationId).
+func (c *Client) InspectQuarantined(ctx context.Context, object int64, params *InspectQuarantinedParams, body InspectQuarantinedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInspectQuarantinedRequest(c.Server, object, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Recall One recall: what each partner did about it, and what could not be undone
+//
+// Needs an account that may: recall what was sent.
+//
+// Corresponds with GET /api/v1/recalls/{recall} (the `Recall` operationId).
+func (c *Client) Recall(ctx context.Context, recall string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecallRequest(c.Server, recall)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LiftRecall Take a recall back
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Corresponds with POST /api/v1/recalls/{recall}/lift (the `LiftRecall` operationId).
+func (c *Client) LiftRecall(ctx context.Context, recall string, params *LiftRecallParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLiftRecallRequest(c.Server, recall, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecalledObjects The ids that a recall names
+//
+// Needs an account that may: recall what was sent.
+//
+// Corresponds with GET /api/v1/recalls/{recall}/objects (the `RecalledObjects` operationId).
+func (c *Client) RecalledObjects(ctx context.Context, recall string, params *RecalledObjectsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecalledObjectsRequest(c.Server, recall, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Quarantine What is withheld here because of a recall, without its content
+//
+// Needs an account that may: recall what was sent.
+//
+// Corresponds with GET /api/v1/recalls/{recall}/quarantine (the `Quarantine` operationId).
+func (c *Client) Quarantine(ctx context.Context, recall string, params *QuarantineParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewQuarantineRequest(c.Server, recall, params)
 	if err != nil {
 		return nil, err
 	}
@@ -17283,6 +17969,556 @@ func NewHearRecipientRequestWithBody(server string, side string, params *HearRec
 	return req, nil
 }
 
+// NewRecallsRequest constructs an http.Request for the Recalls method
+func NewRecallsRequest(server string, params *RecallsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/recalls")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Direction != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "direction", *params.Direction, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Open != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "open", *params.Open, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Agreement != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "agreement", *params.Agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Object != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "object", *params.Object, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSendRecallRequest calls the generic SendRecall builder with application/json body
+func NewSendRecallRequest(server string, params *SendRecallParams, body SendRecallJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSendRecallRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSendRecallRequestWithBody constructs an http.Request for the SendRecall method, with any body, and a specified content type
+func NewSendRecallRequestWithBody(server string, params *SendRecallParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/recalls")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewPreviewRecallRequest calls the generic PreviewRecall builder with application/json body
+func NewPreviewRecallRequest(server string, body PreviewRecallJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPreviewRecallRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewPreviewRecallRequestWithBody constructs an http.Request for the PreviewRecall method, with any body, and a specified content type
+func NewPreviewRecallRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/recalls/preview")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewEraseQuarantinedRequest calls the generic EraseQuarantined builder with application/json body
+func NewEraseQuarantinedRequest(server string, object int64, params *EraseQuarantinedParams, body EraseQuarantinedJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewEraseQuarantinedRequestWithBody(server, object, params, "application/json", bodyReader)
+}
+
+// NewEraseQuarantinedRequestWithBody constructs an http.Request for the EraseQuarantined method, with any body, and a specified content type
+func NewEraseQuarantinedRequestWithBody(server string, object int64, params *EraseQuarantinedParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "object", object, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/recalls/quarantine/%s/erase", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewInspectQuarantinedRequest calls the generic InspectQuarantined builder with application/json body
+func NewInspectQuarantinedRequest(server string, object int64, params *InspectQuarantinedParams, body InspectQuarantinedJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInspectQuarantinedRequestWithBody(server, object, params, "application/json", bodyReader)
+}
+
+// NewInspectQuarantinedRequestWithBody constructs an http.Request for the InspectQuarantined method, with any body, and a specified content type
+func NewInspectQuarantinedRequestWithBody(server string, object int64, params *InspectQuarantinedParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "object", object, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/recalls/quarantine/%s/inspect", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRecallRequest constructs an http.Request for the Recall method
+func NewRecallRequest(server string, recall string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "recall", recall, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/recalls/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewLiftRecallRequest constructs an http.Request for the LiftRecall method
+func NewLiftRecallRequest(server string, recall string, params *LiftRecallParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "recall", recall, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/recalls/%s/lift", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRecalledObjectsRequest constructs an http.Request for the RecalledObjects method
+func NewRecalledObjectsRequest(server string, recall string, params *RecalledObjectsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "recall", recall, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/recalls/%s/objects", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewQuarantineRequest constructs an http.Request for the Quarantine method
+func NewQuarantineRequest(server string, recall string, params *QuarantineParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "recall", recall, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/recalls/%s/quarantine", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewReviewsRequest constructs an http.Request for the Reviews method
 func NewReviewsRequest(server string, params *ReviewsParams) (*http.Request, error) {
 	var err error
@@ -20204,6 +21440,123 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/peers/{side}/recipient (the `HearRecipient` operationId).
 	HearRecipientWithResponse(ctx context.Context, side string, params *HearRecipientParams, body HearRecipientJSONRequestBody, reqEditors ...RequestEditorFn) (*HearRecipientResponse, error)
+
+	// RecallsWithResponse What was called back, by this side and from it, newest first
+	//
+	// Needs an account that may: recall what was sent.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/recalls (the `Recalls` operationId).
+	RecallsWithResponse(ctx context.Context, params *RecallsParams, reqEditors ...RequestEditorFn) (*RecallsResponse, error)
+
+	// SendRecallWithBodyWithResponse Call objects back
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/recalls (the `SendRecall` operationId).
+	SendRecallWithBodyWithResponse(ctx context.Context, params *SendRecallParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SendRecallResponse, error)
+
+	// SendRecallWithResponse Call objects back
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/recalls (the `SendRecall` operationId).
+	SendRecallWithResponse(ctx context.Context, params *SendRecallParams, body SendRecallJSONRequestBody, reqEditors ...RequestEditorFn) (*SendRecallResponse, error)
+
+	// PreviewRecallWithBodyWithResponse What a recall would do; changes nothing
+	//
+	// Needs an account that may: recall what was sent.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/recalls/preview (the `PreviewRecall` operationId).
+	PreviewRecallWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewRecallResponse, error)
+
+	// PreviewRecallWithResponse What a recall would do; changes nothing
+	//
+	// Needs an account that may: recall what was sent.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/recalls/preview (the `PreviewRecall` operationId).
+	PreviewRecallWithResponse(ctx context.Context, body PreviewRecallJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewRecallResponse, error)
+
+	// EraseQuarantinedWithBodyWithResponse Erase what a partner called back, for good
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/recalls/quarantine/{object}/erase (the `EraseQuarantined` operationId).
+	EraseQuarantinedWithBodyWithResponse(ctx context.Context, object int64, params *EraseQuarantinedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EraseQuarantinedResponse, error)
+
+	// EraseQuarantinedWithResponse Erase what a partner called back, for good
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/recalls/quarantine/{object}/erase (the `EraseQuarantined` operationId).
+	EraseQuarantinedWithResponse(ctx context.Context, object int64, params *EraseQuarantinedParams, body EraseQuarantinedJSONRequestBody, reqEditors ...RequestEditorFn) (*EraseQuarantinedResponse, error)
+
+	// InspectQuarantinedWithBodyWithResponse Look at one version in quarantine; the home log keeps who did and why
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/recalls/quarantine/{object}/inspect (the `InspectQuarantined` operationId).
+	InspectQuarantinedWithBodyWithResponse(ctx context.Context, object int64, params *InspectQuarantinedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InspectQuarantinedResponse, error)
+
+	// InspectQuarantinedWithResponse Look at one version in quarantine; the home log keeps who did and why
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/recalls/quarantine/{object}/inspect (the `InspectQuarantined` operationId).
+	InspectQuarantinedWithResponse(ctx context.Context, object int64, params *InspectQuarantinedParams, body InspectQuarantinedJSONRequestBody, reqEditors ...RequestEditorFn) (*InspectQuarantinedResponse, error)
+
+	// RecallWithResponse One recall: what each partner did about it, and what could not be undone
+	//
+	// Needs an account that may: recall what was sent.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/recalls/{recall} (the `Recall` operationId).
+	RecallWithResponse(ctx context.Context, recall string, reqEditors ...RequestEditorFn) (*RecallResponse, error)
+
+	// LiftRecallWithResponse Take a recall back
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/recalls/{recall}/lift (the `LiftRecall` operationId).
+	LiftRecallWithResponse(ctx context.Context, recall string, params *LiftRecallParams, reqEditors ...RequestEditorFn) (*LiftRecallResponse, error)
+
+	// RecalledObjectsWithResponse The ids that a recall names
+	//
+	// Needs an account that may: recall what was sent.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/recalls/{recall}/objects (the `RecalledObjects` operationId).
+	RecalledObjectsWithResponse(ctx context.Context, recall string, params *RecalledObjectsParams, reqEditors ...RequestEditorFn) (*RecalledObjectsResponse, error)
+
+	// QuarantineWithResponse What is withheld here because of a recall, without its content
+	//
+	// Needs an account that may: recall what was sent.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/recalls/{recall}/quarantine (the `Quarantine` operationId).
+	QuarantineWithResponse(ctx context.Context, recall string, params *QuarantineParams, reqEditors ...RequestEditorFn) (*QuarantineResponse, error)
 
 	// ReviewsWithResponse Emergency releases to be reviewed, or reviewed, newest first
 	//
@@ -30758,6 +32111,704 @@ func (r HearRecipientResponse) ContentType() string {
 	return ""
 }
 
+// RecallsResponse200Headers the declared response headers of an HTTP 200 response for Recalls
+type RecallsResponse200Headers struct {
+	Link *string
+}
+
+type RecallsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListRecallLine
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RecallsResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RecallsResponse) GetJSON200() *ListRecallLine {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RecallsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RecallsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RecallsResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RecallsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RecallsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r RecallsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RecallsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecallsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RecallsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SendRecallResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecallSent
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SendRecallResponse) GetJSON200() *RecallSent {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SendRecallResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SendRecallResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SendRecallResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r SendRecallResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r SendRecallResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r SendRecallResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SendRecallResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SendRecallResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SendRecallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PreviewRecallResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecallPlan
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PreviewRecallResponse) GetJSON200() *RecallPlan {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r PreviewRecallResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r PreviewRecallResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r PreviewRecallResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r PreviewRecallResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r PreviewRecallResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r PreviewRecallResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PreviewRecallResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PreviewRecallResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PreviewRecallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type EraseQuarantinedResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r EraseQuarantinedResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r EraseQuarantinedResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r EraseQuarantinedResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r EraseQuarantinedResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r EraseQuarantinedResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r EraseQuarantinedResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r EraseQuarantinedResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EraseQuarantinedResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EraseQuarantinedResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// InspectQuarantinedResponse200Headers the declared response headers of an HTTP 200 response for InspectQuarantined
+type InspectQuarantinedResponse200Headers struct {
+	ContentType *string
+}
+
+type InspectQuarantinedResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *string
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *InspectQuarantinedResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r InspectQuarantinedResponse) GetJSON200() *string {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r InspectQuarantinedResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r InspectQuarantinedResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r InspectQuarantinedResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r InspectQuarantinedResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r InspectQuarantinedResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r InspectQuarantinedResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r InspectQuarantinedResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r InspectQuarantinedResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r InspectQuarantinedResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RecallResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecallDetail
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RecallResponse) GetJSON200() *RecallDetail {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RecallResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RecallResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RecallResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RecallResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RecallResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r RecallResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RecallResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecallResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RecallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type LiftRecallResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r LiftRecallResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r LiftRecallResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r LiftRecallResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r LiftRecallResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r LiftRecallResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r LiftRecallResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LiftRecallResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LiftRecallResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LiftRecallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RecalledObjectsResponse200Headers the declared response headers of an HTTP 200 response for RecalledObjects
+type RecalledObjectsResponse200Headers struct {
+	Link *string
+}
+
+type RecalledObjectsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListRecalledObject
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RecalledObjectsResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RecalledObjectsResponse) GetJSON200() *ListRecalledObject {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RecalledObjectsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RecalledObjectsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RecalledObjectsResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RecalledObjectsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RecalledObjectsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r RecalledObjectsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RecalledObjectsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecalledObjectsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RecalledObjectsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// QuarantineResponse200Headers the declared response headers of an HTTP 200 response for Quarantine
+type QuarantineResponse200Headers struct {
+	Link *string
+}
+
+type QuarantineResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListQuarantined
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *QuarantineResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r QuarantineResponse) GetJSON200() *ListQuarantined {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r QuarantineResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r QuarantineResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r QuarantineResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r QuarantineResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r QuarantineResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r QuarantineResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r QuarantineResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r QuarantineResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r QuarantineResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ReviewsResponse200Headers the declared response headers of an HTTP 200 response for Reviews
 type ReviewsResponse200Headers struct {
 	Link *string
@@ -35348,6 +37399,201 @@ func (c *ClientWithResponses) HearRecipientWithResponse(ctx context.Context, sid
 		return nil, err
 	}
 	return ParseHearRecipientResponse(rsp)
+}
+
+// RecallsWithResponse What was called back, by this side and from it, newest first
+//
+// Needs an account that may: recall what was sent.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/recalls (the `Recalls` operationId).
+func (c *ClientWithResponses) RecallsWithResponse(ctx context.Context, params *RecallsParams, reqEditors ...RequestEditorFn) (*RecallsResponse, error) {
+	rsp, err := c.Recalls(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecallsResponse(rsp)
+}
+
+// SendRecallWithBodyWithResponse Call objects back
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/recalls (the `SendRecall` operationId).
+func (c *ClientWithResponses) SendRecallWithBodyWithResponse(ctx context.Context, params *SendRecallParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SendRecallResponse, error) {
+	rsp, err := c.SendRecallWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSendRecallResponse(rsp)
+}
+
+// SendRecallWithResponse Call objects back
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/recalls (the `SendRecall` operationId).
+func (c *ClientWithResponses) SendRecallWithResponse(ctx context.Context, params *SendRecallParams, body SendRecallJSONRequestBody, reqEditors ...RequestEditorFn) (*SendRecallResponse, error) {
+	rsp, err := c.SendRecall(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSendRecallResponse(rsp)
+}
+
+// PreviewRecallWithBodyWithResponse What a recall would do; changes nothing
+//
+// Needs an account that may: recall what was sent.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/recalls/preview (the `PreviewRecall` operationId).
+func (c *ClientWithResponses) PreviewRecallWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewRecallResponse, error) {
+	rsp, err := c.PreviewRecallWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewRecallResponse(rsp)
+}
+
+// PreviewRecallWithResponse What a recall would do; changes nothing
+//
+// Needs an account that may: recall what was sent.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/recalls/preview (the `PreviewRecall` operationId).
+func (c *ClientWithResponses) PreviewRecallWithResponse(ctx context.Context, body PreviewRecallJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewRecallResponse, error) {
+	rsp, err := c.PreviewRecall(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewRecallResponse(rsp)
+}
+
+// EraseQuarantinedWithBodyWithResponse Erase what a partner called back, for good
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/recalls/quarantine/{object}/erase (the `EraseQuarantined` operationId).
+func (c *ClientWithResponses) EraseQuarantinedWithBodyWithResponse(ctx context.Context, object int64, params *EraseQuarantinedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EraseQuarantinedResponse, error) {
+	rsp, err := c.EraseQuarantinedWithBody(ctx, object, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEraseQuarantinedResponse(rsp)
+}
+
+// EraseQuarantinedWithResponse Erase what a partner called back, for good
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/recalls/quarantine/{object}/erase (the `EraseQuarantined` operationId).
+func (c *ClientWithResponses) EraseQuarantinedWithResponse(ctx context.Context, object int64, params *EraseQuarantinedParams, body EraseQuarantinedJSONRequestBody, reqEditors ...RequestEditorFn) (*EraseQuarantinedResponse, error) {
+	rsp, err := c.EraseQuarantined(ctx, object, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEraseQuarantinedResponse(rsp)
+}
+
+// InspectQuarantinedWithBodyWithResponse Look at one version in quarantine; the home log keeps who did and why
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/recalls/quarantine/{object}/inspect (the `InspectQuarantined` operationId).
+func (c *ClientWithResponses) InspectQuarantinedWithBodyWithResponse(ctx context.Context, object int64, params *InspectQuarantinedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InspectQuarantinedResponse, error) {
+	rsp, err := c.InspectQuarantinedWithBody(ctx, object, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseInspectQuarantinedResponse(rsp)
+}
+
+// InspectQuarantinedWithResponse Look at one version in quarantine; the home log keeps who did and why
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/recalls/quarantine/{object}/inspect (the `InspectQuarantined` operationId).
+func (c *ClientWithResponses) InspectQuarantinedWithResponse(ctx context.Context, object int64, params *InspectQuarantinedParams, body InspectQuarantinedJSONRequestBody, reqEditors ...RequestEditorFn) (*InspectQuarantinedResponse, error) {
+	rsp, err := c.InspectQuarantined(ctx, object, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseInspectQuarantinedResponse(rsp)
+}
+
+// RecallWithResponse One recall: what each partner did about it, and what could not be undone
+//
+// Needs an account that may: recall what was sent.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/recalls/{recall} (the `Recall` operationId).
+func (c *ClientWithResponses) RecallWithResponse(ctx context.Context, recall string, reqEditors ...RequestEditorFn) (*RecallResponse, error) {
+	rsp, err := c.Recall(ctx, recall, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecallResponse(rsp)
+}
+
+// LiftRecallWithResponse Take a recall back
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/recalls/{recall}/lift (the `LiftRecall` operationId).
+func (c *ClientWithResponses) LiftRecallWithResponse(ctx context.Context, recall string, params *LiftRecallParams, reqEditors ...RequestEditorFn) (*LiftRecallResponse, error) {
+	rsp, err := c.LiftRecall(ctx, recall, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLiftRecallResponse(rsp)
+}
+
+// RecalledObjectsWithResponse The ids that a recall names
+//
+// Needs an account that may: recall what was sent.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/recalls/{recall}/objects (the `RecalledObjects` operationId).
+func (c *ClientWithResponses) RecalledObjectsWithResponse(ctx context.Context, recall string, params *RecalledObjectsParams, reqEditors ...RequestEditorFn) (*RecalledObjectsResponse, error) {
+	rsp, err := c.RecalledObjects(ctx, recall, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecalledObjectsResponse(rsp)
+}
+
+// QuarantineWithResponse What is withheld here because of a recall, without its content
+//
+// Needs an account that may: recall what was sent.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/recalls/{recall}/quarantine (the `Quarantine` operationId).
+func (c *ClientWithResponses) QuarantineWithResponse(ctx context.Context, recall string, params *QuarantineParams, reqEditors ...RequestEditorFn) (*QuarantineResponse, error) {
+	rsp, err := c.Quarantine(ctx, recall, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseQuarantineResponse(rsp)
 }
 
 // ReviewsWithResponse Emergency releases to be reviewed, or reviewed, newest first
@@ -44160,6 +46406,599 @@ func ParseHearRecipientResponse(rsp *http.Response) (*HearRecipientResponse, err
 		}
 		response.ApplicationProblemJSON500 = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseRecallsResponse parses an HTTP response from a RecallsWithResponse call
+func ParseRecallsResponse(rsp *http.Response) (*RecallsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecallsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListRecallLine
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RecallsResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSendRecallResponse parses an HTTP response from a SendRecallWithResponse call
+func ParseSendRecallResponse(rsp *http.Response) (*SendRecallResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SendRecallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecallSent
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePreviewRecallResponse parses an HTTP response from a PreviewRecallWithResponse call
+func ParsePreviewRecallResponse(rsp *http.Response) (*PreviewRecallResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PreviewRecallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecallPlan
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseEraseQuarantinedResponse parses an HTTP response from a EraseQuarantinedWithResponse call
+func ParseEraseQuarantinedResponse(rsp *http.Response) (*EraseQuarantinedResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EraseQuarantinedResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseInspectQuarantinedResponse parses an HTTP response from a InspectQuarantinedWithResponse call
+func ParseInspectQuarantinedResponse(rsp *http.Response) (*InspectQuarantinedResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &InspectQuarantinedResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest string
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers InspectQuarantinedResponse200Headers
+		if values := rsp.Header.Values("Content-Type"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Type", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentType = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRecallResponse parses an HTTP response from a RecallWithResponse call
+func ParseRecallResponse(rsp *http.Response) (*RecallResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecallDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseLiftRecallResponse parses an HTTP response from a LiftRecallWithResponse call
+func ParseLiftRecallResponse(rsp *http.Response) (*LiftRecallResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LiftRecallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRecalledObjectsResponse parses an HTTP response from a RecalledObjectsWithResponse call
+func ParseRecalledObjectsResponse(rsp *http.Response) (*RecalledObjectsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecalledObjectsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListRecalledObject
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RecalledObjectsResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseQuarantineResponse parses an HTTP response from a QuarantineWithResponse call
+func ParseQuarantineResponse(rsp *http.Response) (*QuarantineResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &QuarantineResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListQuarantined
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers QuarantineResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

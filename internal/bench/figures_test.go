@@ -49,9 +49,10 @@ var (
 	searchTail    = &figure{work: "search among 1,000,000 indicators, any filters", unit: "ms at p95", floor: 200, atMost: true}
 	feedsCPU      = &figure{work: "100 feeds polled with nothing new", unit: "s of CPU", floor: 5, atMost: true}
 	matchingTime  = &figure{work: "private matching of 10,000 values against 1,000,000", unit: "s", floor: 60, atMost: true}
+	recallTime    = &figure{work: "recall of 10,000 objects, receipt back with every edge done", unit: "s", floor: 10, atMost: true}
 	figuresInTurn = []*figure{
 		intakeRate, postRate, walkRate, walkBytes, matchRate, matchTail, nothingRate, nothingTail, lookupRate, lookupTail,
-		crossingRate, peakMemory, costRatio, startTime, startAgain, millionRate, millionWalk, searchTail, objectTail, listTail, pageTail, feedsCPU, matchingTime,
+		crossingRate, peakMemory, costRatio, startTime, startAgain, millionRate, millionWalk, searchTail, objectTail, listTail, pageTail, feedsCPU, matchingTime, recallTime,
 	}
 )
 

@@ -62,6 +62,7 @@ type commands struct {
 	Export       exportCmd       `cmd:"" help:"Write objects, the ledger, or some items of a shipment with their proof to a file."`
 	Lookup       lookupCmd       `cmd:"" help:"Ask what is known of addresses, domains, URLs, hashes, file names."`
 	Match        matchCmd        `cmd:"" help:"Ask the partner which values it knows, without showing them, and answer it."`
+	Recall       recallCmd       `cmd:"" help:"Call back what was sent, and see what was done about it."`
 	Status       statusCmd       `cmd:"" help:"Show how the exchange with each partner stands."`
 	Release      releaseCmd      `cmd:"" help:"See what waits for an officer; approve or refuse it."`
 	Channel      channelCmd      `cmd:"" help:"What crosses under an agreement: shipments, retries; pause and resume."`

@@ -220,3 +220,18 @@ func ship(t *testing.T, from, to *nodetest.Node, p exchange.Parcel) error {
 	_, err = from.Exchange.Settle(t.Context(), from.Live, inJP, receipt)
 	return err
 }
+
+// approveAll lets everything leave that waits for one officer.
+func approveAll(t *testing.T, n *nodetest.Node) {
+	t.Helper()
+	by := actor("officer@"+string(n.Side), people.ReleasingOfficer)
+	held, err := n.Releases.Waiting(t.Context(), n.Live, by, inJP, 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range held {
+		if _, err := n.Releases.Approve(t.Context(), n.Live, by, inJP, p.Object.Seq, p.Digest); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -61,6 +61,9 @@ type Reach struct {
 	channel   store.Channel
 }
 
+// Goes reports whether the agreement lets the recall itself go.
+func (r Reach) Goes() bool { return r.Decision.Outcome == gate.Release }
+
 // Plan is what will happen.
 type Plan struct {
 	Ask
@@ -190,10 +193,25 @@ func (s *selection) choose() error {
 	return err
 }
 
-// seen reports whether one of the versions is for whoever asks.
+// seen reports whether one of the versions is for whoever asks, or was before
+// it was called back.
 func (s *selection) seen(versions []store.Known) (bool, error) {
-	for _, k := range versions {
+	seqs := make([]int64, len(versions))
+	for i, k := range versions {
 		if ok, err := s.tx.Permits(s.class, k.Label); err != nil || ok {
+			return ok, err
+		}
+		seqs[i] = k.Seq
+	}
+	if len(seqs) == 0 {
+		return false, nil
+	}
+	rows, err := s.tx.RecalledOf(seqs)
+	if err != nil {
+		return false, err
+	}
+	for _, row := range rows {
+		if ok, err := s.tx.Permits(s.class, row.Was); err != nil || ok {
 			return ok, err
 		}
 	}

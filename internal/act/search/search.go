@@ -4,6 +4,7 @@
 package search
 
 import (
+	"bytes"
 	"context"
 	"net/netip"
 	"slices"
@@ -246,6 +247,9 @@ func (l *lookup) hit(i int, f store.Found, r Relation) error {
 	if len(a.Hits) == maxHits {
 		a.More = true
 		return nil
+	}
+	if l.class == store.AllLabels && bytes.Contains(f.Terms, []byte(`"withheld":`)) {
+		return nil // called back: nobody reads it, who holds the data directory no more than others
 	}
 	label, err := l.search.says(f.Terms)
 	if err != nil {

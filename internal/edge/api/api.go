@@ -37,6 +37,7 @@ import (
 	"twoseas/internal/act/offline/shelf"
 	"twoseas/internal/act/pairing"
 	"twoseas/internal/act/people"
+	"twoseas/internal/act/recall"
 	"twoseas/internal/act/release"
 	"twoseas/internal/act/search"
 	"twoseas/internal/act/session"
@@ -70,6 +71,7 @@ type Config struct {
 	Feeds       *feed.Feeds
 	Hooks       *hook.Hooks
 	Matchings   *matching.Matchings
+	Recalls     *recall.Recalls
 	Offline     *offline.Offline
 	Shelf       *shelf.Shelf
 	Lines       matching.Lines
@@ -160,6 +162,7 @@ func (a *api) routes() {
 	a.agreements()
 	a.holds()
 	a.queues()
+	a.recalls()
 	a.overview()
 	a.channels()
 	a.byFile()
@@ -185,6 +188,7 @@ func tags() []*huma.Tag {
 		{"feeds", "Sources outside on a schedule, and collections sent out"},
 		{"agreements", "The memorandum as a document: versions, signatures, dates, what it says"},
 		{"releases", "What waits for an officer before it may leave"},
+		{"recalls", "Calling back what was sent, and what a partner calls back"},
 		{"exchange", "Channels, shipments and receipts"},
 		{"ledger", "Checkpoints, entries and their proofs"},
 		{"people", "Accounts, organisations, sessions and tokens"},

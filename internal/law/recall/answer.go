@@ -63,7 +63,7 @@ type Answer struct {
 	Items  map[Outcome][]string
 	Edges  []Edge
 	// Lifted says that it answers the lifting of the recall.
-	Lifted  bool
+	Lifted            bool
 	Created, Modified time.Time
 }
 
