@@ -188,7 +188,7 @@ func stream(from, n int) io.Reader {
 			}
 			_, err = fmt.Fprintf(w, `%s{"type":"indicator","spec_version":"2.1","id":"indicator--00000000-0000-4000-8000-%012d",
 			"created":"2026-01-01T00:00:00Z","modified":"2026-01-01T00:00:00Z","valid_from":"2026-01-01T00:00:00Z",
-			"pattern_type":"stix","pattern":"[ipv4-addr:value = '10.%d.%d.%d']"}`, sep, i, i>>16&255, i>>8&255, i&255)
+			"pattern_type":"stix","pattern":"[ipv4-addr:value = '45.%d.%d.%d']"}`, sep, i, i>>16&255, i>>8&255, i&255)
 		}
 		if err == nil {
 			_, err = io.WriteString(w, "]}")

@@ -193,6 +193,7 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 	n.Imports = importing.New(importing.Config{
 		Intake: n.Intake, Releases: n.Releases, Journal: n.journal, Clock: n.Clock, Owner: processName(), Lease: opt.Lease, MaxBytes: n.Config.MaxUpload,
 	})
+	n.Intake.UseLists(n.Imports)
 	n.Answers = answer.New(n.Intake, n.Ledger, rand.Reader)
 	n.Library = library.New(library.Config{Self: self, Home: home, Search: n.Search, Releases: n.Releases, Exchange: n.Exchange})
 	n.Outside = fetch.New(fetch.Config{Clock: n.Clock, Folders: n.folders()})

@@ -19,7 +19,7 @@ func indicators(from, n int) string {
 		}
 		fmt.Fprintf(&b, `{"type":"indicator","spec_version":"2.1","id":"indicator--00000000-0000-4000-8000-%012d",
 			"created":"2026-01-01T00:00:00Z","modified":"2026-01-01T00:00:00Z","valid_from":"2026-01-01T00:00:00Z",
-			"pattern_type":"stix","pattern":"[ipv4-addr:value = '10.%d.%d.%d']"}`, i, i>>16&255, i>>8&255, i&255)
+			"pattern_type":"stix","pattern":"[ipv4-addr:value = '45.%d.%d.%d']"}`, i, i>>16&255, i>>8&255, i&255)
 	}
 	b.WriteString(`]}`)
 	return b.String()

@@ -26,7 +26,7 @@ func timed(n int, until time.Time) string {
 	return fmt.Sprintf(`{"type":"bundle","id":"bundle--00000000-0000-4000-8000-000000000001","objects":[
 		{"type":"indicator","spec_version":"2.1","id":"indicator--00000000-0000-4000-8000-%012d",
 		"created":"2027-01-01T00:00:00Z","modified":"2027-01-01T00:00:00Z","valid_from":"2027-01-01T00:00:00Z",
-		"pattern_type":"stix","pattern":"[ipv4-addr:value = '10.9.0.%d']"%s}]}`, n, n, more)
+		"pattern_type":"stix","pattern":"[ipv4-addr:value = '45.9.0.%d']"%s}]}`, n, n, more)
 }
 
 func take(t *testing.T, n *nodetest.Node, limits marking.Terms, bundle string) {
@@ -92,7 +92,7 @@ func TestWhatWaitedForTheEndOfAnEmbargoLeavesAtIt(t *testing.T) {
 	clk.Advance(time.Second)
 	in.Open(dir, clk) // looks for itself what is due
 	nodetest.Eventually(t, "it is across", func() bool {
-		walk, found := seen(t, jp.Node, "10.9.0.1")
+		walk, found := seen(t, jp.Node, "45.9.0.1")
 		return walk == 1 && found == 1
 	})
 	if n := turn(t, in.Node); n != 0 {
@@ -113,7 +113,7 @@ func TestWhatExpiresLeavesReadsAndItsProofStays(t *testing.T) {
 	take(t, in, marking.Terms{}, timed(3, time.Time{}))
 	take(t, in, marking.Terms{}, timed(4, dawn.Add(-time.Hour))) // over already: kept, shown to nobody, sent to nobody
 	nodetest.Eventually(t, "all is across", func() bool {
-		walk, _ := seen(t, jp.Node, "10.9.0.1")
+		walk, _ := seen(t, jp.Node, "45.9.0.1")
 		return walk == 3
 	})
 	want := func(when string, inWalk, jpWalk int, gone string) {
@@ -127,13 +127,13 @@ func TestWhatExpiresLeavesReadsAndItsProofStays(t *testing.T) {
 			}
 		}
 	}
-	want("at first", 3, 3, "10.9.0.4")
+	want("at first", 3, 3, "45.9.0.4")
 	clk.Advance(time.Hour)
-	want("after the handling expired", 2, 2, "10.9.0.1")
+	want("after the handling expired", 2, 2, "45.9.0.1")
 	clk.Advance(time.Hour)
-	want("after one was not valid any more", 1, 1, "10.9.0.2")
+	want("after one was not valid any more", 1, 1, "45.9.0.2")
 	clk.Advance(april.Sub(clk.Now()))
-	want("after the agreement's 90 days", 1, 0, "10.9.0.3")
+	want("after the agreement's 90 days", 1, 0, "45.9.0.3")
 	for number, positions := range map[int64]int{1: 1} {
 		for p := range positions {
 			if _, err := jp.Exchange.Proved(t.Context(), jp.Live, nodetest.InJp, store.In, number, p); err != nil {
@@ -145,7 +145,7 @@ func TestWhatExpiresLeavesReadsAndItsProofStays(t *testing.T) {
 	take(t, in, marking.Terms{}, timed(5, time.Time{})) // too old to be sent
 	clk.Advance(time.Second)
 	nodetest.Converged(t, in, jp)
-	if walk, _ := seen(t, jp.Node, "10.9.0.5"); walk != 0 {
+	if walk, _ := seen(t, jp.Node, "45.9.0.5"); walk != 0 {
 		t.Errorf("%d came although they would have lapsed on arrival", walk)
 	}
 }

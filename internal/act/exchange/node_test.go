@@ -263,7 +263,7 @@ func item(i int, label marking.Label, more string) shipment.Item {
 // indicator returns a canonical indicator; more is written before "modified".
 func indicator(i int, more string) []byte {
 	return fmt.Appendf(nil, `{"created":"2026-01-01T00:00:00.000Z","id":"indicator--00000000-0000-4000-8000-%012d",`+
-		`"modified":"2026-01-01T00:00:00.000Z",%s"pattern":"[ipv4-addr:value = '10.%d.%d.%d']","pattern_type":"stix",`+
+		`"modified":"2026-01-01T00:00:00.000Z",%s"pattern":"[ipv4-addr:value = '45.%d.%d.%d']","pattern_type":"stix",`+
 		`"spec_version":"2.1","type":"indicator","valid_from":"2026-01-01T00:00:00Z"}`, i, more, i>>16&255, i>>8&255, i&255)
 }
 

@@ -130,6 +130,9 @@ func (m *Imports) look(ctx context.Context, h *store.Handle, u store.Upload, s *
 		if len(items) == 0 {
 			return nil
 		}
+		if err := m.Intake.Doubt(ctx, h, src, items); err != nil {
+			return err
+		}
 		var seen []intake.Foreseen
 		if err := h.Read(ctx, func(tx *store.Tx) (err error) {
 			seen, err = foresight.Batch(tx, items)

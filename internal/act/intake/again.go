@@ -58,6 +58,7 @@ func stricter(old, now marking.Label, self ident.Side) marking.Label {
 	if old.Origin == self {
 		out.Origin = now.Origin // ours until somebody knows better
 	}
+	out.Listed = old.Listed || now.Listed
 	if now.Contributor != "" {
 		out.Contributor = now.Contributor
 	}

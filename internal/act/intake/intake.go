@@ -17,6 +17,7 @@ import (
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
+	"twoseas/internal/format/warninglist"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/store"
 )
@@ -70,12 +71,19 @@ type Readers interface {
 	Readable(clearance string, label []byte, d ident.Domain, now time.Time) bool
 }
 
+// Lists says which values are rarely malicious; importing.Imports does.
+type Lists interface {
+	Lists(ctx context.Context, h *store.Handle) (*warninglist.Set, error)
+}
+
 // Intake takes objects in. It is safe for concurrent use.
 type Intake struct {
 	self    ident.Side
 	readers Readers
 	router  Router
 	bound   func(*store.Tx) (string, error) // see SetBound
+
+	lists Lists // nil before UseLists
 }
 
 // New returns an Intake for the node of side self.
@@ -87,6 +95,10 @@ func New(self ident.Side, readers Readers, router Router) *Intake {
 // highest level of each scheme that the node may hold. Without, or when it
 // returns "", nothing classified is. It must be called before in is shared.
 func (in *Intake) SetBound(bound func(*store.Tx) (string, error)) { in.bound = bound }
+
+// UseLists has what comes in held up against warning lists from now on. It is
+// called once, before anything comes in.
+func (in *Intake) UseLists(l Lists) { in.lists = l }
 
 // Batch sizes: enough to make a commit cheap, little enough to stay small in
 // memory and to let other writers in between.
@@ -203,6 +215,9 @@ func (in *Intake) Objects(ctx context.Context, h *store.Handle, src Source, raws
 }
 
 func (in *Intake) commit(ctx context.Context, h *store.Handle, src Source, items []Item, inside func(*store.Tx, Report) error) (rep Report, results []Result, err error) {
+	if err := in.Doubt(ctx, h, src, items); err != nil {
+		return rep, nil, err
+	}
 	err = h.Write(ctx, func(tx *store.Tx) (err error) {
 		rep, results, err = in.Batch(tx, src, items)
 		if err == nil && inside != nil {

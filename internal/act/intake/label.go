@@ -21,6 +21,7 @@ type combination struct {
 	DefaultTLP  uint8    `json:"default_tlp"`
 	Kind        string   `json:"kind"`
 	Lapsed      bool     `json:"lapsed,omitzero"` // it says of itself that it is not valid any more
+	Listed      bool     `json:"listed,omitzero"`
 	Limits      string   `json:"limits,omitzero"` // of the source, as a label's bytes
 	Origin      string   `json:"origin"`
 	Refs        []string `json:"refs"`
@@ -52,7 +53,7 @@ func (l *labeller) of(src Source, it *Item) (int64, error) {
 	c := combination{
 		Contributor: src.Contributor, DefaultTLP: uint8(src.DefaultTLP), DefaultPAP: uint8(src.DefaultPAP), Kind: marking.KindOf(it.Object.Type),
 		Origin: string(it.origin(src)), Refs: it.Object.MarkingRefs, Sectors: src.Sectors, Wire: string(it.Wire),
-		Lapsed: it.lapsed(src, l.tx.Now()),
+		Lapsed: it.lapsed(src, l.tx.Now()), Listed: it.Listed,
 	}
 	if lim := (marking.Label{Terms: marking.Combine(src.Limits, marking.Terms{})}).Canonical(); len(lim) > len("{}") {
 		c.Limits = string(lim)
@@ -60,6 +61,9 @@ func (l *labeller) of(src Source, it *Item) (int64, error) {
 	key := strings.Join(append([]string{c.Kind, c.Origin, c.Wire}, c.Refs...), "\x00") // the rest is fixed by the source
 	if c.Lapsed {
 		key += "\x00lapsed"
+	}
+	if c.Listed {
+		key += "\x00listed"
 	}
 	if id, ok := l.ids[key]; ok {
 		return id, nil
@@ -134,6 +138,7 @@ func (l *labeller) work(c combination) (marking.Label, bool, error) {
 		return l.received(c, t, facts, pending)
 	}
 	out := marking.MakeLabel(t, facts)
+	out.Listed = c.Listed
 	if c.Lapsed {
 		out.Withheld = marking.Lapsed
 	}
@@ -151,6 +156,7 @@ func (l *labeller) received(c combination, t marking.Terms, facts marking.Facts,
 	out := marking.MakeLabel(marking.Combine(t, wire.Terms), facts)
 	out.Redacted, out.Approved, out.Emergency = wire.Redacted, wire.Approved, wire.Emergency
 	out.Consent, out.Without, out.Withheld = wire.Consent, wire.Without, wire.Withheld
+	out.Listed = wire.Listed || c.Listed
 	if c.Lapsed && out.Withheld == "" {
 		out.Withheld = marking.Lapsed
 	}

@@ -25,7 +25,9 @@ type Item struct {
 	Object   stix.Object
 	Digest   ident.Digest
 	Values   []ioc.Value
-	Err      error
+	// Listed says that a warning list names one of Values.
+	Listed bool
+	Err    error
 	// Wire is the label, canonical, that an object brings along: the
 	// sender's for one that came in a shipment, the source's for one that a
 	// redaction made; nil otherwise. Origin is then whose object it is.

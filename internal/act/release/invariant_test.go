@@ -44,7 +44,7 @@ func hold(t testing.TB, n *nodetest.Node, i int, tlp marking.TLP) release.Previe
 func indicator(i int) []byte {
 	return fmt.Appendf(nil, `{"type":"indicator","spec_version":"2.1","id":"indicator--00000000-0000-4000-8000-%012d",`+
 		`"created":"2026-01-01T00:00:00Z","modified":"2026-01-01T00:00:00Z","valid_from":"2026-01-01T00:00:00Z",`+
-		`"pattern_type":"stix","pattern":"[ipv4-addr:value = '10.0.0.1']"}`, i)
+		`"pattern_type":"stix","pattern":"[ipv4-addr:value = '45.0.0.1']"}`, i)
 }
 
 // mean changes what a label means, as a marking definition that arrives does.

@@ -25,11 +25,16 @@ type List struct {
 	Version     int64  `json:"version"`
 	Type        string `json:"type"` // string, substring, hostname, cidr or regex
 	// Category is what a hit means: known names who it is, such as a security
-	// company's scanner; anything else, that it is rarely malicious.
+	// company's scanner; Sample, that it only stands for a value; anything else,
+	// that it is rarely malicious.
 	Category string   `json:"category,omitempty"`
 	Matching []string `json:"matching_attributes,omitempty"`
 	Entries  []string `json:"list"`
 }
+
+// Sample is the category of values that documents, training and exercises use
+// in place of real ones. They are harmless, and whoever shares them means to.
+const Sample = "sample"
 
 // Bounds of a list.
 const (
@@ -105,12 +110,23 @@ type Hit struct {
 	Entry string `json:"entry"`
 	// Known says that the list tells who it is and not that it is harmless.
 	Known bool `json:"known,omitzero"`
+	// Sample says that the value only stands for one.
+	Sample bool `json:"sample,omitzero"`
+}
+
+// Doubts reports whether a list says of one of the values that it is rarely
+// malicious, so that a person looks before it is shared.
+func (s *Set) Doubts(values []ioc.Value) bool {
+	return slices.ContainsFunc(values, func(v ioc.Value) bool {
+		return slices.ContainsFunc(s.Hits(v), func(h Hit) bool { return !h.Known && !h.Sample })
+	})
 }
 
 // Set looks values up in many lists at once. It is safe for concurrent use.
 type Set struct {
 	lists    []string
 	known    []bool
+	samples  []bool
 	kinds    [][64]bool
 	exact    map[string][]int32
 	hosts    map[string][]int32
@@ -133,6 +149,7 @@ func Compile(lists []List) (*Set, []string) {
 	var problems []string
 	for _, l := range lists {
 		s.lists, s.kinds, s.known = append(s.lists, l.Name), append(s.kinds, l.about()), append(s.known, l.Category == "known")
+		s.samples = append(s.samples, l.Category == Sample)
 		n := int32(len(s.lists) - 1) //nolint:gosec // there are not two thousand million lists
 		bad := 0
 		for _, entry := range l.Entries {
@@ -282,7 +299,7 @@ func (s *Set) take(out *[]Hit, k ioc.Kind, lists []int32, entry string) {
 		}
 		name := s.lists[n]
 		if !slices.ContainsFunc(*out, func(h Hit) bool { return h.List == name }) {
-			*out = append(*out, Hit{name, entry, s.known[n]})
+			*out = append(*out, Hit{name, entry, s.known[n], s.samples[n]})
 		}
 	}
 }

@@ -376,6 +376,26 @@ func TestWhatALabelKeepsBack(t *testing.T) {
 	}
 }
 
+func TestWhatAWarningListNamesWaitsForAnOfficer(t *testing.T) {
+	for _, c := range []struct {
+		tlp  marking.TLP
+		want int
+	}{{marking.Clear, 1}, {marking.Red, 2}} {
+		l := label(func(l *marking.Label) { l.TLP, l.Listed = c.tlp, true })
+		d := gate.Decide(l, table(), crossing())
+		if d.Outcome != gate.Hold || d.Approvals != c.want {
+			t.Errorf("%s: %s", c.tlp, d.Sentence)
+		}
+		l.Approved = c.want
+		if d := gate.Accept(l, table(), crossing()); d.Outcome != gate.Release {
+			t.Errorf("%s with %d approvals: %s", c.tlp, c.want, d.Sentence)
+		}
+	}
+	if d := gate.Decide(label(func(l *marking.Label) { l.Listed = true }), nil, crossing()); d.Outcome != gate.Deny {
+		t.Errorf("a list lets it go: %s", d.Sentence)
+	}
+}
+
 // TestProtectionGoesOn: after the agreement's life nothing new leaves, but what
 // protects the old does (memorandum, section 3(5)).
 func TestProtectionGoesOn(t *testing.T) {

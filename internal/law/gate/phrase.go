@@ -62,6 +62,7 @@ var phrases = withMarkings(map[string]string{
 	"gate.rule":           "rule {0}, clause {1}",
 	"gate.caveat":         "caveat {0}",
 	"gate.consent":        "its originators' consent",
+	"gate.listed":         "a warning list of values that are rarely malicious",
 	"gate.own-words":      "{0}",
 	"gate.approval":       "1 approval",
 	"gate.approvals":      "{0} approvals",

@@ -109,6 +109,8 @@ func names(say Say, w []Match) string {
 			out = append(out, say("gate.rule", m.Rule, m.Clause))
 		case m.Rule == consentRow && m.Effect.Outcome != Deny:
 			out = append(out, say("gate.consent"))
+		case m.Rule == listedRow:
+			out = append(out, say("gate.listed"))
 		case m.Effect.Outcome != Deny:
 			out = append(out, say("gate.caveat", strings.TrimPrefix(m.Rule, caveatRow)))
 		}

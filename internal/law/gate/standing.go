@@ -170,6 +170,9 @@ func standing(out []Match, q query) []Match {
 	if m, ok := without(q); ok {
 		out = append(out, m)
 	}
+	if q.l.Listed {
+		out = append(out, Match{Rule: listedRow, Standing: true, Effect: Effect{Outcome: Hold, Approvals: 1}})
+	}
 	for _, code := range q.l.Caveats {
 		if why := barCaveat(code, q.l); why.Key != "" {
 			out = append(out, bar(caveatRow+code, why))
@@ -193,10 +196,11 @@ func without(q query) (Match, bool) {
 	return Match{Rule: consentRow, Standing: true, Effect: e}, true
 }
 
-// consentRow names the row of what a consent depends on, and caveatRow begins
-// the name of the row of a caveat.
+// consentRow names the row of what a consent depends on, listedRow that of what
+// is on a warning list, and caveatRow begins the name of the row of a caveat.
 const (
 	consentRow = "consent"
+	listedRow  = "warning list"
 	caveatRow  = "caveat "
 )
 

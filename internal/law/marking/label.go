@@ -53,6 +53,9 @@ type Label struct {
 	// Withheld is why this node keeps the object back, "" when it does not: one
 	// of Recalled, Erroneous and Lapsed. It is this node's own word and never on the wire.
 	Withheld string
+	// Listed says that a value of it was on a warning list when it came in: it
+	// may be harmless, so no rule alone lets it go.
+	Listed bool
 	// Emergency says that it was released with fewer approvals than the
 	// agreement asks for, but at least one. Like Approved, it is recorded on
 	// the wire and counts at the receiver only.
@@ -103,6 +106,7 @@ func (l Label) Canonical() []byte {
 		w.text("expires", wholeSecond(l.Expires).Format(time.RFC3339))
 	}
 	w.text("kind", l.Kind)
+	w.truth("listed", l.Listed)
 	if !l.NotBefore.IsZero() {
 		w.text("not_before", nextSecond(l.NotBefore).Format(time.RFC3339))
 	}
@@ -192,6 +196,7 @@ type labelJSON struct {
 	Exercise       bool     `json:"exercise"`
 	Expires        string   `json:"expires"`
 	Kind           string   `json:"kind"`
+	Listed         bool     `json:"listed"`
 	NotBefore      string   `json:"not_before"`
 	Origin         string   `json:"origin"`
 	PAP            string   `json:"pap"`
@@ -235,7 +240,7 @@ func (j labelJSON) label() (Label, error) {
 	l := Label{
 		Kind: j.Kind, Origin: ident.Side(j.Origin), Contributor: j.Contributor,
 		Sectors: j.Sectors, Redacted: j.Redacted, Approved: j.Approved, Emergency: j.Emergency,
-		Consent: j.Consent, Withheld: j.Withheld, Without: j.Without,
+		Consent: j.Consent, Withheld: j.Withheld, Without: j.Without, Listed: j.Listed,
 		Terms: Terms{
 			Classification: j.Classification, Caveats: j.Caveats, ReleasableTo: j.ReleasableTo,
 			Exercise: j.Exercise, Unknown: j.Unknown, Areas: j.Areas,

@@ -60,7 +60,7 @@ func (d *desk) take(i int, tlp marking.TLP, by string) int64 {
 	d.t.Helper()
 	raw := fmt.Sprintf(`{"type":"indicator","spec_version":"2.1","id":"indicator--00000000-0000-4000-8000-%012d","name":"<script>alert(%d)</script>",`+
 		`"created":"2026-01-01T00:00:00Z","modified":"2026-01-01T00:00:00Z","valid_from":"2026-01-01T00:00:00Z",`+
-		`"pattern_type":"stix","pattern":"[ipv4-addr:value = '10.0.0.1']"}`, i, i)
+		`"pattern_type":"stix","pattern":"[ipv4-addr:value = '45.0.0.1']"}`, i, i)
 	rep, err := d.in.Intake.Objects(d.t.Context(), d.in.Live, intake.Source{DefaultTLP: tlp, By: by}, [][]byte{[]byte(raw)})
 	if err != nil || rep.New != 1 {
 		d.t.Fatal(rep, err)
