@@ -175,7 +175,7 @@ func partOf(name string) (number, of int, ok bool) {
 // source opens a part; the path is one that brought has found.
 func (s *Shelf) source(name string) offline.Source {
 	return func() (io.ReadCloser, error) {
-		f, err := os.Open(name) //nolint:gosec // below the shelf, by names that were parsed
+		f, err := os.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fault.New(fault.NotFound, "that file is not on this node any more")
 		}
@@ -258,7 +258,7 @@ func (s *Shelf) Look(ctx context.Context, h *store.Handle, by people.Actor, file
 	if found != nil {
 		return s.Offline.Looked(ctx, h, by, *found)
 	}
-	return s.begin(h, by, Looking, file, func(ctx context.Context, _ *Work) error {
+	return s.begin(h, by, Looking, file, func(ctx context.Context, _ *Work) error { //nolint:contextcheck // it outlives the request
 		p, err := s.Offline.Look(ctx, h, by, src)
 		if err == nil {
 			s.mu.Lock()

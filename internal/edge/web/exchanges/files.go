@@ -108,11 +108,7 @@ func (p *pages) showFiles(w http.ResponseWriter, r *http.Request, v filesView) (
 
 // sayable reports whether a form can say what an act refused.
 func sayable(err error) bool {
-	switch fault.KindOf(err) {
-	case fault.Invalid, fault.Conflict, fault.NotFound, fault.TooLarge:
-		return true
-	}
-	return false
+	return slices.Contains([]fault.Kind{fault.Invalid, fault.Conflict, fault.NotFound, fault.TooLarge}, fault.KindOf(err))
 }
 
 // write has the next file written.

@@ -156,9 +156,7 @@ func layout(columns, comma string, header bool) *table.Layout {
 // wrong returns what the form says when an act did not take it, nil when that
 // is not the form's fault.
 func wrong(v formView, err error) []page.Problem {
-	switch fault.KindOf(err) {
-	case fault.Invalid, fault.Conflict, fault.NotFound, fault.TooLarge, fault.Unavailable:
-	default:
+	if !slices.Contains([]fault.Kind{fault.Invalid, fault.Conflict, fault.NotFound, fault.TooLarge, fault.Unavailable}, fault.KindOf(err)) {
 		return nil
 	}
 	field, text := "url", fault.Message(err)

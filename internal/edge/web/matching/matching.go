@@ -10,6 +10,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -144,11 +145,8 @@ func (p *pages) ask(w http.ResponseWriter, r *http.Request) error {
 	if m.Session != "" { // it is recorded; its page says whether the partner has it
 		return page.See(w, r, at(m.Session))
 	}
-	switch fault.KindOf(err) {
-	case fault.Invalid, fault.Denied, fault.TooLarge:
-		if err != nil {
-			return again(fault.Message(err))
-		}
+	if err != nil && slices.Contains([]fault.Kind{fault.Invalid, fault.Denied, fault.TooLarge}, fault.KindOf(err)) {
+		return again(fault.Message(err))
 	}
 	return err
 }
@@ -262,17 +260,13 @@ func (p *pages) fetch(w http.ResponseWriter, r *http.Request) error {
 		defer stop()
 		_, err = p.Matchings.Fetch(ctx, q.Handle, q.Actor, session, link)
 	}
-	switch fault.KindOf(err) {
-	case fault.Held, fault.Unavailable, fault.Busy:
-		if err != nil && q.Actor.May(people.Review) == nil {
-			return p.showOne(w, r, oneView{Notice: fault.Message(err)})
-		}
-	case fault.Denied: // the page says that it was refused, and why
-		if err != nil && p.refused(r, session) {
-			err = nil
-		}
-	}
-	if err != nil {
+	later := slices.Contains([]fault.Kind{fault.Held, fault.Unavailable, fault.Busy}, fault.KindOf(err))
+	switch {
+	case err == nil:
+	case later && q.Actor.May(people.Review) == nil:
+		return p.showOne(w, r, oneView{Notice: fault.Message(err)})
+	case fault.Is(err, fault.Denied) && p.refused(r, session): // the page says why
+	default:
 		return err
 	}
 	return page.See(w, r, at(session))

@@ -2,6 +2,7 @@ package operate
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"twoseas/internal/act/pairing"
@@ -17,7 +18,7 @@ func save(w http.ResponseWriter, name string, raw []byte) error {
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	_, err := w.Write(raw)
+	_, err := w.Write(raw) //nolint:gosec // plain text to be saved, never shown as a page
 	if err != nil {
 		return nil //nolint:nilerr // the reader has gone
 	}
@@ -36,8 +37,7 @@ func saveMessage(w http.ResponseWriter, name string, v any) error {
 // byHand is a form of the pairing by hand that was not taken: id of the field,
 // what was typed, and why.
 func (p *pages) byHand(w http.ResponseWriter, r *http.Request, field, typed string, err error) error {
-	switch fault.KindOf(err) {
-	case fault.Invalid, fault.Conflict, fault.NotFound:
+	if slices.Contains([]fault.Kind{fault.Invalid, fault.Conflict, fault.NotFound}, fault.KindOf(err)) {
 		return p.showPartners(w, r, partnersView{byHand: map[string]string{field: typed}, problems: []page.Problem{{Field: field, Text: fault.Message(err)}}})
 	}
 	return err
@@ -99,11 +99,8 @@ func (p *pages) hear(w http.ResponseWriter, r *http.Request) error {
 	}
 	text := strings.ReplaceAll(r.FormValue("text"), "\r\n", "\n")
 	err = p.Pairing.Hear(r.Context(), side, []byte(strings.TrimLeft(text, "\n")))
-	switch fault.KindOf(err) {
-	case fault.Invalid, fault.Conflict, fault.Denied:
-		if err != nil {
-			return p.showPartner(w, r, partnerView{note: text, problems: []page.Problem{{Field: "note", Text: fault.Message(err)}}})
-		}
+	if err != nil && slices.Contains([]fault.Kind{fault.Invalid, fault.Conflict, fault.Denied}, fault.KindOf(err)) {
+		return p.showPartner(w, r, partnerView{note: text, problems: []page.Problem{{Field: "note", Text: fault.Message(err)}}})
 	}
 	if err != nil {
 		return err
