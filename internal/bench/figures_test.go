@@ -50,9 +50,14 @@ var (
 	feedsCPU      = &figure{work: "100 feeds polled with nothing new", unit: "s of CPU", floor: 5, atMost: true}
 	matchingTime  = &figure{work: "private matching of 10,000 values against 1,000,000", unit: "s", floor: 60, atMost: true}
 	recallTime    = &figure{work: "recall of 10,000 objects, receipt back with every edge done", unit: "s", floor: 10, atMost: true}
+	mispTime      = &figure{work: "MISP event of 150,000 attributes taken in", unit: "s", floor: 15, atMost: true}
+	mispMemory    = &figure{work: "MISP event of 150,000 attributes taken in", unit: "MB resident", floor: 300, atMost: true}
+	mispOut       = &figure{work: "the same event sent again", unit: "s"}
+	mispSearch    = &figure{work: "MISP search returning 10,000 attributes", unit: "s", floor: 1, atMost: true}
 	figuresInTurn = []*figure{
 		intakeRate, postRate, walkRate, walkBytes, matchRate, matchTail, nothingRate, nothingTail, lookupRate, lookupTail,
 		crossingRate, peakMemory, costRatio, startTime, startAgain, millionRate, millionWalk, searchTail, objectTail, listTail, pageTail, feedsCPU, matchingTime, recallTime,
+		mispTime, mispMemory, mispOut, mispSearch,
 	}
 )
 

@@ -2,15 +2,17 @@ package misp
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"twoseas/internal/act/event"
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/fault"
+	"twoseas/internal/format/misp"
+	"twoseas/internal/format/outlet"
 )
 
 // format returns the returnFormat of a question.
@@ -167,38 +169,28 @@ func (s *Server) attribute(q *request) error {
 	return nil
 }
 
-// lines answers with one line an attribute.
+// lines answers with a line an attribute. Rules are made only of what may be
+// looked for where others notice; pap "none" adds what says nothing of that.
 func (s *Server) lines(q *request, m map[string]any, f string, ask event.Query) error {
 	yes := true
+	media := "text/plain; charset=utf-8"
 	switch f {
 	case "hashes":
 		ask.Types = hashTypes
 	case "suricata":
 		ask.ToIDs = &yes
-	}
-	seen := map[string]bool{}
-	media := "text/plain; charset=utf-8"
-	if f == "csv" {
+	case "csv":
 		media = "text/csv; charset=utf-8"
 	}
+	l := liner{format: f, form: outlet.NewSuricata(), noPAP: word(m["pap"]) == "none", seen: map[string]bool{}}
 	return q.stream(media, func(w io.Writer) error {
 		out := bufio.NewWriterSize(w, 64<<10)
 		if f == "csv" && !on(m["headerless"]) {
 			out.WriteString(csvHeader) //nolint:errcheck // the error stays in out
 		}
-		err := s.Events.Attributes(q.r.Context(), s.Handle, q.access.Class, ask, func(f2 event.Found) error {
-			for _, line := range lineOf(f, f2) {
-				if f != "csv" {
-					if seen[line] {
-						continue
-					}
-					seen[line] = true
-				}
-				if _, err := out.WriteString(line + "\n"); err != nil {
-					return err
-				}
-			}
-			return nil
+		err := s.Events.Attributes(q.r.Context(), s.Handle, q.access.Class, ask, func(a event.Found) error {
+			_, err := out.Write(l.line(a))
+			return err
 		})
 		if err != nil {
 			return err
@@ -207,21 +199,34 @@ func (s *Server) lines(q *request, m map[string]any, f string, ask event.Query) 
 	})
 }
 
-// lineOf returns the lines of one attribute.
-func lineOf(f string, a event.Found) []string {
-	switch f {
-	case "csv":
-		return []string{csvLine(a)}
-	case "hashes":
-		_, right, ok := strings.Cut(a.Text("value"), "|")
-		if !ok {
-			right = a.Text("value")
-		}
-		return []string{oneLine(right)}
-	case "suricata":
-		return suricata(a)
+// liner writes attributes as lines, each value once.
+type liner struct {
+	format string
+	form   *outlet.Suricata
+	noPAP  bool
+	seen   map[string]bool
+}
+
+func (l *liner) line(a event.Found) []byte {
+	value := a.Text("value")
+	if l.format == "csv" {
+		return append([]byte(csvLine(a)), '\n')
 	}
-	return []string{oneLine(a.Text("value"))}
+	if l.format == "suricata" {
+		if l.seen[a.Text("type")+value] || !usable(a) && !(l.noPAP && unsaid(a)) {
+			return nil
+		}
+		l.seen[a.Text("type")+value] = true
+		return suricata(nil, l.form, a)
+	}
+	if _, right, ok := strings.Cut(value, "|"); ok && l.format == "hashes" {
+		value = right
+	}
+	if value = oneLine(value); l.seen[value] {
+		return nil
+	}
+	l.seen[value] = true
+	return append([]byte(value), '\n')
 }
 
 var hashTypes = []string{
@@ -253,76 +258,41 @@ func csvLine(a event.Found) string {
 // oneLine keeps a value from being two.
 func oneLine(s string) string { return strings.NewReplacer("\r", " ", "\n", " ").Replace(s) }
 
-// suricata returns the rules that look for an attribute, none when its PAP
-// lets nobody act on it visibly, or when there is nothing to look for on a
-// network.
-func suricata(a event.Found) []string {
+// usable reports whether an attribute's PAP lets others act on it where the
+// other side may notice: PAP:CLEAR and PAP:GREEN do.
+func usable(a event.Found) bool {
+	ok := false
 	for _, tag := range append(a.Tags(), a.In.Tags...) {
 		switch strings.ToLower(tag) {
-		case "pap:red", "pap:amber":
-			return nil
+		case "pap:clear", "pap:white", "pap:green":
+			ok = true
+		case "pap:amber", "pap:red":
+			return false
 		}
 	}
-	left, right, _ := strings.Cut(a.Text("value"), "|")
-	sid := 0
-	for _, c := range []byte(a.Text("uuid") + a.Text("type")) {
-		sid = (sid*31 + int(c)) % 900_000
-	}
-	rule := func(head, body string) []string {
-		return []string{fmt.Sprintf(`alert %s (msg:"MISP e%d %s"; %sclasstype:trojan-activity; sid:%d; rev:1; priority:4; reference:url,%s;)`,
-			head, a.In.Number, a.Text("type"), body, 1_000_000+sid, a.In.UUID)}
-	}
-	quoted, ok := content(left)
+	return ok
+}
+
+// unsaid reports whether an attribute and its event say nothing of PAP.
+func unsaid(a event.Found) bool {
+	return !slices.ContainsFunc(append(a.Tags(), a.In.Tags...), func(tag string) bool { return strings.HasPrefix(strings.ToLower(tag), "pap:") })
+}
+
+// suricata appends the rules that look for an attribute.
+func suricata(dst []byte, form *outlet.Suricata, a event.Found) []byte {
+	v, ok := misp.ValueOf(a.Text("type"), a.Text("value"))
 	if !ok {
-		return nil
+		return dst
 	}
-	switch a.Text("type") {
-	case "ip-dst", "ip-dst|port", "ip-src", "ip-src|port":
-		port := "any"
-		if strings.HasSuffix(a.Text("type"), "|port") {
-			port = right
+	b := outlet.Block{Value: v, ID: a.Source}
+	for _, tag := range a.Tags() {
+		upper := strings.ToUpper(tag)
+		switch {
+		case strings.HasPrefix(upper, "TLP:"):
+			b.TLP = upper
+		case strings.HasPrefix(upper, "PAP:"):
+			b.PAP = upper
 		}
-		if !plainWord(left) || !plainWord(port) {
-			return nil
-		}
-		if strings.HasPrefix(a.Text("type"), "ip-src") {
-			return rule("ip "+left+" "+port+" -> $HOME_NET any", "")
-		}
-		return rule("ip $HOME_NET any -> "+left+" "+port, "")
-	case "domain", "hostname", "domain|ip":
-		return rule("dns any any -> any any", `dns.query; content:"`+quoted+`"; nocase; endswith; `)
-	case "url":
-		_, rest, ok := strings.Cut(left, "://")
-		host, path, slash := strings.Cut(rest, "/")
-		h, okHost := content(host)
-		p, okPath := content("/" + path)
-		if !ok || !okHost || !okPath {
-			return nil
-		}
-		body := `http.host; content:"` + h + `"; `
-		if slash && path != "" {
-			body += `http.uri; content:"` + p + `"; `
-		}
-		return rule("http $HOME_NET any -> $EXTERNAL_NET any", body)
 	}
-	return nil
-}
-
-// content writes a text for a rule's content, in which some letters are
-// written as numbers; false for one that is empty or very long.
-func content(s string) (string, bool) {
-	var b strings.Builder
-	for _, c := range []byte(s) {
-		if c < ' ' || c > '~' || strings.IndexByte(`";\|:`, c) >= 0 {
-			fmt.Fprintf(&b, "|%02X|", c)
-			continue
-		}
-		b.WriteByte(c)
-	}
-	return b.String(), s != "" && len(s) < 1000
-}
-
-// plainWord reports whether s can stand in the head of a rule.
-func plainWord(s string) bool {
-	return s != "" && strings.Trim(s, "0123456789abcdefABCDEF.:/any") == ""
+	return form.Entry(dst, b)
 }

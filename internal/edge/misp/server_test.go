@@ -404,8 +404,10 @@ func TestSearches(t *testing.T) {
 			t.Errorf("%s: %d\ngot  %q\nwant %q", c.query, a.status, got, c.want)
 		}
 	}
-	rules := string(w.call(key, "POST", "attributes/restSearch", `{"returnFormat":"suricata"}`).body)
-	if strings.Count(rules, "\n") != 1 || !strings.Contains(rules, `dns.query; content:"evil.example"`) {
+	if rules := string(w.call(key, "POST", "attributes/restSearch", `{"returnFormat":"suricata"}`).body); rules != "" {
+		t.Errorf("what says nothing of PAP, and what PAP:AMBER marks, is not for rules: %s", rules)
+	}
+	if rules := string(w.call(key, "POST", "attributes/restSearch", `{"returnFormat":"suricata","pap":"none"}`).body); !strings.Contains(rules, "evil.example") || strings.Contains(rules, "192.0.2.9") {
 		t.Errorf("what PAP:AMBER marks is not for rules: %s", rules)
 	}
 	// Both shapes.

@@ -2,6 +2,7 @@ package misp
 
 import (
 	"slices"
+	"strings"
 
 	"twoseas/internal/format/ioc"
 )
@@ -111,13 +112,16 @@ var kindTypes = map[ioc.Kind]string{
 	ioc.UserAgent: "user-agent", ioc.Subject: "email-subject", ioc.Directory: "text", ioc.Serial: "text", ioc.Account: "text", ioc.CommandLine: "text",
 }
 
-// TypesOf returns the attribute types that hold values of a kind.
-func TypesOf(k ioc.Kind) (out []string) {
-	for name, kind := range kinds {
-		if kind == k || k == ioc.IPv6 && kind == ioc.IPv4 {
-			out = append(out, name)
-		}
+// ValueOf returns what an attribute is looked up by: of a composite one the
+// first part.
+func ValueOf(typ, value string) (ioc.Value, bool) {
+	typ, _, composite := strings.Cut(typ, "|")
+	if composite {
+		value, _, _ = strings.Cut(value, "|")
 	}
-	slices.Sort(out)
-	return out
+	k, ok := kinds[typ]
+	if !ok {
+		return ioc.Value{}, false
+	}
+	return ioc.Normalise(k, value)
 }
