@@ -26,8 +26,8 @@ func TestHostileBodies(t *testing.T) {
 	key := w.key("peer", people.Member, "TLP:GREEN", inbox)
 	var zeros bytes.Buffer
 	z := gzip.NewWriter(&zeros)
-	block := make([]byte, 1<<20)
-	for range 700 { // beyond MaxUnpacked
+	block := bytes.Repeat([]byte(" "), 1<<20)
+	for range 513 { // beyond MaxUnpacked
 		z.Write(block)
 	}
 	z.Close()
@@ -47,8 +47,8 @@ func TestHostileBodies(t *testing.T) {
 		"deep":              {deep, []int{400}, nil},
 		"deep inside":       {nested, []int{400, 200}, nil},
 		"not gzip":          {"hello", []int{400}, []func(*http.Request){packed}},
-		"zeros":             {zeros.Bytes(), []int{400, 413}, []func(*http.Request){packed}},
-		"half a gzip":       {zeros.Bytes()[:zeros.Len()/2], []int{400, 413}, []func(*http.Request){packed}},
+		"half a gigabyte":   {zeros.Bytes(), []int{413}, []func(*http.Request){packed}},
+		"half a gzip":       {zeros.Bytes()[:zeros.Len()/8], []int{400}, []func(*http.Request){packed}},
 		"br":                {sent("tlp:green"), []int{415}, []func(*http.Request){func(r *http.Request) { r.Header.Set("Content-Encoding", "br") }}},
 		"not UTF-8":         {strings.Replace(sent("tlp:green"), "Phishing", "Phish\xff\xfe", 1), []int{200}, nil},
 		"another's uuid":    {strings.Replace(sent("tlp:green"), eventID, "not-a-uuid", 1), []int{200}, nil},
@@ -162,6 +162,8 @@ func TestNothingShowsWhatAReaderIsNotClearedFor(t *testing.T) {
 	w.Import(marking.Red, "["+raw("indicator", 77, ind)+","+raw("sighting", 78, `"sighting_of_ref":"indicator--`+attrID+`","count":7`)+","+
 		raw("report", 79, `"published":"2026-11-01T00:00:00Z","name":"canary","object_refs":["indicator--`+attrID+`","indicator--00000000-0000-4000-8000-000000000077"]`)+","+
 		raw("note", 80, `"content":"canary","object_refs":["indicator--`+attrID+`","report--`+eventID+`"]`)+"]")
+	// A newer version of the green attribute that only red readers see.
+	w.Import(marking.Red, "["+strings.Replace(raw("indicator", 0, ind), "indicator--00000000-0000-4000-8000-000000000000", "indicator--"+attrID, 1)+"]")
 	w.must(w.Library.CatchUp(t.Context(), w.Live))
 	if after := calls(); after != before {
 		t.Errorf("what the reader sees has changed:\n%s\n---\n%s", before, after)
@@ -184,7 +186,6 @@ func TestNothingShowsWhatAReaderIsNotClearedFor(t *testing.T) {
 
 // relabel gives the object a label of its own that says tlp.
 func (w *world) relabel(id string, tlp marking.TLP) {
-	raw := w.body(id)
 	w.must(w.Live.Write(w.t.Context(), func(tx *store.Tx) error {
 		known, err := tx.Known([]string{id})
 		if err != nil {
@@ -196,13 +197,7 @@ func (w *world) relabel(id string, tlp marking.TLP) {
 			return err
 		}
 		k := known[id][0]
-		if err := tx.CountLabel(k.Label, -1, -int64(len(raw))); err != nil {
-			return err
-		}
-		if err := tx.CountLabel(n, 1, int64(len(raw))); err != nil {
-			return err
-		}
-		return tx.Relabel(k.Seq, id, n)
+		return tx.Relabel(store.Move{Seq: k.Seq, ID: id, From: k.Label, To: n})
 	}))
 }
 

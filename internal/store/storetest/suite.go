@@ -60,6 +60,7 @@ var suite = map[string]func(t *testing.T, open Opener){
 	"shipments":     testShipments,
 	"domains":       testDomains,
 	"matches":       testMatches,
+	"mentions":      testMentions,
 	"kept":          testKept,
 	"crossings":     testCrossings,
 	"backup":        testBackup,
