@@ -265,6 +265,9 @@ func (f *facts) add(m store.Mention, props map[string]any) {
 	if t, err := stix.ParseTimestamp(text("created")); err == nil {
 		w.date = t.Format(time.DateOnly)
 	}
+	if day := misp.DayOf(props); day != "" {
+		w.date = strings.Clone(day)
+	}
 	w.published, w.foreign = misp.Standing(props)
 	for _, name := range texts(props["labels"]) {
 		w.labels = append(w.labels, strings.Clone(name))

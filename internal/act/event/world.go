@@ -57,11 +57,11 @@ func (w *world) About(ids []string) (out []misp.Object, err error) {
 	}
 	err = w.h.Query(w.ctx, func(tx *store.Tx) error {
 		if !w.asked {
-			any, err := tx.Match(store.Sought{Class: w.class, Order: store.Received, Limit: 1, Groups: []store.Group{kinds}})
+			some, err := tx.Match(store.Sought{Class: w.class, Order: store.Received, Limit: 1, Groups: []store.Group{kinds}})
 			if err != nil {
 				return err
 			}
-			w.asked, w.silent = true, len(any.Seqs) == 0
+			w.asked, w.silent = true, len(some.Seqs) == 0
 		}
 		if w.silent {
 			return nil

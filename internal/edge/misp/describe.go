@@ -48,7 +48,8 @@ func (s *Server) me(q *request) error {
 	}
 	may := func(act people.Act) bool { return q.actor.May(act) == nil }
 	org := s.Events.OrgOf(q.actor)
-	role := map[string]any{"id": "1", "name": roleNames(q.actor), "perm_auth": true, "perm_add": may(people.Write), "perm_modify": may(people.Write),
+	role := map[string]any{
+		"id": "1", "name": roleNames(q.actor), "perm_auth": true, "perm_add": may(people.Write), "perm_modify": may(people.Write),
 		"perm_modify_org": false, "perm_publish": false, "perm_delegate": false, "perm_sync": may(people.Write), "perm_admin": false, "perm_site_admin": false,
 		"perm_audit": false, "perm_regexp_access": false, "perm_tagger": false, "perm_template": false, "perm_sharing_group": false, "perm_tag_editor": false,
 		"perm_sighting": may(people.Respond), "perm_object_template": false, "perm_galaxy_editor": false, "perm_warninglist": false, "perm_analyst_data": false,

@@ -71,7 +71,7 @@ func TestHostileBodies(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"events/view/%00", "events/view/../../etc", "events/view/" + strings.Repeat("a", 5000), "events//view//x", "events/view/x:y", "%zz"} {
-		req, err := http.NewRequestWithContext(t.Context(), "GET", w.Run.URL+"/misp/events", nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.Run.URL+"/misp/events", nil)
 		w.must(err)
 		req.URL.Opaque = "/misp/" + path
 		req.Header.Set("Authorization", key)
@@ -132,10 +132,17 @@ func TestNothingShowsWhatAReaderIsNotClearedFor(t *testing.T) {
 	calls := func() string {
 		var b strings.Builder
 		for _, c := range []struct{ method, path, body string }{
-			{"POST", "events/index", `{}`}, {"POST", "events/index", `{"minimal":1}`}, {"POST", "events/restSearch", `{}`}, {"POST", "attributes/restSearch", `{"includeSightings":1}`},
-			{"GET", "events/view/" + eventID, ""}, {"POST", "attributes/restSearch", `{"returnFormat":"csv"}`}, {"POST", "attributes/restSearch", `{"value":"canary%"}`},
-			{"POST", "attributes/restSearch", `{"value":"canary.example"}`}, {"POST", "sightings/restSearch/event", `{"uuid":["` + eventID + `"]}`},
-			{"POST", "events/restSearch", `{"value":"canary.example"}`}, {"POST", "events/filterEventIdsForPush", `[{"Event":{"uuid":"00000000-0000-4000-8000-00000000ca01","timestamp":"1"}}]`},
+			{"POST", "events/index", `{}`},
+			{"POST", "events/index", `{"minimal":1}`},
+			{"POST", "events/restSearch", `{}`},
+			{"POST", "attributes/restSearch", `{"includeSightings":1}`},
+			{"GET", "events/view/" + eventID, ""},
+			{"POST", "attributes/restSearch", `{"returnFormat":"csv"}`},
+			{"POST", "attributes/restSearch", `{"value":"canary%"}`},
+			{"POST", "attributes/restSearch", `{"value":"canary.example"}`},
+			{"POST", "sightings/restSearch/event", `{"uuid":["` + eventID + `"]}`},
+			{"POST", "events/restSearch", `{"value":"canary.example"}`},
+			{"POST", "events/filterEventIdsForPush", `[{"Event":{"uuid":"00000000-0000-4000-8000-00000000ca01","timestamp":"1"}}]`},
 			{"HEAD", "events/view/00000000-0000-4000-8000-00000000ca01", ""},
 		} {
 			var body any
@@ -199,13 +206,6 @@ func (w *world) relabel(id string, tlp marking.TLP) {
 		k := known[id][0]
 		return tx.Relabel(store.Move{Seq: k.Seq, ID: id, From: k.Label, To: n})
 	}))
-}
-
-func (w *world) body(id string) (raw []byte) {
-	w.must(w.Live.Read(w.t.Context(), func(tx *store.Tx) error {
-		return tx.Versions(id, func(o store.Object) error { raw = o.Body; return nil })
-	}))
-	return raw
 }
 
 // TestDistributionIsNoAuthority: however wide MISP says, what has no TLP is for

@@ -160,18 +160,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	actor, err := s.Auth.Key(r)
 	if err != nil {
 		s.drain(r)
-		q.fail(auth.Refuse(w.Header(), err), err)
+		q.fail(r, auth.Refuse(w.Header(), err), err)
 		return
 	}
 	q.actor = actor
-	if err := s.serve(q); err != nil {
+	if err := s.serve(r, q); err != nil {
 		s.drain(r)
-		q.failWith(err)
+		q.fail(r, statusOf(err), err)
 	}
 }
 
 // serve finds the call and checks who makes it before anything else is done.
-func (s *Server) serve(q *request) error {
+func (s *Server) serve(r *http.Request, q *request) error {
 	name := q.route()
 	c, ok := s.calls[name]
 	if !ok {
@@ -185,11 +185,11 @@ func (s *Server) serve(q *request) error {
 		return err
 	}
 	var err error
-	if q.access, err = s.People.Access(q.r.Context(), s.Handle, q.actor); err != nil {
+	if q.access, err = s.People.Access(r.Context(), s.Handle, q.actor); err != nil {
 		return err
 	}
 	if c.reads != "" && s.Reads != nil {
-		if err := s.Reads(q.r.Context(), q.actor, c.reads, "misp"); err != nil {
+		if err := s.Reads(r.Context(), q.actor, c.reads, "misp"); err != nil {
 			return err
 		}
 	}

@@ -199,10 +199,8 @@ func statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
-func (q *request) failWith(err error) { q.fail(statusOf(err), err) }
-
 // fail answers in the shape of MISP's errors. Only what may be shown is.
-func (q *request) fail(status int, err error) {
+func (q *request) fail(r *http.Request, status int, err error) {
 	text := fault.Message(err)
 	if f, ok := errors.AsType[failure](err); ok {
 		text = f.text
@@ -211,14 +209,12 @@ func (q *request) fail(status int, err error) {
 		text = errTooLarge.Error()
 	}
 	level := slog.LevelDebug
-	if status >= http.StatusInternalServerError && q.r.Context().Err() == nil {
+	if status >= http.StatusInternalServerError && r.Context().Err() == nil {
 		level = slog.LevelError
 	}
-	q.s.Log.LogAttrs(q.r.Context(), level, "MISP request failed", slog.Int("status", status), slog.String("method", q.r.Method), slog.Any("error", err))
+	q.s.Log.LogAttrs(r.Context(), level, "MISP request failed", slog.Int("status", status), slog.String("method", q.r.Method), slog.Any("error", err))
 	q.answer(status, map[string]any{"saved": false, "name": text, "message": text, "url": q.r.URL.Path, "errors": text})
 }
-
-var jsonType = []string{"application/json"}
 
 // answer sends v as JSON.
 func (q *request) answer(status int, v any) {
@@ -237,7 +233,7 @@ func (q *request) send(status int, media string, raw []byte) {
 	h["Content-Length"] = []string{strconv.Itoa(len(raw))}
 	q.w.WriteHeader(status)
 	if q.r.Method != http.MethodHead {
-		_, _ = q.w.Write(raw) //nolint:gosec // in a media type that no browser renders; an error means that the client has gone
+		_, _ = q.w.Write(raw) // an error means that the client has gone
 	}
 }
 

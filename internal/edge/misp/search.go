@@ -108,7 +108,7 @@ func (s *Server) searchAttributes(q *request) error {
 	return q.stream("application/json", func(w io.Writer) error {
 		open, end := shape(m)
 		out := bufio.NewWriterSize(w, 64<<10)
-		out.WriteString(open + `{"Attribute":[`) //nolint:errcheck // the error stays in out
+		out.WriteString(open + `{"Attribute":[`)
 		first := true
 		err := s.Events.Attributes(q.r.Context(), s.Handle, q.access.Class, ask, func(f event.Found) error {
 			raw, err := canon.Write(s.one(m, f))
@@ -116,7 +116,7 @@ func (s *Server) searchAttributes(q *request) error {
 				return err
 			}
 			if !first {
-				out.WriteByte(',') //nolint:errcheck // "
+				out.WriteByte(',')
 			}
 			first = false
 			_, err = out.Write(raw)
@@ -125,7 +125,7 @@ func (s *Server) searchAttributes(q *request) error {
 		if err != nil {
 			return err
 		}
-		out.WriteString("]}" + end) //nolint:errcheck // "
+		out.WriteString("]}" + end)
 		return out.Flush()
 	})
 }
@@ -186,7 +186,7 @@ func (s *Server) lines(q *request, m map[string]any, f string, ask event.Query) 
 	return q.stream(media, func(w io.Writer) error {
 		out := bufio.NewWriterSize(w, 64<<10)
 		if f == "csv" && !on(m["headerless"]) {
-			out.WriteString(csvHeader) //nolint:errcheck // the error stays in out
+			out.WriteString(csvHeader)
 		}
 		err := s.Events.Attributes(q.r.Context(), s.Handle, q.access.Class, ask, func(a event.Found) error {
 			_, err := out.Write(l.line(a))
@@ -213,7 +213,7 @@ func (l *liner) line(a event.Found) []byte {
 		return append([]byte(csvLine(a)), '\n')
 	}
 	if l.format == "suricata" {
-		if l.seen[a.Text("type")+value] || !usable(a) && !(l.noPAP && unsaid(a)) {
+		if l.seen[a.Text("type")+value] || !usable(a) && (!l.noPAP || !unsaid(a)) {
 			return nil
 		}
 		l.seen[a.Text("type")+value] = true

@@ -68,7 +68,7 @@ func (s *Server) noClusters(q *request) error {
 	return nil
 }
 
-func (s *Server) noCluster(q *request) error {
+func (s *Server) noCluster(*request) error {
 	return failure{http.StatusForbidden, "Galaxy clusters are taken with the events that name them, not alone"}
 }
 

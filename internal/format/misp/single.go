@@ -2,6 +2,7 @@ package misp
 
 import (
 	"slices"
+
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/format/feed"
@@ -90,6 +91,10 @@ func Standing(props map[string]any) (published, foreign bool) {
 	kept := keptOf(props, "event")
 	return kept == nil || kept.is("published"), kept != nil
 }
+
+// DayOf returns the day of the event that a report or grouping was read from,
+// "" for any other.
+func DayOf(props map[string]any) string { return keptOf(props, "event").text("date") }
 
 // OrgOf returns the organisation that an identity stands for.
 func OrgOf(id string, raw []byte) (Org, bool) {

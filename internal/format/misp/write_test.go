@@ -175,7 +175,8 @@ func justified(t *testing.T) (rows [][2]string) {
 // fits reports whether a row is about a difference: its path is the whole path
 // or the end of it, and its words are those of the difference, or its verb.
 func fits(row [2]string, path, what string) bool {
-	if path != row[0] && !strings.HasSuffix(path, "."+row[0]) && !(strings.HasSuffix(row[0], ".") && strings.Contains("."+path+".", "."+row[0])) {
+	inside := strings.HasSuffix(row[0], ".") && strings.Contains("."+path+".", "."+row[0])
+	if path != row[0] && !strings.HasSuffix(path, "."+row[0]) && !inside {
 		return false
 	}
 	return what == row[1] || row[1] == "changed" && strings.Contains(what, " is ")

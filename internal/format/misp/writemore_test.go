@@ -50,8 +50,10 @@ func TestEverythingSaidOfAnEventComesBack(t *testing.T) {
 		`"threat_level_id":"2","analysis":"1","extends_uuid":"00000000-0000-4000-8000-0000000000c0"`)
 	in := events(t, []byte(text))[0]
 	out := back(t, text)
-	allowed := []string{"event_creator_email gone", "attribute_count new", "distribution new", "Org new", "sharing_group_id new", "object_relation new",
-		"attribute_uuid new", "deleted new", "publish_timestamp new", "proposal_email_lock new", "locked new", "Galaxy in another order"}
+	allowed := []string{
+		"event_creator_email gone", "attribute_count new", "distribution new", "Org new", "sharing_group_id new", "object_relation new",
+		"attribute_uuid new", "deleted new", "publish_timestamp new", "proposal_email_lock new", "locked new", "Galaxy in another order",
+	}
 	differences("", in, out, func(path, what string) {
 		end := path[strings.LastIndexByte(path, '.')+1:] + " " + what
 		if !slices.Contains(allowed, end) && !strings.HasSuffix(path, "orgc_uuid") && end != "distribution 5 is 0" {
@@ -124,8 +126,18 @@ func said(e map[string]any) string {
 // where it is tighter.
 func TestDistributionIsNeverWiderThanTLPAdmits(t *testing.T) {
 	for _, c := range []struct{ said, tag, want string }{
-		{"3", "tlp:clear", "3"}, {"1", "tlp:clear", "1"}, {"0", "tlp:clear", "0"}, {"4", "tlp:clear", "0"}, {"3", "tlp:green", "1"}, {"2", "tlp:green", "1"},
-		{"3", "tlp:amber", "0"}, {"3", "tlp:red", "0"}, {"3", "own:tag", "0"}, {"3", "tlp:ambr", "0"}, {"77", "tlp:clear", "0"}, {"x", "tlp:clear", "3"},
+		{"3", "tlp:clear", "3"},
+		{"1", "tlp:clear", "1"},
+		{"0", "tlp:clear", "0"},
+		{"4", "tlp:clear", "0"},
+		{"3", "tlp:green", "1"},
+		{"2", "tlp:green", "1"},
+		{"3", "tlp:amber", "0"},
+		{"3", "tlp:red", "0"},
+		{"3", "own:tag", "0"},
+		{"3", "tlp:ambr", "0"},
+		{"77", "tlp:clear", "0"},
+		{"x", "tlp:clear", "3"},
 	} {
 		e := back(t, event(`"distribution":"`+c.said+`"`, `"Tag":[{"name":"`+c.tag+`"}]`,
 			`"Attribute":[`+strings.Replace(attribute("domain", "a.example.com", true, `,"Tag":[{"name":"tlp:red"}]`), `"distribution":"5"`, `"distribution":"3"`, 1)+`]`))

@@ -279,8 +279,8 @@ func settle(e element, parts []element, name string, list []any) {
 // its handling admits to.
 func fill(e element, marks, event []string) {
 	d := e.text("distribution")
-	switch {
-	case d == "" || d == "5":
+	switch d {
+	case "", "5":
 		d = "5"
 		if !slices.Equal(marks, event) && reach(marks) < reach(event) {
 			d = strconv.Itoa(reach(marks))
