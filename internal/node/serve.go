@@ -192,9 +192,11 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *w
 	}))
 	mux.Handle(taxii.Discovery, exchange)
 	mux.Handle(taxii.Root, exchange)
-	mux.Handle(feed.Prefix, o.Watch("feed", feed.New(feed.Config{
-		Handle: n.Live, Auth: door, People: n.People, Clock: n.Clock, Rand: rand.Reader, Log: n.Log, Lists: n.Imports.Lists, Reads: n.countRead, URL: url, Spool: n.Dir,
-	})))
+	outgoing := o.Watch("feed", feed.New(feed.Config{
+		Handle: n.Live, Auth: door, People: n.People, Clock: n.Clock, Rand: rand.Reader, Log: n.Log, Lists: n.Imports.Lists, Events: n.Events, Reads: n.countRead, URL: url, Spool: n.Dir,
+	}))
+	mux.Handle(feed.Prefix, outgoing)
+	mux.Handle(feed.MISPPrefix, outgoing)
 	mux.Handle(misp.Prefix, o.Watch("misp", misp.New(misp.Config{
 		Handle: n.Live, Auth: door, People: n.People, Events: n.Events, Reads: n.countRead, Clock: n.Clock, Rand: rand.Reader, Log: n.Log,
 		Version: n.Config.MISPVersion, MaxContentLength: n.Config.MaxContentLength,

@@ -11,6 +11,9 @@ import (
 // in, by name.
 type documentCursor struct {
 	Seen map[string]Mark `json:"seen,omitempty"`
+	// Events is when each event of a MISP feed was changed, as its manifest
+	// said when it was taken in.
+	Events map[string]string `json:"events,omitempty"`
 }
 
 // documents takes in the files that are new or other than they were. One that
@@ -23,12 +26,14 @@ func (j *job) documents(ctx context.Context) error {
 	if c.Seen == nil {
 		c.Seen = map[string]Mark{}
 	}
+	j.events, j.seen = c.Events, c.Seen
 	there, err := j.f.Outside.Documents(ctx, j.at, maps.Clone(c.Seen), func(d Document) error {
 		if err := j.document(ctx, d); err != nil {
 			return err
 		}
 		j.out.Pages++
 		c.Seen[d.Name] = d.Mark
+		c.Events = j.events
 		return j.save(ctx, c)
 	})
 	if err != nil {
@@ -37,7 +42,7 @@ func (j *job) documents(ctx context.Context) error {
 	if sameMarks(there, c.Seen) {
 		return nil
 	}
-	return j.save(ctx, documentCursor{Seen: there})
+	return j.save(ctx, documentCursor{Seen: there, Events: j.events})
 }
 
 func sameMarks(a, b map[string]Mark) bool {
@@ -63,6 +68,12 @@ func (j *job) document(ctx context.Context, d Document) error {
 	case Text:
 		return j.text(ctx, src, d)
 	case MISP:
+		switch {
+		case d.Name == "" && isManifest(j.at.URL):
+			return j.manifest(ctx, src, d)
+		case d.Name == manifestFile || d.Name == hashesFile: // of a folder, whose files tell themselves when they change
+			return nil
+		}
 		return j.misp(ctx, src, d)
 	case STIX, TAXII, Push:
 	}

@@ -83,6 +83,10 @@ type job struct {
 	at    Remote
 	now   int64 // when it began
 	out   Result
+
+	// Of files: what they were like, and the events of a MISP feed.
+	seen   map[string]Mark
+	events map[string]string
 }
 
 // RunDue runs one source that is due, if there is one that no other process is

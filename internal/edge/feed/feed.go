@@ -20,6 +20,7 @@ import (
 	"strings"
 	"sync"
 
+	"twoseas/internal/act/event"
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/clock"
@@ -43,6 +44,8 @@ type Config struct {
 	Log    *slog.Logger
 	// Lists are the values that are rarely malicious.
 	Lists func(ctx context.Context, h *store.Handle) (*warninglist.Set, error)
+	// Events is the threat data as events of MISP.
+	Events *event.Events
 	// Reads is told, before it is answered, who reads what of a collection and
 	// how; an error refuses it. nil for nobody.
 	Reads func(ctx context.Context, by people.Actor, act, collection string) error
@@ -57,7 +60,7 @@ type Config struct {
 // buildsAtOnce bounds the lists that are made at the same time.
 const buildsAtOnce = 2
 
-// Server answers requests below Prefix. It is safe for concurrent use.
+// Server answers requests below Prefix and MISPPrefix. It is safe for concurrent use.
 type Server struct {
 	Config
 	builds chan struct{}
@@ -112,10 +115,13 @@ func (s *Server) serve(q *request) (err error) {
 	if err := q.actor.May(people.Read); err != nil {
 		return err
 	}
-	if q.options, err = parseOptions(q.r.URL.RawQuery); err != nil {
+	if q.access, err = s.People.Access(q.r.Context(), s.Handle, q.actor); err != nil {
 		return err
 	}
-	if q.access, err = s.People.Access(q.r.Context(), s.Handle, q.actor); err != nil {
+	if name, ok := strings.CutPrefix(q.r.URL.Path, MISPPrefix); ok {
+		return s.mispFile(q, name)
+	}
+	if q.options, err = parseOptions(q.r.URL.RawQuery); err != nil {
 		return err
 	}
 	name, rest, _ := strings.Cut(strings.TrimPrefix(q.r.URL.Path, Prefix), "/")

@@ -3,8 +3,6 @@ package feed
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
-	"log/slog"
 	"math"
 	"strconv"
 	"time"
@@ -127,10 +125,7 @@ func (s *Server) stream(q *request, f file, begin, end []byte, add func(dst []by
 	if err == nil {
 		_, err = o.Write(end)
 	}
-	o.close(err)
-	if err != nil && !errors.Is(err, errGone) && q.r.Context().Err() == nil {
-		s.Log.ErrorContext(q.r.Context(), "a feed broke off", slog.String("feed", f.name), slog.String("error", err.Error()))
-	}
+	s.closed(q, o, f.name, err)
 	return nil
 }
 
