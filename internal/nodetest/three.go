@@ -30,6 +30,15 @@ var sides = map[ident.Side]string{
     capital: {en: London}
     zone: Europe/London
 `,
+	"us": `  - id: us
+    name: {en: United States of America}
+    nodal: state
+    agencies:
+      - {id: state, name: {en: Department of State}}
+    codes: [usa]
+    capital: {en: Washington}
+    zone: America/New_York
+`,
 }
 
 func section(from, to string) string {
@@ -81,4 +90,12 @@ func Three(tb testing.TB, clk clock.Clock, closed bool, change func(*node.Config
 		JoinUnder(tb, gb, jp, GbJp)
 	}
 	return in, jp, gb
+}
+
+// Reopen opens the node again in its directory, after Halt.
+func (n *Node) Reopen(clk clock.Clock) {
+	n.tb.Helper()
+	dir := n.Dir
+	n.Close()
+	n.Open(dir, clk)
 }
