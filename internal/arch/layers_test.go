@@ -26,6 +26,7 @@ var along = map[string][]string{
 	"hook":       {},
 	"recall":     {"exchange"},
 	"onward":     {"exchange"},
+	"members":    {"accord", "exchange"},
 	"library":    {"exchange", "release", "search"},
 	"event":      {"intake", "library", "collection"},
 	"answer":     {"intake", "ledger", "library"},

@@ -28,6 +28,7 @@ import (
 	"twoseas/internal/act/ledger"
 	"twoseas/internal/act/library"
 	"twoseas/internal/act/matching"
+	"twoseas/internal/act/members"
 	"twoseas/internal/act/offline"
 	"twoseas/internal/act/offline/shelf"
 	"twoseas/internal/act/onward"
@@ -77,6 +78,8 @@ type Node struct {
 	Shelf *shelf.Shelf
 	// Onwards is passing on what belongs to others.
 	Onwards *onward.Onwards
+	// Members is the lists of who belongs to audiences.
+	Members *members.Members
 	// Matchings asks and answers what both sides know.
 	Matchings *matching.Matchings
 	// Collections is the acts on TAXII collections.
@@ -189,6 +192,9 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 	})
 	n.Recalls = recall.New(recall.Config{
 		Self: self, Exchange: n.Exchange, Intake: n.Intake, Releases: n.Releases, Accords: n.Accords, Ledger: n.Ledger, Classes: n.People, Rand: rand.Reader,
+	})
+	n.Members = members.New(members.Config{
+		Self: self, Ring: n.Ring, Ledger: n.Ledger, Accords: n.Accords, Releases: n.Releases, Intake: n.Intake, Exchange: n.Exchange, Rand: rand.Reader,
 	})
 	n.Imports = importing.New(importing.Config{
 		Intake: n.Intake, Releases: n.Releases, Journal: n.journal, Clock: n.Clock, Owner: processName(), Lease: opt.Lease, MaxBytes: n.Config.MaxUpload,

@@ -51,6 +51,7 @@ type builder struct {
 	tally  *tally
 	// urgentOnly leaves the release list where it is.
 	urgentOnly bool
+	epochs map[string]store.Epoch // that what is for an audience rests on
 }
 
 // leavingItem is what tally needs to know of an item.
@@ -152,6 +153,7 @@ func (b *builder) add(w *shipment.Writer, entries []store.Release) (full bool, e
 		if err := w.Add(it); err != nil {
 			return false, err
 		}
+		b.rests(e.Label)
 		b.items = append(b.items, store.ShippedItem{Object: e.Seq, Salt: it.Salt, Label: wire})
 		b.left = append(b.left, leavingItem{n: e.N, label: e.Label, observed: observed(e.Body)})
 		if isAnswer(e.Type) {
@@ -162,6 +164,26 @@ func (b *builder) add(w *shipment.Writer, entries []store.Release) (full bool, e
 		b.ch.Shipped = e.N
 	}
 	return false, nil
+}
+
+// rests notes the lists of members that the decision on a label rests on.
+func (b *builder) rests(label int64) {
+	for _, e := range b.gate.Epochs(b.labels[label].label) {
+		if b.epochs == nil {
+			b.epochs = map[string]store.Epoch{}
+		}
+		b.epochs[e.Compartment] = e
+	}
+}
+
+func (b *builder) saveEpochs(number int64) error {
+	for _, e := range b.epochs {
+		e.Number = number
+		if err := b.tx.AddEpoch(b.ch.ID, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // leaving decides once more, at the last moment, whether an entry may leave,
@@ -245,6 +267,7 @@ func (b *builder) seal(w *shipment.Writer, lines []byte) (Parcel, bool, error) {
 	for _, step := range []func() error{
 		func() error { return b.tx.AddShipment(&s) },
 		func() error { return b.tx.SaveOut(b.ch) },
+		func() error { return b.saveEpochs(s.Number) },
 		func() error { return b.x.ledger.Append(b.tx, b.ch.Agreement, msg) },
 		func() error {
 			return b.tx.AddTotal(store.Total{Channel: b.ch.ID, Direction: store.Out, Bytes: s.Bytes})

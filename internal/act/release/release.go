@@ -233,6 +233,7 @@ func Digest(label, body []byte) ident.Digest {
 type Gate struct {
 	Terms   accord.Terms
 	context gate.Context
+	epochs  map[string]store.Epoch // by caveat
 }
 
 // Gate returns the gate of the version of a in force. There is none before
@@ -242,9 +243,10 @@ func (r *Releases) Gate(tx *store.Tx, a ident.Agreement) (*Gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Gate{Terms: terms, context: gate.Context{
+	g := &Gate{Terms: terms, context: gate.Context{
 		From: terms.Self, To: terms.Partner, Domain: tx.Domain(), Now: time.UnixMicro(tx.Now()).UTC(),
-	}}, nil
+	}}
+	return g, g.roll(tx)
 }
 
 // sent returns a label's bytes as the partner gets them.
@@ -261,5 +263,6 @@ func (g *Gate) Decide(l marking.Label) gate.Decision {
 func (g *Gate) Accept(l marking.Label) gate.Decision {
 	c := g.context
 	c.From, c.To = c.To, c.From
+	c.Audiences = nil // who belongs to them here is known best here
 	return gate.Accept(l, g.Terms.Table, c)
 }

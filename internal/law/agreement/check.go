@@ -162,6 +162,7 @@ func (c *checker) dates() {
 	c.period("/dates/renewal", d.Renewal)
 	c.period("/targets/receipt", c.d.Targets.Receipt)
 	c.period("/targets/recall", c.d.Targets.Recall)
+	c.period("/targets/members", c.d.Targets.Members)
 	c.period("/targets/assistance/acknowledge", c.d.Targets.Assistance.Acknowledge)
 	c.period("/targets/assistance/urgent", c.d.Targets.Assistance.Urgent)
 }

@@ -8,6 +8,7 @@
 package agreement
 
 import (
+	"cmp"
 	"slices"
 
 	"twoseas/internal/base/canon"
@@ -152,7 +153,14 @@ type Targets struct {
 	Receipt    Period            `json:"receipt,omitempty"`
 	// Recall is how long a recall may be open before the next who looks at it.
 	Recall Period `json:"recall,omitempty"`
+	// Members is how long a list of who belongs to an audience counts without
+	// being confirmed; see Confirmed.
+	Members Period `json:"members,omitempty"`
 }
+
+// Confirmed is how long a list of members counts: seven days when the document
+// does not say.
+func (t Targets) Confirmed() Period { return cmp.Or(t.Members, "P7D") }
 
 // AssistanceTargets are the times for answering a request.
 type AssistanceTargets struct {

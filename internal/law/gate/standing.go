@@ -174,6 +174,9 @@ func standing(out []Match, q query) []Match {
 		out = append(out, Match{Rule: listedRow, Standing: true, Effect: Effect{Outcome: Hold, Approvals: 1}})
 	}
 	for _, code := range q.l.Caveats {
+		if why := barAudience(code, q.c); why.Key != "" {
+			out = append(out, bar(audienceRow+code, why))
+		}
 		if why := barCaveat(code, q.l); why.Key != "" {
 			out = append(out, bar(caveatRow+code, why))
 		} else if e, ok := caveat(code); ok {
@@ -203,6 +206,27 @@ const (
 	listedRow  = "warning list"
 	caveatRow  = "caveat "
 )
+
+// audienceRow begins the name of the row of a caveat's audience.
+const audienceRow = "audience "
+
+// barAudience bars what is for an audience that is not known to be there now.
+func barAudience(code string, c *Context) Phrase {
+	caveat, ok := marking.CaveatOf(code)
+	if !ok || !caveat.Audience || c.Audiences == nil {
+		return Phrase{}
+	}
+	a, known := c.Audiences[code]
+	switch {
+	case !known:
+		return because("members", code)
+	case a.Members == 0:
+		return because("nobody", code)
+	case !c.Now.Before(a.Ends):
+		return because("unsure", code, a.Confirmed.UTC().Format("2006-01-02T15:04Z"))
+	}
+	return Phrase{}
+}
 
 // barCaveat bars what a caveat keeps back by itself, and what has one that is
 // not known.

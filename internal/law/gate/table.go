@@ -160,6 +160,17 @@ type Context struct {
 	Domain   ident.Domain
 	// Now is needed for labels that expire; without it they are expired.
 	Now time.Time
+	// Audiences is what is known, by caveat, of who belongs to its audience on
+	// the recipient's side. Nil is a question in general; otherwise what is not
+	// in it is not known, and nothing leaves for it.
+	Audiences map[string]Audience
+}
+
+// Audience is what is known of who belongs to a caveat's audience.
+type Audience struct {
+	Members int
+	// Confirmed is when the list was signed, Ends when it counts no more.
+	Confirmed, Ends time.Time
 }
 
 // Input is a label and the crossing it was decided for.

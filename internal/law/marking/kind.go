@@ -34,7 +34,7 @@ var kinds = map[string]string{
 	"x-twoseas-recall": Control, "x-twoseas-recall-answer": Control,
 	"x-twoseas-onward-request": Control, "x-twoseas-onward-answer": Control,
 	"x-twoseas-onward-evidence": Control, "x-twoseas-members": Control,
-	"identity":          Reference, "location": Reference, "marking-definition": Reference,
+	"identity": Reference, "location": Reference, "marking-definition": Reference,
 	"language-content": Reference, "extension-definition": Reference,
 }
 
