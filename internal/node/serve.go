@@ -182,7 +182,8 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *w
 		Accords: n.Accords, Releases: n.Releases, Exchange: n.Exchange, Ledger: n.Ledger, Intake: n.Intake, Library: n.Library,
 		Answers: n.Answers, Imports: n.Imports, Sessions: n.Sessions,
 		Collections: n.Collections, Pairing: n.Pairing, Partners: partners{n}, Health: n, Log: n.Log, Rand: rand.Reader, Stylesheet: files.URL("desk.css"),
-		Feeds: n.Feeds, Hooks: n.Hooks, Matchings: n.Matchings, Offline: n.Offline, Recalls: n.Recalls, Shelf: n.Shelf, Lines: partners{n},
+		Feeds: n.Feeds, Hooks: n.Hooks, Matchings: n.Matchings, Onwards: n.Onwards, Members: n.Members, Offline: n.Offline, Recalls: n.Recalls,
+		Shelf: n.Shelf, Lines: partners{n},
 	})
 	mux.Handle(api.Prefix+"/", o.Watch("api", own))
 	exchange := o.Watch("taxii", taxii.New(taxii.Config{

@@ -51,7 +51,7 @@ type builder struct {
 	tally  *tally
 	// urgentOnly leaves the release list where it is.
 	urgentOnly bool
-	epochs map[string]store.Epoch // that what is for an audience rests on
+	epochs     map[string]store.Epoch // that what is for an audience rests on
 }
 
 // leavingItem is what tally needs to know of an item.

@@ -130,6 +130,9 @@ func names(list []string) ([]string, error) {
 	return out, nil
 }
 
+// Names takes a list of redactions as a request has it apart.
+func Names(s string) []string { return split(s) }
+
 func split(s string) []string {
 	if s == "" {
 		return nil

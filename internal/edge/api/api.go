@@ -33,8 +33,10 @@ import (
 	"twoseas/internal/act/ledger"
 	"twoseas/internal/act/library"
 	"twoseas/internal/act/matching"
+	"twoseas/internal/act/members"
 	"twoseas/internal/act/offline"
 	"twoseas/internal/act/offline/shelf"
+	"twoseas/internal/act/onward"
 	"twoseas/internal/act/pairing"
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/recall"
@@ -72,6 +74,8 @@ type Config struct {
 	Hooks       *hook.Hooks
 	Matchings   *matching.Matchings
 	Recalls     *recall.Recalls
+	Onwards     *onward.Onwards
+	Members     *members.Members
 	Offline     *offline.Offline
 	Shelf       *shelf.Shelf
 	Lines       matching.Lines

@@ -34,6 +34,7 @@ func (a *api) holds() {
 	reopen.person = true
 	add(a, reopen, a.reopen)
 	a.reviews()
+	a.onwards()
 	refuse := at(http.MethodPost, "/holds/{item}/refuse", "refuse", "Refuse a release", people.Approve)
 	refuse.person = true
 	add(a, refuse, a.refuseHold)
