@@ -83,6 +83,12 @@ func (a *api) listOnward(ctx context.Context, c caller, _ *struct{}) (*onwardsOu
 	return out, err
 }
 
+type onwardAskedOutput struct {
+	Body struct {
+		Requests []string `json:"requests" doc:"One for each partner that is asked"`
+	}
+}
+
 func (a *api) askOnward(ctx context.Context, c caller, in *struct {
 	Body struct {
 		Objects  []string  `json:"objects" minItems:"1" maxItems:"500"`
@@ -92,17 +98,8 @@ func (a *api) askOnward(ctx context.Context, c caller, in *struct {
 		Until    time.Time `json:"until,omitzero" doc:"When the consent may end"`
 	}
 },
-) (*struct {
-	Body struct {
-		Requests []string `json:"requests" doc:"One for each partner that is asked"`
-	}
-}, error,
-) {
-	out := &struct {
-		Body struct {
-			Requests []string `json:"requests" doc:"One for each partner that is asked"`
-		}
-	}{}
+) (*onwardAskedOutput, error) {
+	out := &onwardAskedOutput{}
 	audience, err := ident.ParseSide(in.Body.Audience)
 	if err != nil {
 		return nil, err
