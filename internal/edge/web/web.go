@@ -25,8 +25,10 @@ import (
 	"twoseas/internal/act/ledger"
 	"twoseas/internal/act/library"
 	"twoseas/internal/act/matching"
+	"twoseas/internal/act/members"
 	"twoseas/internal/act/offline"
 	"twoseas/internal/act/offline/shelf"
+	"twoseas/internal/act/onward"
 	"twoseas/internal/act/pairing"
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/release"
@@ -45,6 +47,7 @@ import (
 	matchpages "twoseas/internal/edge/web/matching"
 	"twoseas/internal/edge/web/meeting"
 	"twoseas/internal/edge/web/object"
+	onwardpages "twoseas/internal/edge/web/onward"
 	"twoseas/internal/edge/web/operate"
 	"twoseas/internal/edge/web/overview"
 	"twoseas/internal/edge/web/page"
@@ -76,6 +79,8 @@ type Config struct {
 	Answers  *answer.Answers
 	Intake   *intake.Intake
 	Audit    *audit.Log
+	Onwards  *onward.Onwards
+	Members  *members.Members
 
 	Pairing     *pairing.Pairing
 	Collections *collection.Collections
@@ -142,7 +147,7 @@ func New(c Config) (*Site, error) {
 
 // Routes is every page and form of the desk, area by area.
 func (s *Site) Routes() []page.Route {
-	data := object.Acts{Library: s.Library, Answers: s.Answers, Audit: s.Audit}
+	data := object.Acts{Library: s.Library, Answers: s.Answers, Audit: s.Audit, Onwards: s.Onwards}
 	return slices.Concat(
 		[]page.Route{
 			{Pattern: "/", Open: true, Serve: page.NotFound},
@@ -160,7 +165,8 @@ func (s *Site) Routes() []page.Route {
 		ledgers.Routes(s.desk, ledgers.Deps{Ledger: s.Ledger, Audit: s.Audit}),
 		auditpages.Routes(s.desk, s.Audit),
 		exchanges.Routes(s.desk, exchanges.Acts{Exchange: s.Exchange, Audit: s.Audit, Offline: s.Offline, Shelf: s.Shelf}),
-		waiting.Routes(s.desk, waiting.Acts{Releases: s.Releases}),
+		onwardpages.Routes(s.desk, onwardpages.Acts{Onwards: s.Onwards, Members: s.Members, Audit: s.Audit}),
+		waiting.Routes(s.desk, waiting.Acts{Releases: s.Releases, Onwards: s.Onwards}),
 		releases.Routes(s.desk, releases.Acts{Releases: s.Releases, Accords: s.Accords, Audit: s.Audit}),
 		operate.Routes(s.desk, operate.Acts{
 			People: s.People, Pairing: s.Pairing, Collections: s.Collections, Audit: s.Audit, Health: s.Health, Partners: s.Partners,
@@ -177,7 +183,11 @@ func (s *Site) parties(r *http.Request) ([]gate.Party, error) {
 // waiting is how many things wait for by.
 func (s *Site) waiting(ctx context.Context, by people.Actor) (int64, error) {
 	c, err := s.Releases.Count(ctx, s.Handle, by)
-	return c.Total(), err
+	if err != nil {
+		return 0, err
+	}
+	asked, err := s.Onwards.Waiting(ctx, s.Handle, by)
+	return c.Total() + int64(len(asked)), err
 }
 
 // links is how the exchange under each agreement of the node stands.

@@ -10,6 +10,7 @@ import (
 	"twoseas/internal/act/answer"
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/library"
+	"twoseas/internal/act/onward"
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/fault"
@@ -24,6 +25,7 @@ type Acts struct {
 	Library *library.Library
 	Answers *answer.Answers
 	Audit   *audit.Log
+	Onwards *onward.Onwards
 }
 
 type pages struct {
@@ -54,6 +56,7 @@ type view struct {
 	facts   []fact
 	graph   graph
 	answer  answerForm
+	onward  onward.Standing
 }
 
 // read reads the object of the request, once that it is read is recorded.
@@ -99,6 +102,9 @@ func (p *pages) render(w http.ResponseWriter, r *http.Request, v view, status in
 	q := page.Of(r)
 	var err error
 	if v.whys, _, err = p.Library.Reasons(r.Context(), q.Handle, q.Actor, q.Access.Class, v.ID, v.Seq); err != nil {
+		return err
+	}
+	if v.onward, err = p.Onwards.Of(r.Context(), q.Handle, q.Actor, q.Access.Class, v.Seq); err != nil {
 		return err
 	}
 	v.tab = "object"
@@ -241,6 +247,16 @@ func held(h store.Hold) string {
 	switch h.State {
 	case store.HoldWaiting, store.HoldReleased, store.HoldRefused:
 		return h.State
+	}
+	return ""
+}
+
+// partnerOf is the other side of an agreement of this node.
+func partnerOf(q *page.Request, a ident.Agreement) ident.Side {
+	for _, l := range q.Links {
+		if l.Agreement == a {
+			return l.Partner
+		}
 	}
 	return ""
 }

@@ -9,13 +9,18 @@ import (
 	"net/http"
 	"net/url"
 
+	"twoseas/internal/act/onward"
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/release"
 	"twoseas/internal/edge/web/page"
+	"twoseas/internal/store"
 )
 
 // Acts is what the page asks.
-type Acts struct{ Releases *release.Releases }
+type Acts struct {
+	Releases *release.Releases
+	Onwards  *onward.Onwards
+}
 
 type pages struct {
 	*page.Desk
@@ -35,7 +40,11 @@ func Routes(d *page.Desk, acts Acts) []page.Route {
 type view struct {
 	*page.Request
 	release.Task
+	Onward []store.Onward // partners' requests to pass something on
 }
+
+// total is how many things wait.
+func (v view) total() int64 { return v.Total() + int64(len(v.Onward)) }
 
 func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
@@ -43,7 +52,11 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := view{q, task}
+	asked, err := p.Onwards.Waiting(r.Context(), q.Handle, q.Actor)
+	if err != nil {
+		return err
+	}
+	v := view{q, task, asked}
 	return p.Render(w, r, page.Head{Title: q.T("waiting.title"), Lead: q.T("waiting.lead"), Area: "waiting"}, body(v))
 }
 
