@@ -104,6 +104,27 @@ func (e AddOrganisationRequestKind) Valid() bool {
 	}
 }
 
+// Defines values for AnswerOnwardRequestAnswer.
+const (
+	No       AnswerOnwardRequestAnswer = "no"
+	Redacted AnswerOnwardRequestAnswer = "redacted"
+	Yes      AnswerOnwardRequestAnswer = "yes"
+)
+
+// Valid indicates whether the value is a known member of the AnswerOnwardRequestAnswer enum.
+func (e AnswerOnwardRequestAnswer) Valid() bool {
+	switch e {
+	case No:
+		return true
+	case Redacted:
+		return true
+	case Yes:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CloseReviewRequestOutcome.
 const (
 	CloseReviewRequestOutcomeRight CloseReviewRequestOutcome = "right"
@@ -991,6 +1012,23 @@ type AnnounceRecipientRequest struct {
 	New *bool `json:"new,omitempty"`
 }
 
+// AnswerOnwardRequest defines model for Answer-onwardRequest.
+type AnswerOnwardRequest struct {
+	Answer AnswerOnwardRequestAnswer `json:"answer"`
+
+	// Reason Needed for no
+	Reason *string `json:"reason,omitempty"`
+
+	// Redact For redacted: what is taken out first
+	Redact *[]string `json:"redact,omitempty"`
+
+	// Until When the consent ends; without an end when left out
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// AnswerOnwardRequestAnswer defines model for AnswerOnwardRequest.Answer.
+type AnswerOnwardRequestAnswer string
+
 // AnswerOutput defines model for AnswerOutput.
 type AnswerOutput struct {
 	// ID Of the object that answers
@@ -1012,6 +1050,19 @@ type ApproveInput struct {
 type AskMatchingRequest struct {
 	// Values Defanged or not
 	Values *[]string `json:"values"`
+}
+
+// AskOnwardRequest defines model for Ask-onwardRequest.
+type AskOnwardRequest struct {
+	Audience string    `json:"audience"`
+	Objects  *[]string `json:"objects"`
+	Purpose  string    `json:"purpose"`
+
+	// Redact What could be taken out: contributor, victim
+	Redact *[]string `json:"redact,omitempty"`
+
+	// Until When the consent may end
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // Attempt defines model for Attempt.
@@ -1119,6 +1170,14 @@ type ChangeFeedRequest struct {
 // ChangeHookRequest defines model for Change-hookRequest.
 type ChangeHookRequest struct {
 	Settings HookSettings `json:"settings"`
+}
+
+// ChangeMembersRequest defines model for Change-membersRequest.
+type ChangeMembersRequest struct {
+	// Compartment Caveat with an audience: LES, LIMDIS, PROPIN
+	Compartment string    `json:"compartment"`
+	Join        *[]string `json:"join,omitempty"`
+	Leave       *[]string `json:"leave,omitempty"`
 }
 
 // ChangeOwnPasswordRequest defines model for Change-own-passwordRequest.
@@ -1311,6 +1370,18 @@ type Entry struct {
 
 	// Title First line of the note, such as twoseas/shipment/v1
 	Title string `json:"title"`
+}
+
+// Epoch defines model for Epoch.
+type Epoch struct {
+	Compartment string `json:"compartment"`
+
+	// Own Number of this side's list
+	Own int64 `json:"own"`
+
+	// Partner Number of the partner's list
+	Partner  int64 `json:"partner"`
+	Shipment int64 `json:"shipment"`
 }
 
 // ErrorDetail defines model for ErrorDetail.
@@ -2185,6 +2256,28 @@ type MeetingsOutput struct {
 	Meetings *[]Meeting `json:"meetings"`
 }
 
+// MemberList defines model for MemberList.
+type MemberList struct {
+	At      string    `json:"at"`
+	Joined  *[]string `json:"joined"`
+	Left    *[]string `json:"left"`
+	Members *[]string `json:"members"`
+
+	// Note Signed by its side
+	Note   string `json:"note"`
+	Number int64  `json:"number"`
+
+	// Person Who made it, at home
+	Person *string `json:"person,omitempty"`
+}
+
+// MembersOutput defines model for MembersOutput.
+type MembersOutput struct {
+	// Epochs The lists that shipments to audiences rested on, newest first
+	Epochs *[]Epoch `json:"epochs"`
+	Rolls  *[]Roll  `json:"rolls"`
+}
+
 // Message defines model for Message.
 type Message struct {
 	Text string `json:"text"`
@@ -2252,6 +2345,82 @@ type OfferedFeedsRequest struct {
 // OfferedOutput defines model for OfferedOutput.
 type OfferedOutput struct {
 	Collections *[]FeedOffer `json:"collections"`
+}
+
+// Onward defines model for Onward.
+type Onward struct {
+	// Agreement With the side that is asked, or asks
+	Agreement string `json:"agreement"`
+
+	// Answer yes, redacted or no: the strictest of all in the chain
+	Answer *string `json:"answer,omitempty"`
+
+	// AnswerRedact What is taken out first
+	AnswerRedact *[]string `json:"answer_redact"`
+	Asker        string    `json:"asker"`
+	At           string    `json:"at"`
+
+	// Audience The third side
+	Audience string `json:"audience"`
+
+	// Ends When the consent ends
+	Ends *string `json:"ends,omitempty"`
+
+	// Needed Officers of the side that answers, where that is this one
+	Needed  int64   `json:"needed"`
+	Purpose string  `json:"purpose"`
+	Reason  *string `json:"reason,omitempty"`
+
+	// Redact Proposed to be taken out
+	Redact  *[]string `json:"redact"`
+	Request string    `json:"request"`
+
+	// State waiting, upstream or answered
+	State string `json:"state"`
+
+	// Until Proposed end of the consent
+	Until *string `json:"until,omitempty"`
+
+	// Way asked: by this side; received: from a partner
+	Way string `json:"way"`
+}
+
+// OnwardAskedOutput defines model for OnwardAskedOutput.
+type OnwardAskedOutput struct {
+	// Requests One for each partner that is asked
+	Requests *[]string `json:"requests"`
+}
+
+// OnwardItem defines model for OnwardItem.
+type OnwardItem struct {
+	Object   string `json:"object"`
+	Position int64  `json:"position"`
+	Shipment int64  `json:"shipment"`
+}
+
+// OnwardOutput defines model for OnwardOutput.
+type OnwardOutput struct {
+	// Hidden Items that you may not see
+	Hidden int64 `json:"hidden"`
+
+	// Items Those that you may see
+	Items *[]OnwardItem `json:"items"`
+
+	// Said What each side in the chain has signed
+	Said *[]OnwardSaid `json:"said"`
+}
+
+// OnwardSaid defines model for OnwardSaid.
+type OnwardSaid struct {
+	Answer string    `json:"answer"`
+	At     string    `json:"at"`
+	From   string    `json:"from"`
+	Redact *[]string `json:"redact"`
+}
+
+// OnwardsOutput defines model for OnwardsOutput.
+type OnwardsOutput struct {
+	Requests *[]Onward `json:"requests"`
 }
 
 // Options defines model for Options.
@@ -2679,6 +2848,18 @@ type Role struct {
 // RolesOutput defines model for RolesOutput.
 type RolesOutput struct {
 	Roles *[]Role `json:"roles"`
+}
+
+// Roll defines model for Roll.
+type Roll struct {
+	Compartment string `json:"compartment"`
+
+	// Ends When the newest list counts no more without being confirmed
+	Ends string `json:"ends"`
+
+	// Lists Newest first
+	Lists *[]MemberList `json:"lists"`
+	Side  string        `json:"side"`
 }
 
 // Said defines model for Said.
@@ -3360,6 +3541,12 @@ type AskMatchingParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// ChangeMembersParams defines parameters for ChangeMembers.
+type ChangeMembersParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // ShipmentsParams defines parameters for Shipments.
 type ShipmentsParams struct {
 	// Direction out: sent; in: received
@@ -3862,6 +4049,18 @@ type ObjectVersionsParams struct {
 	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// AskOnwardParams defines parameters for AskOnward.
+type AskOnwardParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// AnswerOnwardParams defines parameters for AnswerOnward.
+type AnswerOnwardParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // AddOpinionOnManyParams defines parameters for AddOpinionOnMany.
 type AddOpinionOnManyParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
@@ -4165,6 +4364,9 @@ type ReopenJSONRequestBody = RefuseInput
 // AskMatchingJSONRequestBody defines body for AskMatching for application/json ContentType.
 type AskMatchingJSONRequestBody = AskMatchingRequest
 
+// ChangeMembersJSONRequestBody defines body for ChangeMembers for application/json ContentType.
+type ChangeMembersJSONRequestBody = ChangeMembersRequest
+
 // SignAgreementJSONRequestBody defines body for SignAgreement for application/json ContentType.
 type SignAgreementJSONRequestBody = SignInput
 
@@ -4221,6 +4423,12 @@ type AddOpinionJSONRequestBody = AddOpinionRequest
 
 // AddSightingJSONRequestBody defines body for AddSighting for application/json ContentType.
 type AddSightingJSONRequestBody = AddSightingRequest
+
+// AskOnwardJSONRequestBody defines body for AskOnward for application/json ContentType.
+type AskOnwardJSONRequestBody = AskOnwardRequest
+
+// AnswerOnwardJSONRequestBody defines body for AnswerOnward for application/json ContentType.
+type AnswerOnwardJSONRequestBody = AnswerOnwardRequest
 
 // AddOpinionOnManyJSONRequestBody defines body for AddOpinionOnMany for application/json ContentType.
 type AddOpinionOnManyJSONRequestBody = AddOpinionOnManyRequest
@@ -4800,6 +5008,31 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/agreements/{agreement}/matchings (the `AskMatching` operationId).
 	AskMatching(ctx context.Context, agreement string, params *AskMatchingParams, body AskMatchingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Members Numbered lists of who belongs to audiences, both sides'
+	//
+	// Needs an account that may: manage partners and channels; or see the release queue; or read the audit log.
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/members (the `Members` operationId).
+	Members(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeMembersWithBody Make the next list of who belongs to an audience on this side
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/members (the `ChangeMembers` operationId).
+	ChangeMembersWithBody(ctx context.Context, agreement string, params *ChangeMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeMembers Make the next list of who belongs to an audience on this side
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/members (the `ChangeMembers` operationId).
+	ChangeMembers(ctx context.Context, agreement string, params *ChangeMembersParams, body ChangeMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Shipments Shipments of one direction with their receipts, newest first
 	//
@@ -5550,6 +5783,56 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/objects/{object}/versions (the `ObjectVersions` operationId).
 	ObjectVersions(ctx context.Context, object string, params *ObjectVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OnwardRequests Requests to pass on what belongs to another, both sides', newest first
+	//
+	// Needs an account that may: see the release queue; or ask to pass on what is another's.
+	//
+	// Corresponds with GET /api/v1/onward (the `OnwardRequests` operationId).
+	OnwardRequests(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AskOnwardWithBody Ask the originators of objects to let them go on to a third side
+	//
+	// Needs an account that may: ask to pass on what is another's.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/onward (the `AskOnward` operationId).
+	AskOnwardWithBody(ctx context.Context, params *AskOnwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AskOnward Ask the originators of objects to let them go on to a third side
+	//
+	// Needs an account that may: ask to pass on what is another's.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/onward (the `AskOnward` operationId).
+	AskOnward(ctx context.Context, params *AskOnwardParams, body AskOnwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OnwardRequest One request with its items and answers
+	//
+	// Needs an account that may: see the release queue; or ask to pass on what is another's.
+	//
+	// Corresponds with GET /api/v1/onward/{request} (the `OnwardRequest` operationId).
+	OnwardRequest(ctx context.Context, request string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerOnwardWithBody Answer a partner's request to pass on what it has from here
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/onward/{request}/answer (the `AnswerOnward` operationId).
+	AnswerOnwardWithBody(ctx context.Context, request string, params *AnswerOnwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerOnward Answer a partner's request to pass on what it has from here
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/onward/{request}/answer (the `AnswerOnward` operationId).
+	AnswerOnward(ctx context.Context, request string, params *AnswerOnwardParams, body AnswerOnwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AddOpinionOnManyWithBody Say one thing of up to 1,000 objects
 	//
@@ -7117,6 +7400,61 @@ func (c *Client) AskMatchingWithBody(ctx context.Context, agreement string, para
 // Corresponds with POST /api/v1/agreements/{agreement}/matchings (the `AskMatching` operationId).
 func (c *Client) AskMatching(ctx context.Context, agreement string, params *AskMatchingParams, body AskMatchingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAskMatchingRequest(c.Server, agreement, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Members Numbered lists of who belongs to audiences, both sides'
+//
+// Needs an account that may: manage partners and channels; or see the release queue; or read the audit log.
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/members (the `Members` operationId).
+func (c *Client) Members(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMembersRequest(c.Server, agreement)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeMembersWithBody Make the next list of who belongs to an audience on this side
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/members (the `ChangeMembers` operationId).
+func (c *Client) ChangeMembersWithBody(ctx context.Context, agreement string, params *ChangeMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeMembersRequestWithBody(c.Server, agreement, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeMembers Make the next list of who belongs to an audience on this side
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/members (the `ChangeMembers` operationId).
+func (c *Client) ChangeMembers(ctx context.Context, agreement string, params *ChangeMembersParams, body ChangeMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeMembersRequest(c.Server, agreement, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8847,6 +9185,116 @@ func (c *Client) AddSighting(ctx context.Context, object string, params *AddSigh
 // Corresponds with GET /api/v1/objects/{object}/versions (the `ObjectVersions` operationId).
 func (c *Client) ObjectVersions(ctx context.Context, object string, params *ObjectVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewObjectVersionsRequest(c.Server, object, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OnwardRequests Requests to pass on what belongs to another, both sides', newest first
+//
+// Needs an account that may: see the release queue; or ask to pass on what is another's.
+//
+// Corresponds with GET /api/v1/onward (the `OnwardRequests` operationId).
+func (c *Client) OnwardRequests(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOnwardRequestsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AskOnwardWithBody Ask the originators of objects to let them go on to a third side
+//
+// Needs an account that may: ask to pass on what is another's.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/onward (the `AskOnward` operationId).
+func (c *Client) AskOnwardWithBody(ctx context.Context, params *AskOnwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAskOnwardRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AskOnward Ask the originators of objects to let them go on to a third side
+//
+// Needs an account that may: ask to pass on what is another's.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/onward (the `AskOnward` operationId).
+func (c *Client) AskOnward(ctx context.Context, params *AskOnwardParams, body AskOnwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAskOnwardRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OnwardRequest One request with its items and answers
+//
+// Needs an account that may: see the release queue; or ask to pass on what is another's.
+//
+// Corresponds with GET /api/v1/onward/{request} (the `OnwardRequest` operationId).
+func (c *Client) OnwardRequest(ctx context.Context, request string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOnwardRequestRequest(c.Server, request)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerOnwardWithBody Answer a partner's request to pass on what it has from here
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/onward/{request}/answer (the `AnswerOnward` operationId).
+func (c *Client) AnswerOnwardWithBody(ctx context.Context, request string, params *AnswerOnwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerOnwardRequestWithBody(c.Server, request, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerOnward Answer a partner's request to pass on what it has from here
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/onward/{request}/answer (the `AnswerOnward` operationId).
+func (c *Client) AnswerOnward(ctx context.Context, request string, params *AnswerOnwardParams, body AnswerOnwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerOnwardRequest(c.Server, request, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -12678,6 +13126,102 @@ func NewAskMatchingRequestWithBody(server string, agreement string, params *AskM
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/agreements/%s/matchings", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewMembersRequest constructs an http.Request for the Members method
+func NewMembersRequest(server string, agreement string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/members", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewChangeMembersRequest calls the generic ChangeMembers builder with application/json body
+func NewChangeMembersRequest(server string, agreement string, params *ChangeMembersParams, body ChangeMembersJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeMembersRequestWithBody(server, agreement, params, "application/json", bodyReader)
+}
+
+// NewChangeMembersRequestWithBody constructs an http.Request for the ChangeMembers method, with any body, and a specified content type
+func NewChangeMembersRequestWithBody(server string, agreement string, params *ChangeMembersParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/members", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -17157,6 +17701,184 @@ func NewObjectVersionsRequest(server string, object string, params *ObjectVersio
 	return req, nil
 }
 
+// NewOnwardRequestsRequest constructs an http.Request for the OnwardRequests method
+func NewOnwardRequestsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/onward")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAskOnwardRequest calls the generic AskOnward builder with application/json body
+func NewAskOnwardRequest(server string, params *AskOnwardParams, body AskOnwardJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAskOnwardRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewAskOnwardRequestWithBody constructs an http.Request for the AskOnward method, with any body, and a specified content type
+func NewAskOnwardRequestWithBody(server string, params *AskOnwardParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/onward")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewOnwardRequestRequest constructs an http.Request for the OnwardRequest method
+func NewOnwardRequestRequest(server string, request string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "request", request, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/onward/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAnswerOnwardRequest calls the generic AnswerOnward builder with application/json body
+func NewAnswerOnwardRequest(server string, request string, params *AnswerOnwardParams, body AnswerOnwardJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAnswerOnwardRequestWithBody(server, request, params, "application/json", bodyReader)
+}
+
+// NewAnswerOnwardRequestWithBody constructs an http.Request for the AnswerOnward method, with any body, and a specified content type
+func NewAnswerOnwardRequestWithBody(server string, request string, params *AnswerOnwardParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "request", request, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/onward/%s/answer", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewAddOpinionOnManyRequest calls the generic AddOpinionOnMany builder with application/json body
 func NewAddOpinionOnManyRequest(server string, params *AddOpinionOnManyParams, body AddOpinionOnManyJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -20339,6 +21061,33 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/agreements/{agreement}/matchings (the `AskMatching` operationId).
 	AskMatchingWithResponse(ctx context.Context, agreement string, params *AskMatchingParams, body AskMatchingJSONRequestBody, reqEditors ...RequestEditorFn) (*AskMatchingResponse, error)
 
+	// MembersWithResponse Numbered lists of who belongs to audiences, both sides'
+	//
+	// Needs an account that may: manage partners and channels; or see the release queue; or read the audit log.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/members (the `Members` operationId).
+	MembersWithResponse(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*MembersResponse, error)
+
+	// ChangeMembersWithBodyWithResponse Make the next list of who belongs to an audience on this side
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/members (the `ChangeMembers` operationId).
+	ChangeMembersWithBodyWithResponse(ctx context.Context, agreement string, params *ChangeMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMembersResponse, error)
+
+	// ChangeMembersWithResponse Make the next list of who belongs to an audience on this side
+	//
+	// Needs an account that may: manage partners and channels.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/members (the `ChangeMembers` operationId).
+	ChangeMembersWithResponse(ctx context.Context, agreement string, params *ChangeMembersParams, body ChangeMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMembersResponse, error)
+
 	// ShipmentsWithResponse Shipments of one direction with their receipts, newest first
 	//
 	// Needs an account that may: see the release queue; or manage partners and channels.
@@ -21206,6 +21955,60 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/objects/{object}/versions (the `ObjectVersions` operationId).
 	ObjectVersionsWithResponse(ctx context.Context, object string, params *ObjectVersionsParams, reqEditors ...RequestEditorFn) (*ObjectVersionsResponse, error)
+
+	// OnwardRequestsWithResponse Requests to pass on what belongs to another, both sides', newest first
+	//
+	// Needs an account that may: see the release queue; or ask to pass on what is another's.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/onward (the `OnwardRequests` operationId).
+	OnwardRequestsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*OnwardRequestsResponse, error)
+
+	// AskOnwardWithBodyWithResponse Ask the originators of objects to let them go on to a third side
+	//
+	// Needs an account that may: ask to pass on what is another's.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/onward (the `AskOnward` operationId).
+	AskOnwardWithBodyWithResponse(ctx context.Context, params *AskOnwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AskOnwardResponse, error)
+
+	// AskOnwardWithResponse Ask the originators of objects to let them go on to a third side
+	//
+	// Needs an account that may: ask to pass on what is another's.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/onward (the `AskOnward` operationId).
+	AskOnwardWithResponse(ctx context.Context, params *AskOnwardParams, body AskOnwardJSONRequestBody, reqEditors ...RequestEditorFn) (*AskOnwardResponse, error)
+
+	// OnwardRequestWithResponse One request with its items and answers
+	//
+	// Needs an account that may: see the release queue; or ask to pass on what is another's.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/onward/{request} (the `OnwardRequest` operationId).
+	OnwardRequestWithResponse(ctx context.Context, request string, reqEditors ...RequestEditorFn) (*OnwardRequestResponse, error)
+
+	// AnswerOnwardWithBodyWithResponse Answer a partner's request to pass on what it has from here
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/onward/{request}/answer (the `AnswerOnward` operationId).
+	AnswerOnwardWithBodyWithResponse(ctx context.Context, request string, params *AnswerOnwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerOnwardResponse, error)
+
+	// AnswerOnwardWithResponse Answer a partner's request to pass on what it has from here
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/onward/{request}/answer (the `AnswerOnward` operationId).
+	AnswerOnwardWithResponse(ctx context.Context, request string, params *AnswerOnwardParams, body AnswerOnwardJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerOnwardResponse, error)
 
 	// AddOpinionOnManyWithBodyWithResponse Say one thing of up to 1,000 objects
 	//
@@ -25129,6 +25932,158 @@ func (r AskMatchingResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r AskMatchingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type MembersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MembersOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MembersResponse) GetJSON200() *MembersOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r MembersResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r MembersResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r MembersResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r MembersResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r MembersResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r MembersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MembersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MembersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MembersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ChangeMembersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MembersOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeMembersResponse) GetJSON200() *MembersOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChangeMembersResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ChangeMembersResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChangeMembersResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ChangeMembersResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ChangeMembersResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeMembersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeMembersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeMembersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeMembersResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -30999,6 +31954,303 @@ func (r ObjectVersionsResponse) ContentType() string {
 	return ""
 }
 
+type OnwardRequestsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OnwardsOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r OnwardRequestsResponse) GetJSON200() *OnwardsOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r OnwardRequestsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r OnwardRequestsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r OnwardRequestsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r OnwardRequestsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r OnwardRequestsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OnwardRequestsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OnwardRequestsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OnwardRequestsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AskOnwardResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OnwardAskedOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AskOnwardResponse) GetJSON200() *OnwardAskedOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AskOnwardResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AskOnwardResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AskOnwardResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AskOnwardResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AskOnwardResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AskOnwardResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AskOnwardResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AskOnwardResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AskOnwardResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type OnwardRequestResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OnwardOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r OnwardRequestResponse) GetJSON200() *OnwardOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r OnwardRequestResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r OnwardRequestResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r OnwardRequestResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r OnwardRequestResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r OnwardRequestResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r OnwardRequestResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OnwardRequestResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OnwardRequestResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OnwardRequestResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AnswerOnwardResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OnwardOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AnswerOnwardResponse) GetJSON200() *OnwardOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AnswerOnwardResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AnswerOnwardResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AnswerOnwardResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AnswerOnwardResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AnswerOnwardResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AnswerOnwardResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AnswerOnwardResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AnswerOnwardResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AnswerOnwardResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type AddOpinionOnManyResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -35555,6 +36807,51 @@ func (c *ClientWithResponses) AskMatchingWithResponse(ctx context.Context, agree
 	return ParseAskMatchingResponse(rsp)
 }
 
+// MembersWithResponse Numbered lists of who belongs to audiences, both sides'
+//
+// Needs an account that may: manage partners and channels; or see the release queue; or read the audit log.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/members (the `Members` operationId).
+func (c *ClientWithResponses) MembersWithResponse(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*MembersResponse, error) {
+	rsp, err := c.Members(ctx, agreement, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMembersResponse(rsp)
+}
+
+// ChangeMembersWithBodyWithResponse Make the next list of who belongs to an audience on this side
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/members (the `ChangeMembers` operationId).
+func (c *ClientWithResponses) ChangeMembersWithBodyWithResponse(ctx context.Context, agreement string, params *ChangeMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMembersResponse, error) {
+	rsp, err := c.ChangeMembersWithBody(ctx, agreement, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeMembersResponse(rsp)
+}
+
+// ChangeMembersWithResponse Make the next list of who belongs to an audience on this side
+//
+// Needs an account that may: manage partners and channels.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/members (the `ChangeMembers` operationId).
+func (c *ClientWithResponses) ChangeMembersWithResponse(ctx context.Context, agreement string, params *ChangeMembersParams, body ChangeMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMembersResponse, error) {
+	rsp, err := c.ChangeMembers(ctx, agreement, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeMembersResponse(rsp)
+}
+
 // ShipmentsWithResponse Shipments of one direction with their receipts, newest first
 //
 // Needs an account that may: see the release queue; or manage partners and channels.
@@ -37009,6 +38306,96 @@ func (c *ClientWithResponses) ObjectVersionsWithResponse(ctx context.Context, ob
 		return nil, err
 	}
 	return ParseObjectVersionsResponse(rsp)
+}
+
+// OnwardRequestsWithResponse Requests to pass on what belongs to another, both sides', newest first
+//
+// Needs an account that may: see the release queue; or ask to pass on what is another's.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/onward (the `OnwardRequests` operationId).
+func (c *ClientWithResponses) OnwardRequestsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*OnwardRequestsResponse, error) {
+	rsp, err := c.OnwardRequests(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOnwardRequestsResponse(rsp)
+}
+
+// AskOnwardWithBodyWithResponse Ask the originators of objects to let them go on to a third side
+//
+// Needs an account that may: ask to pass on what is another's.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/onward (the `AskOnward` operationId).
+func (c *ClientWithResponses) AskOnwardWithBodyWithResponse(ctx context.Context, params *AskOnwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AskOnwardResponse, error) {
+	rsp, err := c.AskOnwardWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAskOnwardResponse(rsp)
+}
+
+// AskOnwardWithResponse Ask the originators of objects to let them go on to a third side
+//
+// Needs an account that may: ask to pass on what is another's.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/onward (the `AskOnward` operationId).
+func (c *ClientWithResponses) AskOnwardWithResponse(ctx context.Context, params *AskOnwardParams, body AskOnwardJSONRequestBody, reqEditors ...RequestEditorFn) (*AskOnwardResponse, error) {
+	rsp, err := c.AskOnward(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAskOnwardResponse(rsp)
+}
+
+// OnwardRequestWithResponse One request with its items and answers
+//
+// Needs an account that may: see the release queue; or ask to pass on what is another's.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/onward/{request} (the `OnwardRequest` operationId).
+func (c *ClientWithResponses) OnwardRequestWithResponse(ctx context.Context, request string, reqEditors ...RequestEditorFn) (*OnwardRequestResponse, error) {
+	rsp, err := c.OnwardRequest(ctx, request, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOnwardRequestResponse(rsp)
+}
+
+// AnswerOnwardWithBodyWithResponse Answer a partner's request to pass on what it has from here
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/onward/{request}/answer (the `AnswerOnward` operationId).
+func (c *ClientWithResponses) AnswerOnwardWithBodyWithResponse(ctx context.Context, request string, params *AnswerOnwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerOnwardResponse, error) {
+	rsp, err := c.AnswerOnwardWithBody(ctx, request, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerOnwardResponse(rsp)
+}
+
+// AnswerOnwardWithResponse Answer a partner's request to pass on what it has from here
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/onward/{request}/answer (the `AnswerOnward` operationId).
+func (c *ClientWithResponses) AnswerOnwardWithResponse(ctx context.Context, request string, params *AnswerOnwardParams, body AnswerOnwardJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerOnwardResponse, error) {
+	rsp, err := c.AnswerOnward(ctx, request, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerOnwardResponse(rsp)
 }
 
 // AddOpinionOnManyWithBodyWithResponse Say one thing of up to 1,000 objects
@@ -40699,6 +42086,128 @@ func ParseAskMatchingResponse(rsp *http.Response) (*AskMatchingResponse, error) 
 			return nil, err
 		}
 		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseMembersResponse parses an HTTP response from a MembersWithResponse call
+func ParseMembersResponse(rsp *http.Response) (*MembersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MembersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MembersOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseChangeMembersResponse parses an HTTP response from a ChangeMembersWithResponse call
+func ParseChangeMembersResponse(rsp *http.Response) (*ChangeMembersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeMembersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MembersOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest ErrorModel
@@ -45513,6 +47022,243 @@ func ParseObjectVersionsResponse(rsp *http.Response) (*ObjectVersionsResponse, e
 			headers.Link = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseOnwardRequestsResponse parses an HTTP response from a OnwardRequestsWithResponse call
+func ParseOnwardRequestsResponse(rsp *http.Response) (*OnwardRequestsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OnwardRequestsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OnwardsOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAskOnwardResponse parses an HTTP response from a AskOnwardWithResponse call
+func ParseAskOnwardResponse(rsp *http.Response) (*AskOnwardResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AskOnwardResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OnwardAskedOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOnwardRequestResponse parses an HTTP response from a OnwardRequestWithResponse call
+func ParseOnwardRequestResponse(rsp *http.Response) (*OnwardRequestResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OnwardRequestResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OnwardOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAnswerOnwardResponse parses an HTTP response from a AnswerOnwardWithResponse call
+func ParseAnswerOnwardResponse(rsp *http.Response) (*AnswerOnwardResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AnswerOnwardResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OnwardOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
 	}
 
 	return response, nil
