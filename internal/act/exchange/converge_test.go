@@ -29,8 +29,8 @@ func TestWhatIsChangedBehindTheBackIsFound(t *testing.T) {
 		query string
 		why   [2]string // as in sees it, and as jp does
 	}{
-		"an object altered at the receiver": {"jp", "UPDATE object SET body = CAST(replace(CAST(body AS TEXT), '10.0.4', '10.0.5') AS BLOB) WHERE seq = $1", [2]string{"different bytes", "different bytes"}},
-		"an object altered at the sender":   {"in", "UPDATE object SET body = CAST(replace(CAST(body AS TEXT), '10.0.4', '10.0.5') AS BLOB) WHERE seq = $1", [2]string{"different bytes", "different bytes"}},
+		"an object altered at the receiver": {"jp", "UPDATE object SET body = CAST(replace(CAST(body AS TEXT), '45.0.4', '45.0.5') AS BLOB) WHERE seq = $1", [2]string{"different bytes", "different bytes"}},
+		"an object altered at the sender":   {"in", "UPDATE object SET body = CAST(replace(CAST(body AS TEXT), '45.0.4', '45.0.5') AS BLOB) WHERE seq = $1", [2]string{"different bytes", "different bytes"}},
 		"an object removed at the receiver": {"jp", "DELETE FROM object WHERE seq = $1", [2]string{"the partner does not hold it", "this side does not hold it"}},
 		"an object removed at the sender":   {"in", "DELETE FROM object WHERE seq = $1", [2]string{"this side does not hold it", "the partner does not hold it"}},
 	} {

@@ -33,7 +33,7 @@ func TestATamperedShipmentIsRefusedAndTheTrueOneStillTaken(t *testing.T) {
 		"a byte of the note's text":     {Note: flip(p.Note, bytes.Index(p.Note, []byte("root sha256:"))+14), Body: p.Body},
 		"a byte of the signature":       {Note: flip(p.Note, len(p.Note)-8), Body: p.Body},
 		"a byte of the compressed":      {Note: p.Note, Body: flip(p.Body, len(p.Body)/2)},
-		"a byte of an object":           {Note: p.Note, Body: compress(t, bytes.Replace(lines, []byte("10.0.0.7"), []byte("10.0.0.8"), 1))},
+		"a byte of an object":           {Note: p.Note, Body: compress(t, bytes.Replace(lines, []byte("45.0.0.7"), []byte("45.0.0.8"), 1))},
 		"a salt":                        {Note: p.Note, Body: compress(t, flip(lines, bytes.Index(lines, []byte(`"salt":"`))+8))},
 		"a label made more open":        {Note: p.Note, Body: compress(t, bytes.Replace(lines, []byte(`"tlp":"clear"`), []byte(`"tlp":"green"`), 1))},
 		"an item left out":              {Note: p.Note, Body: compress(t, second)},

@@ -46,7 +46,7 @@ func TestPartOfAShipmentIsProvedWithoutTheRest(t *testing.T) {
 	}{{in, store.Out}, {jp, store.In}} {
 		file := proves(t, at.n, in, at.way, 1, 0, 17, 36)
 		for i := range 37 {
-			has := bytes.Contains(file, fmt.Appendf(nil, "10.0.0.%d'", i))
+			has := bytes.Contains(file, fmt.Appendf(nil, "45.0.0.%d'", i))
 			if want := i == 0 || i == 17 || i == 36; has != want {
 				t.Errorf("%s: item %d shown: %v", at.n.Side, i, has)
 			}
@@ -107,11 +107,11 @@ func TestAnErasedItemIsGoneFromTheStoreAndEveryProofStaysValid(t *testing.T) {
 	settled(t, in, jp)
 	for _, n := range []*nodetest.Node{in, jp} {
 		dump := dumped(t, n)
-		if !bytes.Contains(dump, []byte("10.0.0.5")) {
+		if !bytes.Contains(dump, []byte("45.0.0.5")) {
 			t.Fatal("the dump does not show what is stored")
 		}
 		for what, needle := range map[string][]byte{
-			"the text": []byte(secret), "the value": []byte("10.0.0.3"), "the salt": salts[n],
+			"the text": []byte(secret), "the value": []byte("45.0.0.3"), "the salt": salts[n],
 			"the digest of the bytes": sum(raw),
 		} {
 			if bytes.Contains(dump, needle) {

@@ -64,11 +64,11 @@ func Due(t time.Time, target time.Duration, c Calendar) time.Time {
 			if start.Before(from) {
 				start = from
 			}
-			if span := to.Sub(start); span >= left {
+			span := to.Sub(start)
+			if span >= left {
 				return start.Add(left).UTC()
-			} else {
-				left -= span
 			}
+			left -= span
 		}
 		day := from
 		at = time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, day.Location())

@@ -294,7 +294,7 @@ func (c Course) State() State {
 	if c.withdrawn() {
 		return Withdrawn
 	}
-	switch last(c.asked).Move {
+	switch last(c.asked).Move { //nolint:exhaustive // the other moves are the asker's
 	case See:
 		return Seen
 	case Acknowledge:

@@ -19,7 +19,7 @@ func begun() request.Course { return request.New("in", "jp", sent) }
 // step makes the next step of a side.
 func step(c request.Course, by ident.Side, m request.Move) request.Step {
 	s := request.Step{By: by, N: len(c.Steps(by)) + 1, Move: m, On: sent.Add(time.Hour)}
-	switch m {
+	switch m { //nolint:exhaustive // the others say nothing more
 	case request.Decline, request.AcceptPartly, request.Postpone:
 		s.Reason = request.NotStated
 	case request.Verify:
