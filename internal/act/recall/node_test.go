@@ -95,7 +95,7 @@ func indicatorID(i int) string { return fmt.Sprintf("indicator--00000000-0000-40
 // indicator is one that was changed so many times.
 func indicator(i, changed int) string {
 	return fmt.Sprintf(`{"type":"indicator","spec_version":"2.1","id":%q,"created":"2026-01-01T00:00:00.000Z","modified":"2026-01-01T00:00:%02d.000Z",`+
-		`"pattern":"[ipv4-addr:value = '10.%d.%d.%d']","pattern_type":"stix","valid_from":"2026-01-01T00:00:00Z","name":"canary%d"}`,
+		`"pattern":"[ipv4-addr:value = '45.%d.%d.%d']","pattern_type":"stix","valid_from":"2026-01-01T00:00:00Z","name":"canary%d"}`,
 		indicatorID(i), changed, i>>16&255, i>>8&255, i&255, i)
 }
 
