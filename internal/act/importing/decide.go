@@ -59,7 +59,7 @@ func (m *Imports) Correct(ctx context.Context, h *store.Handle, by people.Actor,
 			return fault.New(fault.Conflict, "a part of it was imported already: go on with it, or upload it anew")
 		}
 		if opt.Kind == CSV {
-			if err := remember(tx, by.Name, opt.Layout); err != nil {
+			if err := remember(tx, by, opt.Layout); err != nil {
 				return err
 			}
 		}

@@ -336,7 +336,7 @@ func (m *Imports) arrived(ctx context.Context, h *store.Handle, by people.Actor,
 	opt := Recognise(sample) // of what can be read; the look at it says what is wrong
 	err = h.Write(ctx, func(tx *store.Tx) error {
 		if opt.Kind == CSV {
-			if err := recall(tx, by.Name, &opt.Layout); err != nil {
+			if err := recall(tx, by, &opt.Layout); err != nil {
 				return err
 			}
 		}

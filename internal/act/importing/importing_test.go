@@ -489,6 +489,33 @@ func TestWhatATableHoldsIsRememberedForTheNextOne(t *testing.T) {
 	}
 }
 
+// Colleagues are offered what somebody of their organisation said of such a
+// table, until they say otherwise; others are not.
+func TestColleaguesShareWhatATableHolds(t *testing.T) {
+	d := newDesk(t)
+	const text = "when,what,who\n2026-01-01,a.example.shop,x\n2026-01-02,b.example.shop,y\n"
+	roles := func(name, org string) string {
+		t.Helper()
+		d.by.Name, d.by.Org = name, org
+		return strings.Join(d.looked(text).Options.Layout.Roles, " ")
+	}
+	guessed := roles("first", "cert")
+	d.correct(d.looked(text), func(o *importing.Options) { o.Layout.Roles = []string{"first-seen", "domain", "tags"} })
+	if got := roles("second", "cert"); got != "first-seen domain tags" {
+		t.Errorf("a colleague is offered %q", got)
+	}
+	for _, other := range [][2]string{{"third", "elsewhere"}, {"fourth", ""}} {
+		if got := roles(other[0], other[1]); got != guessed {
+			t.Errorf("%s is offered %q", other[0], got)
+		}
+	}
+	roles("second", "cert")
+	d.correct(d.looked(text), func(o *importing.Options) { o.Layout.Roles = []string{"first-seen", "domain", "description"} })
+	if got := roles("first", "cert"); got != "first-seen domain tags" {
+		t.Errorf("what one said oneself gives way to a colleague's word: %q", got)
+	}
+}
+
 func TestWarningListsAreShownAndLeaveOutOnRequest(t *testing.T) {
 	d := newDesk(t)
 	list := `{"name":"Ours","type":"hostname","list":["known.shop"],"version":1}`

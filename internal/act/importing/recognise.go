@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"strings"
 
+	"twoseas/internal/act/people"
 	"twoseas/internal/base/canon"
 	"twoseas/internal/format/table"
 	"twoseas/internal/store"
@@ -72,25 +73,47 @@ func signature(l table.Layout) string {
 	return hex.EncodeToString(sum[:12])
 }
 
-// recall sets the roles that the account gave such a table the last time.
-func recall(tx *store.Tx, account string, l *table.Layout) error {
-	kept, err := tx.Kept(account, keptLayout)
-	if err != nil {
-		return err
+// shelves are where layouts are kept for somebody: under the account, and
+// under its organisation for its colleagues, whose name no account can have.
+func shelves(by people.Actor) []string {
+	if by.Org == "" {
+		return []string{by.Name}
 	}
+	return []string{by.Name, "organisation " + by.Org}
+}
+
+// recall sets the roles that the account gave such a table the last time, or
+// somebody of its organisation if it never did.
+func recall(tx *store.Tx, by people.Actor, l *table.Layout) error {
 	name := signature(*l)
-	for _, k := range kept {
-		var was table.Layout
-		if k.Name != name || canon.Unmarshal([]byte(k.Value), &was) != nil || len(was.Roles) != len(l.Columns) {
-			continue
+	for _, shelf := range shelves(by) {
+		kept, err := tx.Kept(shelf, keptLayout)
+		if err != nil {
+			return err
 		}
-		l.Roles, l.Zone, l.Header = was.Roles, was.Zone, was.Header
+		for _, k := range kept {
+			var was table.Layout
+			if k.Name != name || canon.Unmarshal([]byte(k.Value), &was) != nil || len(was.Roles) != len(l.Columns) {
+				continue
+			}
+			l.Roles, l.Zone, l.Header = was.Roles, was.Zone, was.Header
+			return nil
+		}
 	}
 	return nil
 }
 
 // remember keeps the roles of a table for the next one of its source.
-func remember(tx *store.Tx, account string, l table.Layout) error {
+func remember(tx *store.Tx, by people.Actor, l table.Layout) error {
+	for _, shelf := range shelves(by) {
+		if err := rememberOn(tx, shelf, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func rememberOn(tx *store.Tx, account string, l table.Layout) error {
 	kept, err := tx.Kept(account, keptLayout)
 	if err != nil {
 		return err
