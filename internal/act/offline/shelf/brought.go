@@ -301,6 +301,9 @@ func (s *Shelf) Confirm(h *store.Handle, by people.Actor, file string) error {
 		if w.Taken = &got; !got.Applied {
 			return nil
 		}
+		s.mu.Lock()
+		delete(s.looks, file) // brought again it is looked into again
+		s.mu.Unlock()
 		return s.within(h, func(root *os.Root) error { return root.RemoveAll(path.Join(inDir, file)) })
 	})
 }
