@@ -265,6 +265,9 @@ func (f *facts) add(m store.Mention, props map[string]any) {
 	if t, err := stix.ParseTimestamp(text("created")); err == nil {
 		w.date = t.Format(time.DateOnly)
 	}
+	if props["revoked"] == true && w.info == "" {
+		w.info = misp.Withdrawn
+	}
 	if day := misp.DayOf(props); day != "" {
 		w.date = strings.Clone(day)
 	}

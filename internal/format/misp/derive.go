@@ -19,6 +19,10 @@ func (p *part) derive(observables map[string]map[string]any) {
 	p.derived = true
 	typ, uuid, _ := strings.Cut(p.id, "--")
 	p.element = element{"uuid": p.uuid(uuid), "timestamp": seconds(timeOf(p.props["modified"])), "deleted": p.props["revoked"] == true}
+	if p.withdrawn() {
+		p.single(found{typ: "other", value: "withdrawn"}, "Withdrawn by its originator")
+		return
+	}
 	switch typ {
 	case "indicator":
 		p.indicator()
@@ -39,6 +43,19 @@ func (p *part) derive(observables map[string]map[string]any) {
 			p.other(typ)
 		}
 	}
+}
+
+// withdrawn reports whether nothing is left of an object but that it was
+// revoked: of what was called back, readers see no more.
+func (p *part) withdrawn() bool {
+	for name := range p.props {
+		switch name {
+		case "type", "spec_version", "id", "created", "modified", "revoked", "created_by_ref", "object_marking_refs":
+		default:
+			return false
+		}
+	}
+	return p.props["revoked"] == true
 }
 
 // other is an object that MISP knows neither as a value nor as a galaxy: it is

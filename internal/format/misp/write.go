@@ -58,6 +58,9 @@ type Event struct {
 // Org is an organisation of MISP.
 type Org struct{ UUID, Name string }
 
+// Withdrawn is the title of an event of which nothing is left.
+const Withdrawn = "Withdrawn by its originator"
+
 // outBatch is how many objects are asked for at a time.
 const outBatch = 500
 
@@ -207,6 +210,9 @@ func (w *eventWriter) header() map[string]any {
 	}
 	if w.props != nil {
 		h["info"] = textOf(w.props["name"])
+		if w.props["revoked"] == true && h["info"] == "" {
+			h["info"] = Withdrawn
+		}
 		h["date"] = timeOf(w.props["created"]).Format(time.DateOnly)
 	}
 	for name, v := range w.kept {

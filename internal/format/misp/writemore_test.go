@@ -159,3 +159,30 @@ func TestLocalTagsStay(t *testing.T) {
 		t.Errorf("%v", e)
 	}
 }
+
+// TestWhatWasCalledBackIsADeletedAttribute under the same UUID, without its
+// value: whoever pulls again deletes it.
+func TestWhatWasCalledBackIsADeletedAttribute(t *testing.T) {
+	r := good(t, event(`"Attribute":[`+attribute("domain", "a.example.com", true, "")+`]`))
+	var all []misp.Object
+	var whole misp.Object
+	for _, o := range r.objects {
+		switch o.Type {
+		case "indicator":
+			all = append(all, misp.Object{Raw: []byte(`{"created":"2026-01-01T00:00:00.000Z","id":"indicator--` + u3 + `","modified":"2026-02-01T00:00:00.000Z","revoked":true,"spec_version":"2.1","type":"indicator"}`)})
+		case "grouping":
+			whole = misp.Object{Raw: o.Raw}
+		}
+	}
+	world, err := misp.NewSet(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := one(t, misp.Event{Whole: &whole, Deleted: true}, world)["Attribute"].([]any)
+	if len(a) != 1 || a[0].(map[string]any)["uuid"] != u3 || a[0].(map[string]any)["deleted"] != true || strings.Contains(fmt.Sprint(a), "example") {
+		t.Errorf("%v", a)
+	}
+	if a := one(t, misp.Event{Whole: &whole}, world)["Attribute"].([]any); len(a) != 0 {
+		t.Errorf("it is sent to who did not ask for what is deleted: %v", a)
+	}
+}
