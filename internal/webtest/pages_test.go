@@ -49,6 +49,8 @@ var views = []view{
 	{"file-written", "in", "officer", "/exchange/in-jp-2022/files/out/1"},
 	{"file-imported", "jp", "officer", "/exchange/in-jp-2022/files/in/1"},
 	{"file-inside", "jp", "officer", "/exchange/in-jp-2022/files #brought-list tbody a"},
+	{"recalls", "in", "duty", "/recalls"},
+	{"call-back", "in", "duty", "/call-back"},
 	{"agreements", "in", "desk", "/agreements"},
 	{"agreement", "in", "desk", "/agreements/in-jp-2022"},
 	{"agreement-diff", "in", "desk", "/agreements/in-jp-2022/diff?from=1&to=1"},

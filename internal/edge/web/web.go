@@ -31,6 +31,7 @@ import (
 	"twoseas/internal/act/onward"
 	"twoseas/internal/act/pairing"
 	"twoseas/internal/act/people"
+	"twoseas/internal/act/recall"
 	"twoseas/internal/act/release"
 	"twoseas/internal/base/clock"
 	"twoseas/internal/base/ident"
@@ -51,6 +52,7 @@ import (
 	"twoseas/internal/edge/web/operate"
 	"twoseas/internal/edge/web/overview"
 	"twoseas/internal/edge/web/page"
+	recallpages "twoseas/internal/edge/web/recalls"
 	"twoseas/internal/edge/web/releases"
 	"twoseas/internal/edge/web/signin"
 	"twoseas/internal/edge/web/threats"
@@ -88,6 +90,7 @@ type Config struct {
 	Offline     *offline.Offline
 	Shelf       *shelf.Shelf
 	Matchings   *matching.Matchings
+	Recalls     *recall.Recalls
 	Lines       matching.Lines
 	Imports     *importing.Imports
 	Health      health.Source
@@ -166,7 +169,8 @@ func (s *Site) Routes() []page.Route {
 		auditpages.Routes(s.desk, s.Audit),
 		exchanges.Routes(s.desk, exchanges.Acts{Exchange: s.Exchange, Audit: s.Audit, Offline: s.Offline, Shelf: s.Shelf}),
 		onwardpages.Routes(s.desk, onwardpages.Acts{Onwards: s.Onwards, Members: s.Members, Audit: s.Audit}),
-		waiting.Routes(s.desk, waiting.Acts{Releases: s.Releases, Onwards: s.Onwards}),
+		recallpages.Routes(s.desk, recallpages.Acts{Recalls: s.Recalls, Audit: s.Audit}),
+		waiting.Routes(s.desk, waiting.Acts{Releases: s.Releases, Onwards: s.Onwards, Recalls: s.Recalls}),
 		releases.Routes(s.desk, releases.Acts{Releases: s.Releases, Accords: s.Accords, Audit: s.Audit}),
 		operate.Routes(s.desk, operate.Acts{
 			People: s.People, Pairing: s.Pairing, Collections: s.Collections, Audit: s.Audit, Health: s.Health, Partners: s.Partners,
@@ -187,7 +191,11 @@ func (s *Site) waiting(ctx context.Context, by people.Actor) (int64, error) {
 		return 0, err
 	}
 	asked, err := s.Onwards.Waiting(ctx, s.Handle, by)
-	return c.Total() + int64(len(asked)), err
+	if err != nil {
+		return 0, err
+	}
+	open, err := s.Recalls.Waiting(ctx, s.Handle, by)
+	return c.Total() + int64(len(asked)+len(open)), err
 }
 
 // links is how the exchange under each agreement of the node stands.

@@ -11,6 +11,7 @@ import (
 
 	"twoseas/internal/act/onward"
 	"twoseas/internal/act/people"
+	"twoseas/internal/act/recall"
 	"twoseas/internal/act/release"
 	"twoseas/internal/edge/web/page"
 	"twoseas/internal/store"
@@ -20,6 +21,7 @@ import (
 type Acts struct {
 	Releases *release.Releases
 	Onwards  *onward.Onwards
+	Recalls  *recall.Recalls
 }
 
 type pages struct {
@@ -28,7 +30,9 @@ type pages struct {
 }
 
 // Readers are the acts of which any may leave something waiting for a person.
-func Readers() []people.Act { return []people.Act{people.Approve, people.Agree, people.Exchange} }
+func Readers() []people.Act {
+	return []people.Act{people.Approve, people.Agree, people.Exchange, people.Recall}
+}
 
 // Routes is the page.
 func Routes(d *page.Desk, acts Acts) []page.Route {
@@ -41,10 +45,11 @@ type view struct {
 	*page.Request
 	release.Task
 	Onward []store.Onward // partners' requests to pass something on
+	Recalls []recall.Climbing
 }
 
 // total is how many things wait.
-func (v view) total() int64 { return v.Total() + int64(len(v.Onward)) }
+func (v view) total() int64 { return v.Total() + int64(len(v.Onward)+len(v.Recalls)) }
 
 func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
@@ -56,7 +61,10 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := view{q, task, asked}
+	v := view{Request: q, Task: task, Onward: asked}
+	if v.Recalls, err = p.Recalls.Waiting(r.Context(), q.Handle, q.Actor); err != nil {
+		return err
+	}
 	return p.Render(w, r, page.Head{Title: q.T("waiting.title"), Lead: q.T("waiting.lead"), Area: "waiting"}, body(v))
 }
 
