@@ -5,7 +5,7 @@
 // says so, at home and at the receiver, whose receipt covers it; a recall is
 // answered in that same transaction, whatever it finds; only who sent an object
 // calls it back; the same message changes nothing twice, and a recall that
-// comes before its object holds when the object does (ADR 0032).
+// comes before its object holds when the object does (ADR 0026).
 package recall
 
 import (
