@@ -44,7 +44,7 @@ func Routes(d *page.Desk, acts Acts) []page.Route {
 type view struct {
 	*page.Request
 	release.Task
-	Onward []store.Onward // partners' requests to pass something on
+	Onward  []store.Onward // partners' requests to pass something on
 	Recalls []recall.Climbing
 }
 
