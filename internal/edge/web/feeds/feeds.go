@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/feed"
@@ -193,11 +194,39 @@ func (a Acts) hasten(ctx context.Context, q *page.Request, name string) error {
 // on does something to a feed and leads back to it.
 func (p *pages) on(act func(context.Context, *page.Request, string) error) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		name := r.PathValue("feed")
-		if err := act(r.Context(), page.Of(r), name); err != nil {
+		f, err := p.find(r)
+		if err != nil {
 			return err
 		}
-		return page.See(w, r, at(name))
+		if err := act(r.Context(), page.Of(r), f.Name); err != nil {
+			return err
+		}
+		p.await(r, f)
+		return page.See(w, r, at(f.Name))
+	}
+}
+
+// How long a form waits for the run that it asked for, so that the next page
+// says what came of it also where there are no scripts.
+const (
+	awaitSteps = 30
+	awaitStep  = 50 * time.Millisecond
+)
+
+// await waits a moment for a feed to have been run since it was as was says.
+func (p *pages) await(r *http.Request, was feed.Feed) {
+	q := page.Of(r)
+	for range awaitSteps {
+		all, err := p.Feeds.List(r.Context(), q.Handle, q.Actor)
+		i := slices.IndexFunc(all, func(f feed.Feed) bool { return f.Name == was.Name })
+		if err != nil || i < 0 || all[i].Paused || !all[i].Health.Ended.Equal(was.Health.Ended) {
+			return // the page says what is wrong
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case <-time.After(awaitStep):
+		}
 	}
 }
 

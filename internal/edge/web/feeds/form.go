@@ -187,6 +187,7 @@ func (p *pages) add(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	p.await(r, feed.Feed{Name: v.Name})
 	return page.See(w, r, at(v.Name))
 }
 
