@@ -950,15 +950,24 @@ type AddOpinionRequestVerdict string
 
 // AddOrganisationRequest defines model for Add-organisationRequest.
 type AddOrganisationRequest struct {
+	// Aliases Other names and the domains it is known by; what would cross and names it waits for an officer
+	Aliases *[]string `json:"aliases,omitempty"`
+
 	// Ceiling The highest clearance that counts for its people
 	Ceiling *string `json:"ceiling,omitempty"`
 
 	// Closed Shuts every account of it
-	Closed  *bool                      `json:"closed,omitempty"`
-	ID      string                     `json:"id"`
-	Kind    AddOrganisationRequestKind `json:"kind"`
-	Name    string                     `json:"name"`
-	Sectors *[]string                  `json:"sectors,omitempty"`
+	Closed *bool                      `json:"closed,omitempty"`
+	ID     string                     `json:"id"`
+	Kind   AddOrganisationRequestKind `json:"kind"`
+
+	// Look An officer of the sponsor sees what the member contributes before it goes
+	Look    *bool     `json:"look,omitempty"`
+	Name    string    `json:"name"`
+	Sectors *[]string `json:"sectors,omitempty"`
+
+	// Sponsor The ministry, CERT or regulator under which an industry member contributes
+	Sponsor *string `json:"sponsor,omitempty"`
 }
 
 // AddOrganisationRequestKind defines model for AddOrganisationRequest.Kind.
@@ -2461,6 +2470,9 @@ type OptionsKind string
 
 // Organisation defines model for Organisation.
 type Organisation struct {
+	// Aliases Other names and the domains it is known by; what would cross and names it waits for an officer
+	Aliases *[]string `json:"aliases,omitempty"`
+
 	// Ceiling The highest clearance that counts for its people
 	Ceiling *string `json:"ceiling,omitempty"`
 
@@ -2469,8 +2481,14 @@ type Organisation struct {
 	Created time.Time        `json:"created"`
 	ID      string           `json:"id"`
 	Kind    OrganisationKind `json:"kind"`
-	Name    string           `json:"name"`
-	Sectors *[]string        `json:"sectors,omitempty"`
+
+	// Look An officer of the sponsor sees what the member contributes before it goes
+	Look    *bool     `json:"look,omitempty"`
+	Name    string    `json:"name"`
+	Sectors *[]string `json:"sectors,omitempty"`
+
+	// Sponsor The ministry, CERT or regulator under which an industry member contributes
+	Sponsor *string `json:"sponsor,omitempty"`
 }
 
 // OrganisationKind defines model for Organisation.Kind.
@@ -2478,14 +2496,23 @@ type OrganisationKind string
 
 // OrganisationFields defines model for OrganisationFields.
 type OrganisationFields struct {
+	// Aliases Other names and the domains it is known by; what would cross and names it waits for an officer
+	Aliases *[]string `json:"aliases,omitempty"`
+
 	// Ceiling The highest clearance that counts for its people
 	Ceiling *string `json:"ceiling,omitempty"`
 
 	// Closed Shuts every account of it
-	Closed  *bool                  `json:"closed,omitempty"`
-	Kind    OrganisationFieldsKind `json:"kind"`
-	Name    string                 `json:"name"`
-	Sectors *[]string              `json:"sectors,omitempty"`
+	Closed *bool                  `json:"closed,omitempty"`
+	Kind   OrganisationFieldsKind `json:"kind"`
+
+	// Look An officer of the sponsor sees what the member contributes before it goes
+	Look    *bool     `json:"look,omitempty"`
+	Name    string    `json:"name"`
+	Sectors *[]string `json:"sectors,omitempty"`
+
+	// Sponsor The ministry, CERT or regulator under which an industry member contributes
+	Sponsor *string `json:"sponsor,omitempty"`
 }
 
 // OrganisationFieldsKind defines model for OrganisationFields.Kind.

@@ -51,12 +51,16 @@ type organisationAdd struct {
 	Name    string   `required:"" help:"Its name."`
 	Kind    string   `required:"" help:"ministry, cert, police, regulator, operator, vendor, sector-body or academia."`
 	Sector  []string `help:"Sectors, such as energy."`
+	Sponsor string   `help:"Ministry, CERT or regulator under which an industry member contributes."`
+	Look    bool     `help:"Its officer sees what the member contributes before it goes."`
+	Alias   []string `help:"Other names and domains it is known by."`
 	Ceiling string   `default:"TLP:GREEN" help:"Highest clearance that counts for its people; +UNMARKED adds what has no terms."`
 }
 
 // Run adds an organisation.
 func (c *organisationAdd) Run(a *app) error {
 	o := people.Organisation{ID: c.ID, Name: c.Name, Kind: people.Kind(c.Kind), Sectors: c.Sector, Ceiling: c.Ceiling}
+	o.Sponsor, o.Look, o.Aliases = c.Sponsor, c.Look, c.Alias
 	return a.with(func(n *node.Node) error {
 		if err := n.People.AddOrganisation(a.ctx, n.Operator(), o); err != nil {
 			return err
@@ -71,6 +75,10 @@ type organisationChange struct {
 	Kind    string   `help:"Another kind."`
 	Sector  []string `help:"Other sectors."`
 	Ceiling string   `help:"Another ceiling."`
+	Sponsor *string  `help:"Another sponsor; none with an empty text."`
+	Look    bool     `help:"The sponsor sees first what it contributes." xor:"look"`
+	Trust   bool     `help:"The sponsor does not look first." xor:"look"`
+	Alias   []string `help:"Other names and domains it is known by, in place of those before."`
 	Close   bool     `help:"Shut every account of it out." xor:"state"`
 	Open    bool     `help:"Open it again." xor:"state"`
 }
@@ -93,6 +101,13 @@ func (c *organisationChange) Run(a *app) error {
 		}
 		if c.Ceiling != "" {
 			o.Ceiling = c.Ceiling
+		}
+		if c.Sponsor != nil {
+			o.Sponsor = *c.Sponsor
+		}
+		o.Look = c.Look || o.Look && !c.Trust
+		if c.Alias != nil {
+			o.Aliases = c.Alias
 		}
 		o.Closed = c.Close || o.Closed && !c.Open
 		return n.People.ChangeOrganisation(a.ctx, n.Operator(), o)

@@ -180,6 +180,8 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 	n.Releases.Use(n.Intake, n.People)
 	n.People.SetEquivalents(n.equivalents)
 	n.Intake.SetBound(n.People.Bound)
+	n.Intake.SetMembers(memberOf)
+	n.Releases.UseIndustry(industry{})
 	n.Search = search.New()
 	n.Collections = collection.New(n.Intake, n.journal, rand.Reader)
 	n.Events = event.New(event.Config{Self: n.Config.Side, Title: n.Config.Title, Intake: n.Intake, Journal: n.journal, Clock: n.Clock})

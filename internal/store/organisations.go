@@ -10,7 +10,9 @@ import (
 // (separated by commas) and Ceiling are in the text form of act/people.
 type Organisation struct {
 	ID, Name, Kind, Sectors, Ceiling string
-	Closed                           bool
+	Sponsor                          string // an id, "" for none
+	Aliases                          string // one a line
+	Look, Closed                     bool
 	Created                          int64
 }
 
@@ -18,9 +20,9 @@ type Organisation struct {
 // taken.
 func (t *Tx) AddOrganisation(o Organisation) error {
 	n, err := t.Exec(`
-		INSERT INTO organisation (id, name, kind, sectors, ceiling, closed, created)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`,
-		o.ID, o.Name, o.Kind, o.Sectors, o.Ceiling, o.Closed, t.now)
+		INSERT INTO organisation (id, name, kind, sectors, ceiling, closed, created, sponsor, look, aliases)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING`,
+		o.ID, o.Name, o.Kind, o.Sectors, o.Ceiling, o.Closed, t.now, o.Sponsor, o.Look, o.Aliases)
 	if err == nil && n == 0 {
 		return fault.Errorf(fault.Conflict, "organisation %s exists already", o.ID)
 	}
@@ -30,8 +32,8 @@ func (t *Tx) AddOrganisation(o Organisation) error {
 // Organisation returns the organisation with the given id, or fault.NotFound.
 func (t *Tx) Organisation(id string) (Organisation, error) {
 	o := Organisation{ID: id}
-	found, err := t.Get([]any{&o.Name, &o.Kind, &o.Sectors, &o.Ceiling, &o.Closed, &o.Created}, `
-		SELECT name, kind, sectors, ceiling, closed, created FROM organisation WHERE id = $1`, id)
+	found, err := t.Get([]any{&o.Name, &o.Kind, &o.Sectors, &o.Ceiling, &o.Closed, &o.Created, &o.Sponsor, &o.Look, &o.Aliases}, `
+		SELECT name, kind, sectors, ceiling, closed, created, sponsor, look, aliases FROM organisation WHERE id = $1`, id)
 	if err == nil && !found {
 		return Organisation{}, noOrganisation(id)
 	}
@@ -43,10 +45,10 @@ func (t *Tx) Organisations() ([]Organisation, error) {
 	var out []Organisation
 	err := t.Each(func(r *sql.Rows) error {
 		var o Organisation
-		err := r.Scan(&o.ID, &o.Name, &o.Kind, &o.Sectors, &o.Ceiling, &o.Closed, &o.Created)
+		err := r.Scan(&o.ID, &o.Name, &o.Kind, &o.Sectors, &o.Ceiling, &o.Closed, &o.Created, &o.Sponsor, &o.Look, &o.Aliases)
 		out = append(out, o)
 		return err
-	}, "SELECT id, name, kind, sectors, ceiling, closed, created FROM organisation ORDER BY name, id")
+	}, "SELECT id, name, kind, sectors, ceiling, closed, created, sponsor, look, aliases FROM organisation ORDER BY name, id")
 	return out, err
 }
 
@@ -54,8 +56,9 @@ func (t *Tx) Organisations() ([]Organisation, error) {
 // of creation, or returns fault.NotFound.
 func (t *Tx) UpdateOrganisation(o Organisation) error {
 	n, err := t.Exec(`
-		UPDATE organisation SET name = $2, kind = $3, sectors = $4, ceiling = $5, closed = $6 WHERE id = $1`,
-		o.ID, o.Name, o.Kind, o.Sectors, o.Ceiling, o.Closed)
+		UPDATE organisation SET name = $2, kind = $3, sectors = $4, ceiling = $5, closed = $6,
+			sponsor = $7, look = $8, aliases = $9 WHERE id = $1`,
+		o.ID, o.Name, o.Kind, o.Sectors, o.Ceiling, o.Closed, o.Sponsor, o.Look, o.Aliases)
 	if err == nil && n == 0 {
 		return noOrganisation(o.ID)
 	}

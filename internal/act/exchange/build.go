@@ -62,6 +62,7 @@ type outLabel struct {
 	label    marking.Label
 	sent     marking.Label // what the partner is told of it
 	wire     []byte
+	veiled   bool // a sector of it is not shown to the partner
 	decision gate.Decision
 }
 
@@ -199,6 +200,9 @@ func (b *builder) leaving(e store.Release) ([]byte, bool, error) {
 	if b.lapsed(e, l.label.Kind) {
 		return nil, false, nil // it would lapse on arrival
 	}
+	if l.veiled && bytes.Contains(e.Body, []byte(`"sectors":`)) {
+		return nil, false, nil // made while more members shared its sector
+	}
 	switch {
 	case l.decision.Outcome == gate.Release:
 		return l.wire, true, nil
@@ -237,6 +241,10 @@ func (b *builder) label(id int64) (outLabel, error) {
 		return outLabel{}, err
 	}
 	l := outLabel{label: m, decision: b.gate.Decide(m)}
+	if m, err = b.x.releases.Shown(b.tx, b.gate, m); err != nil {
+		return outLabel{}, err
+	}
+	l.veiled = len(m.Sectors) < len(l.label.Sectors)
 	m.Approved, m.Emergency = 0, false // approvals of an earlier crossing are not ours to pass on
 	l.sent = m.For(b.ch.Partner, b.ch.Agreement)
 	l.wire = l.sent.Canonical()

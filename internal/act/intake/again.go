@@ -59,6 +59,7 @@ func stricter(old, now marking.Label, self ident.Side) marking.Label {
 		out.Origin = now.Origin // ours until somebody knows better
 	}
 	out.Listed = old.Listed || now.Listed
+	out.Named, out.Look = old.Named || now.Named, old.Look || now.Look
 	if now.Contributor != "" {
 		out.Contributor = now.Contributor
 	}

@@ -29,6 +29,9 @@ type batch struct {
 // Batch takes items in inside tx and says of each what became of it.
 func (in *Intake) Batch(tx *store.Tx, src Source, items []Item) (Report, []Result, error) {
 	src.Origin = src.side(in.self)
+	if err := in.belongs(tx, &src, items); err != nil {
+		return Report{}, nil, err
+	}
 	b := &batch{in: in, tx: tx, src: src, items: items, results: make([]Result, len(items)), labels: newLabeller(tx, in.self, in.readers), permits: map[int64]bool{}}
 	for _, step := range []func() error{b.lookUp, b.define, b.judge, b.store, b.lapse, b.index, b.collect, b.route} {
 		if err := step(); err != nil {

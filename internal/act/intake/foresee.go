@@ -29,12 +29,16 @@ type Foreseen struct {
 // Batch says what would become of items now. What would be new twice in two
 // batches is said to be so twice, and a definition counts from its batch on.
 func (f *Foresight) Batch(tx *store.Tx, items []Item) ([]Foreseen, error) {
+	src := f.src
+	if err := f.in.belongs(tx, &src, items); err != nil {
+		return nil, err
+	}
 	labels := newLabeller(tx, f.in.self, f.in.readers)
 	labels.dry = true
 	for key, t := range f.terms {
 		labels.terms[key] = t
 	}
-	b := &batch{in: f.in, tx: tx, src: f.src, items: items, results: make([]Result, len(items)), labels: labels, permits: map[int64]bool{}}
+	b := &batch{in: f.in, tx: tx, src: src, items: items, results: make([]Result, len(items)), labels: labels, permits: map[int64]bool{}}
 	for _, step := range []func() error{b.lookUp, func() error { return f.define(b) }, b.judge} {
 		if err := step(); err != nil {
 			return nil, err

@@ -55,6 +55,8 @@ type Source struct {
 	// SpecVersion lifts STIX 2.0 objects when it is "2.0"; a bundle's own
 	// spec_version overrides it.
 	SpecVersion string
+
+	look bool // a sponsor wants to see what its member contributes
 }
 
 // Router is told, inside the transaction, what arrived, so that releases are
@@ -83,7 +85,8 @@ type Intake struct {
 	router  Router
 	bound   func(*store.Tx) (string, error) // see SetBound
 
-	lists Lists // nil before UseLists
+	lists   Lists   // nil before UseLists
+	members Members // nil before SetMembers
 }
 
 // New returns an Intake for the node of side self.

@@ -22,6 +22,8 @@ type combination struct {
 	Kind        string   `json:"kind"`
 	Lapsed      bool     `json:"lapsed,omitzero"` // it says of itself that it is not valid any more
 	Listed      bool     `json:"listed,omitzero"`
+	Look        bool     `json:"look,omitzero"`
+	Named       bool     `json:"named,omitzero"`
 	Limits      string   `json:"limits,omitzero"` // of the source, as a label's bytes
 	Origin      string   `json:"origin"`
 	Refs        []string `json:"refs"`
@@ -53,7 +55,7 @@ func (l *labeller) of(src Source, it *Item) (int64, error) {
 	c := combination{
 		Contributor: src.Contributor, DefaultTLP: uint8(src.DefaultTLP), DefaultPAP: uint8(src.DefaultPAP), Kind: marking.KindOf(it.Object.Type),
 		Origin: string(it.origin(src)), Refs: it.Object.MarkingRefs, Sectors: src.Sectors, Wire: string(it.Wire),
-		Lapsed: it.lapsed(src, l.tx.Now()), Listed: it.Listed,
+		Lapsed: it.lapsed(src, l.tx.Now()), Listed: it.Listed, Named: it.Named, Look: src.look,
 	}
 	if lim := (marking.Label{Terms: marking.Combine(src.Limits, marking.Terms{})}).Canonical(); len(lim) > len("{}") {
 		c.Limits = string(lim)
@@ -64,6 +66,9 @@ func (l *labeller) of(src Source, it *Item) (int64, error) {
 	}
 	if c.Listed {
 		key += "\x00listed"
+	}
+	if c.Named {
+		key += "\x00named"
 	}
 	if id, ok := l.ids[key]; ok {
 		return id, nil
@@ -138,7 +143,7 @@ func (l *labeller) work(c combination) (marking.Label, bool, error) {
 		return l.received(c, t, facts, pending)
 	}
 	out := marking.MakeLabel(t, facts)
-	out.Listed = c.Listed
+	out.Listed, out.Named, out.Look = c.Listed, c.Named, c.Look
 	if c.Lapsed {
 		out.Withheld = marking.Lapsed
 	}
@@ -157,6 +162,7 @@ func (l *labeller) received(c combination, t marking.Terms, facts marking.Facts,
 	out.Redacted, out.Approved, out.Emergency = wire.Redacted, wire.Approved, wire.Emergency
 	out.Consent, out.Without, out.Withheld = wire.Consent, wire.Without, wire.Withheld
 	out.Listed = wire.Listed || c.Listed
+	out.Named, out.Look = wire.Named || c.Named, wire.Look || c.Look
 	if c.Lapsed && out.Withheld == "" {
 		out.Withheld = marking.Lapsed
 	}

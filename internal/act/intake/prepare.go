@@ -27,7 +27,10 @@ type Item struct {
 	Values   []ioc.Value
 	// Listed says that a warning list names one of Values.
 	Listed bool
-	Err    error
+	// Named says that an industry member brought it and a text of it seems to
+	// name one.
+	Named bool
+	Err   error
 	// Wire is the label, canonical, that an object brings along: the
 	// sender's for one that came in a shipment, the source's for one that a
 	// redaction made; nil otherwise. Origin is then whose object it is.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,6 +40,13 @@ type Organisation struct {
 	// Ceiling is the highest clearance that counts for its people, in the text
 	// form of Clearance; "" means DefaultClearance.
 	Ceiling string
+	// Sponsor is the ministry, CERT or regulator under which an industry member
+	// contributes, "" for none. Look says that one of its officers sees what
+	// the member contributes before it goes.
+	Sponsor string
+	Look    bool
+	// Aliases are other names and the domains it is known by.
+	Aliases []string
 	// Closed shuts every account of it.
 	Closed  bool
 	Created time.Time // set by the store
@@ -79,6 +87,10 @@ func (o Organisation) rest() (store.Organisation, error) {
 			return store.Organisation{}, fault.Errorf(fault.Invalid, "sector %.60q: want up to %d sectors of lower-case letters, digits and inner hyphens", s, maxSectors)
 		}
 	}
+	aliases, err := o.aliases()
+	if err != nil {
+		return store.Organisation{}, err
+	}
 	c := DefaultClearance
 	if o.Ceiling != "" {
 		if c, err = clearanceFor(o.Ceiling); err != nil {
@@ -87,6 +99,7 @@ func (o Organisation) rest() (store.Organisation, error) {
 	}
 	return store.Organisation{
 		ID: o.ID, Name: name, Kind: string(o.Kind), Sectors: strings.Join(sectors, ","), Ceiling: c.String(), Closed: o.Closed,
+		Sponsor: o.Sponsor, Look: o.Look && o.Sponsor != "", Aliases: aliases,
 	}, nil
 }
 
@@ -101,7 +114,12 @@ func (p *People) AddOrganisation(ctx context.Context, by Actor, o Organisation) 
 		return err
 	}
 	e := entry{by, "add organisation", organisationFields(row)}
-	return p.change(ctx, p.store, e, func(tx *store.Tx) error { return tx.AddOrganisation(row) })
+	return p.change(ctx, p.store, e, func(tx *store.Tx) error {
+		if err := fitSponsor(tx, row); err != nil {
+			return err
+		}
+		return tx.AddOrganisation(row)
+	})
 }
 
 // ChangeOrganisation replaces all of the organisation o.ID but its id, and
@@ -121,6 +139,9 @@ func (p *People) ChangeOrganisation(ctx context.Context, by Actor, o Organisatio
 		if err != nil {
 			return err
 		}
+		if err := fitSponsor(tx, row); err != nil {
+			return err
+		}
 		if before.Ceiling != row.Ceiling || before.Closed != row.Closed {
 			if err := tx.EndSessionsOf(row.ID); err != nil {
 				return err
@@ -138,6 +159,9 @@ func organisationFields(row store.Organisation) []string {
 	fields := []string{"organisation", row.ID, "kind", row.Kind, "ceiling", row.Ceiling, "state", state}
 	if row.Sectors != "" {
 		fields = append(fields, "sectors", row.Sectors)
+	}
+	if row.Sponsor != "" {
+		fields = append(fields, "sponsor", row.Sponsor, "look", strconv.FormatBool(row.Look))
 	}
 	return fields
 }
@@ -179,10 +203,14 @@ func (p *People) Organisation(ctx context.Context, by Actor, id string) (Organis
 func organisationOf(row store.Organisation) Organisation {
 	o := Organisation{
 		ID: row.ID, Name: row.Name, Kind: Kind(row.Kind), Ceiling: row.Ceiling, Closed: row.Closed,
+		Sponsor: row.Sponsor, Look: row.Look,
 		Created: time.UnixMicro(row.Created).UTC(),
 	}
 	if row.Sectors != "" {
 		o.Sectors = strings.Split(row.Sectors, ",")
+	}
+	if row.Aliases != "" {
+		o.Aliases = strings.Split(row.Aliases, "\n")
 	}
 	return o
 }

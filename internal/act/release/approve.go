@@ -83,7 +83,7 @@ func (r *Releases) ApproveAll(ctx context.Context, h *store.Handle, by people.Ac
 			said := Said{Signature: s}
 			word := store.Approval{Verdict: VerdictApprove, Digest: s.Digest, Officer: by.Name}
 			var p Preview
-			if p, said.Err = consider(tx, g, ch, class, by, s.Object, word); said.Err == nil {
+			if p, said.Err = r.consider(tx, g, ch, class, by, s.Object, word); said.Err == nil {
 				if err := r.take(tx, ch, by, &p, word); err != nil {
 					return err
 				}
@@ -122,7 +122,7 @@ func (r *Releases) say(ctx context.Context, h *store.Handle, by people.Actor, a 
 		if err != nil {
 			return err
 		}
-		if p, err = consider(tx, g, ch, class, by, object, word); err != nil {
+		if p, err = r.consider(tx, g, ch, class, by, object, word); err != nil {
 			return err
 		}
 		return r.take(tx, ch, by, &p, word)
@@ -132,12 +132,15 @@ func (r *Releases) say(ctx context.Context, h *store.Handle, by people.Actor, a 
 
 // consider returns the item as it is now, or why the officer's word cannot be
 // taken. It writes nothing.
-func consider(tx *store.Tx, g *Gate, ch store.Channel, class int64, by people.Actor, object int64, word store.Approval) (Preview, error) {
+func (r *Releases) consider(tx *store.Tx, g *Gate, ch store.Channel, class int64, by people.Actor, object int64, word store.Approval) (Preview, error) {
 	p, err := previewBy(tx, g, ch, class, object)
 	if err != nil {
 		return p, err
 	}
-	return p, p.admits(by, word)
+	if err := p.admits(by, word); err != nil {
+		return p, err
+	}
+	return p, r.sponsored(tx, by, p, word)
 }
 
 // take records an officer's word and what follows from it.

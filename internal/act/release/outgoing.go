@@ -38,13 +38,17 @@ func (r *Releases) Outgoing(tx *store.Tx, g *Gate, channel int64, o store.Object
 		}
 		m.Approved = max(n, out.Decision.Approvals)
 	}
+	m, err := r.Shown(tx, g, m)
 	out.Label, out.Body, out.Object = g.sent(m), o.Body, o.Seq
-	return out, nil
+	return out, err
 }
 
 func (r *Releases) outgoingRedacted(tx *store.Tx, g *Gate, o store.Object, m marking.Label, out Outgoing) (Outgoing, error) {
 	job := redaction{terms: m, names: out.Decision.Redact}
-	wire := m
+	if err := r.guard(tx, g, &job); err != nil {
+		return out, err
+	}
+	wire := job.terms
 	wire.Approved = 0
 	wire.Redacted = append(slices.Clone(m.Redacted), job.names...)
 	slices.Sort(wire.Redacted)

@@ -25,6 +25,10 @@ type redaction struct {
 	terms marking.Label
 	names []string
 	span  span
+
+	// Of what an industry member contributed; nil otherwise.
+	few   func(sector string) bool // which sectors are not shown
+	known *intake.Names            // what members are known as
 }
 
 func (j redaction) key() string { return strings.Join(j.names, "+") }
@@ -34,17 +38,19 @@ func (j redaction) key() string { return strings.Join(j.names, "+") }
 // source stays at home. What is made is labelled as redacted and routed like
 // anything that arrives.
 func (r *Releases) redact(tx *store.Tx, g *Gate, job redaction) error {
+	if err := r.guard(tx, g, &job); err != nil {
+		return err
+	}
 	wire := job.terms
 	wire.Redacted = append(slices.Clone(wire.Redacted), job.names...)
 	slices.Sort(wire.Redacted)
-	label := wire.Canonical()
 	for next := job.span.from; next <= job.span.to; {
 		batch, err := sources(tx, job, next)
 		if err != nil || len(batch) == 0 {
 			return err
 		}
 		next = batch[len(batch)-1].Seq + 1
-		if err := r.redactSome(tx, g, job, label, batch); err != nil {
+		if err := r.redactSome(tx, g, job, wire, batch); err != nil {
 			return err
 		}
 	}
@@ -63,7 +69,7 @@ func sources(tx *store.Tx, job redaction, from int64) ([]store.Object, error) {
 	return batch, err
 }
 
-func (r *Releases) redactSome(tx *store.Tx, g *Gate, job redaction, label []byte, batch []store.Object) error {
+func (r *Releases) redactSome(tx *store.Tx, g *Gate, job redaction, wire marking.Label, batch []store.Object) error {
 	var items []intake.Item
 	var from []int64
 	refs, err := r.renamed(tx, g, job, batch)
@@ -83,7 +89,7 @@ func (r *Releases) redactSome(tx *store.Tx, g *Gate, job redaction, label []byte
 			return err
 		}
 		it := intake.Prepare(len(items), raw, "")
-		it.Wire, it.Origin = label, job.terms.Origin
+		it.Wire, it.Origin = job.wire(wire, &it), job.terms.Origin
 		items, from = append(items, it), append(from, o.Seq)
 	}
 	if len(items) == 0 {
@@ -148,6 +154,7 @@ func (r *Releases) without(o store.Object, job redaction, refs map[string]string
 			delete(props, "extensions")
 		}
 	}
+	job.veil(props)
 	rename(props, refs)
 	props["id"] = r.derivedID(o.ID, job.key())
 	return canon.Marshal(props)

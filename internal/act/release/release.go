@@ -35,14 +35,15 @@ type Classes interface {
 
 // Releases keeps the release lists of a node. It is safe for concurrent use.
 type Releases struct {
-	self    ident.Side
-	accords *accord.Accords
-	ledger  *ledger.Ledger
-	secret  [32]byte // makes the ids of redacted objects
-	taker   Taker
-	classes Classes
-	before  Before
-	lost    Lost // nil, or who is told whom a narrower marking leaves out
+	self     ident.Side
+	accords  *accord.Accords
+	ledger   *ledger.Ledger
+	secret   [32]byte // makes the ids of redacted objects
+	taker    Taker
+	classes  Classes
+	before   Before
+	industry Industry // nil before UseIndustry
+	lost     Lost     // nil, or who is told whom a narrower marking leaves out
 }
 
 // Before is called in the transaction that lets a third side's object go to a

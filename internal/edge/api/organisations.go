@@ -43,10 +43,13 @@ type OrganisationFields struct {
 	Sectors []string `json:"sectors,omitempty" maxItems:"32"`
 	Ceiling string   `json:"ceiling,omitempty" maxLength:"40" doc:"The highest clearance that counts for its people"`
 	Closed  bool     `json:"closed,omitempty" doc:"Shuts every account of it"`
+	Sponsor string   `json:"sponsor,omitempty" maxLength:"64" doc:"The ministry, CERT or regulator under which an industry member contributes"`
+	Look    bool     `json:"look,omitempty" doc:"An officer of the sponsor sees what the member contributes before it goes"`
+	Aliases []string `json:"aliases,omitempty" maxItems:"50" doc:"Other names and the domains it is known by; what would cross and names it waits for an officer"`
 }
 
 func (f OrganisationFields) organisation(id string) people.Organisation {
-	return people.Organisation{ID: id, Name: f.Name, Kind: people.Kind(f.Kind), Sectors: f.Sectors, Ceiling: f.Ceiling, Closed: f.Closed}
+	return people.Organisation{ID: id, Name: f.Name, Kind: people.Kind(f.Kind), Sectors: f.Sectors, Ceiling: f.Ceiling, Closed: f.Closed, Sponsor: f.Sponsor, Look: f.Look, Aliases: f.Aliases}
 }
 
 type organisationBody struct {
@@ -57,7 +60,7 @@ type organisationBody struct {
 
 func organisationOf(o people.Organisation) organisationBody {
 	return organisationBody{
-		OrganisationFields{o.Name, string(o.Kind), texts(o.Sectors), o.Ceiling, o.Closed}, o.ID, moment(o.Created),
+		OrganisationFields{o.Name, string(o.Kind), texts(o.Sectors), o.Ceiling, o.Closed, o.Sponsor, o.Look, texts(o.Aliases)}, o.ID, moment(o.Created),
 	}
 }
 

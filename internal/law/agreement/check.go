@@ -36,6 +36,7 @@ func (d *Document) check() error {
 	c.areas()
 	c.policy()
 	c.matching()
+	c.industry()
 	c.expiry()
 	c.equivalences()
 	c.calendar()

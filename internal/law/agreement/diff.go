@@ -70,6 +70,8 @@ func words(old, next *Document) []string {
 	one("ceilings", old.Ceilings, next.Ceilings)
 	one("targets", old.Targets, next.Targets)
 	one("expiry", old.Expiry, next.Expiry)
+	one("industry", old.Industry, next.Industry)
+	one("matching", old.Matching, next.Matching)
 	out = append(out, lists("equivalence", keyed(old.Equivalence, Equivalence.name), keyed(next.Equivalence, Equivalence.name))...)
 	out = append(out, lists("side", keyed(old.Sides, func(s Side) string { return s.ID }), keyed(next.Sides, func(s Side) string { return s.ID }))...)
 	out = append(out, lists("area", keyed(old.Areas, func(a Area) string { return a.Ref }), keyed(next.Areas, func(a Area) string { return a.Ref }))...)

@@ -51,6 +51,7 @@ type Document struct {
 	Rules         []Rule       `json:"rules"`
 	Targets       Targets      `json:"targets,omitzero"`
 	Matching      Matching     `json:"matching,omitzero"`
+	Industry      Industry     `json:"industry,omitzero"`
 	// Expiry is when an object lapses that does not say so itself.
 	Expiry Expiry `json:"expiry,omitempty"`
 	// Equivalence is which levels of the two sides protect alike; none does

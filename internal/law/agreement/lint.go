@@ -32,6 +32,7 @@ func Lint(d *Document) []Finding {
 	c.areas()
 	c.ceiling()
 	c.equivalence()
+	c.industry()
 	c.rules()
 	c.unreachable()
 	slices.SortStableFunc(c.found, func(a, b Finding) int { return cmp.Compare(a.Line, b.Line) })

@@ -63,6 +63,8 @@ var phrases = withMarkings(map[string]string{
 	"gate.caveat":         "caveat {0}",
 	"gate.consent":        "its originators' consent",
 	"gate.listed":         "a warning list of values that are rarely malicious",
+	"gate.named":          "what seems to name an industry member",
+	"gate.look":           "the sponsor of the member who contributed it",
 	"gate.own-words":      "{0}",
 	"gate.approval":       "1 approval",
 	"gate.approvals":      "{0} approvals",

@@ -111,6 +111,10 @@ func names(say Say, w []Match) string {
 			out = append(out, say("gate.consent"))
 		case m.Rule == listedRow:
 			out = append(out, say("gate.listed"))
+		case m.Rule == namedRow:
+			out = append(out, say("gate.named"))
+		case m.Rule == lookRow:
+			out = append(out, say("gate.look"))
 		case m.Effect.Outcome != Deny:
 			out = append(out, say("gate.caveat", strings.TrimPrefix(m.Rule, caveatRow)))
 		}

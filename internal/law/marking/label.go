@@ -56,6 +56,11 @@ type Label struct {
 	// Listed says that a value of it was on a warning list when it came in: it
 	// may be harmless, so no rule alone lets it go.
 	Listed bool
+	// Named says that a text of it seems to name an industry member, and Look
+	// that the sponsor of the member who contributed it wants to see it first.
+	// No rule alone lets either go. Both are this node's own words and never on
+	// the wire.
+	Named, Look bool
 	// Emergency says that it was released with fewer approvals than the
 	// agreement asks for, but at least one. Like Approved, it is recorded on
 	// the wire and counts at the receiver only.
@@ -107,6 +112,8 @@ func (l Label) Canonical() []byte {
 	}
 	w.text("kind", l.Kind)
 	w.truth("listed", l.Listed)
+	w.truth("look", l.Look)
+	w.truth("named", l.Named)
 	if !l.NotBefore.IsZero() {
 		w.text("not_before", nextSecond(l.NotBefore).Format(time.RFC3339))
 	}
@@ -197,6 +204,8 @@ type labelJSON struct {
 	Expires        string   `json:"expires"`
 	Kind           string   `json:"kind"`
 	Listed         bool     `json:"listed"`
+	Look           bool     `json:"look"`
+	Named          bool     `json:"named"`
 	NotBefore      string   `json:"not_before"`
 	Origin         string   `json:"origin"`
 	PAP            string   `json:"pap"`
@@ -240,7 +249,7 @@ func (j labelJSON) label() (Label, error) {
 	l := Label{
 		Kind: j.Kind, Origin: ident.Side(j.Origin), Contributor: j.Contributor,
 		Sectors: j.Sectors, Redacted: j.Redacted, Approved: j.Approved, Emergency: j.Emergency,
-		Consent: j.Consent, Withheld: j.Withheld, Without: j.Without, Listed: j.Listed,
+		Consent: j.Consent, Withheld: j.Withheld, Without: j.Without, Listed: j.Listed, Named: j.Named, Look: j.Look,
 		Terms: Terms{
 			Classification: j.Classification, Caveats: j.Caveats, ReleasableTo: j.ReleasableTo,
 			Exercise: j.Exercise, Unknown: j.Unknown, Areas: j.Areas,

@@ -157,6 +157,7 @@ func labels() *rapid.Generator[marking.Label] {
 		l.Redacted = rapid.SampledFrom([][]string{nil, {"contributor"}, {"contributor", "victim"}}).Draw(t, "redacted")
 		l.Consent = rapid.SampledFrom([][]string{nil, {"gb"}, {"gb", "us"}}).Draw(t, "consent")
 		l.Listed = rapid.Bool().Draw(t, "listed")
+		l.Named, l.Look = rapid.Bool().Draw(t, "named"), rapid.Bool().Draw(t, "look")
 		l.Withheld = rapid.SampledFrom([]string{"", marking.Recalled, marking.Erroneous, marking.Lapsed}).Draw(t, "withheld")
 		l.Approved = rapid.IntRange(0, 3).Draw(t, "approved")
 		l.Emergency = l.Approved > 0 && rapid.Bool().Draw(t, "emergency")

@@ -41,15 +41,26 @@ func (a area) organisations(w http.ResponseWriter, r *http.Request) error {
 // bodyForm is the form of an organisation.
 type bodyForm struct {
 	*page.Request
-	Body   people.Organisation
-	New    bool
-	Bound  string // what the node may hold at most, in words
-	Failed string // in the act's words, which are English
+	Body  people.Organisation
+	New   bool
+	Bound string // what the node may hold at most, in words
+	// Sponsors are the organisations that may sponsor a member.
+	Sponsors []people.Organisation
+	Failed   string // in the act's words, which are English
 }
 
 func (a area) bodyPage(w http.ResponseWriter, r *http.Request, f bodyForm) error {
 	f.Request = page.Of(r)
 	f.Bound = a.bound(f.Request)
+	all, err := a.People.Organisations(r.Context(), f.Actor)
+	if err != nil {
+		return err
+	}
+	for _, o := range all {
+		if o.Kind.Sponsors() {
+			f.Sponsors = append(f.Sponsors, o)
+		}
+	}
 	head := page.Head{Title: f.Body.Name, Lead: f.T("people.organisation.lead"), Area: navigation}
 	if f.New {
 		head.Title = f.T("people.organisation.add")
@@ -76,7 +87,8 @@ func (a area) organisation(w http.ResponseWriter, r *http.Request) error {
 func typedBody(r *http.Request, id string) people.Organisation {
 	return people.Organisation{
 		ID: id, Name: r.PostFormValue("body-name"), Kind: people.Kind(r.PostFormValue("kind")), Ceiling: clearance(r, "ceiling"),
-		Closed: r.PostFormValue("closed") != "",
+		Closed: r.PostFormValue("closed") != "", Sponsor: r.PostFormValue("sponsor"), Look: r.PostFormValue("look") != "",
+		Aliases: strings.Split(r.PostFormValue("aliases"), ","),
 		Sectors: strings.FieldsFunc(strings.ToLower(r.PostFormValue("sectors")), func(c rune) bool {
 			return c == ',' || c == '、' || unicode.IsSpace(c)
 		}),

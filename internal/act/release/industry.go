@@ -1,0 +1,130 @@
+package release
+
+import (
+	"slices"
+
+	"twoseas/internal/act/intake"
+	"twoseas/internal/act/people"
+	"twoseas/internal/base/fault"
+	"twoseas/internal/law/marking"
+	"twoseas/internal/store"
+)
+
+// Industry says what releases have to know of industry members.
+type Industry interface {
+	// KnownAs returns the names and domains of every member.
+	KnownAs(tx *store.Tx) ([]string, error)
+	// MembersOf returns how many members each sector has now.
+	MembersOf(tx *store.Tx) (map[string]int, error)
+	// SponsorOf returns the organisation whose officer sees first what an
+	// account contributes, "" for none.
+	SponsorOf(tx *store.Tx, account string) (string, error)
+}
+
+// UseIndustry sets who is asked of members. It is called once, before anything
+// else; without it every sector of a member's is taken out.
+func (r *Releases) UseIndustry(i Industry) { r.industry = i }
+
+// Shown returns l as the partner may see it: of what a member contributed, the
+// sectors that fewer members share than the agreement asks for are gone.
+func (r *Releases) Shown(tx *store.Tx, g *Gate, l marking.Label) (marking.Label, error) {
+	if l.Contributor != marking.Member || l.Origin != r.self || len(l.Sectors) == 0 {
+		return l, nil
+	}
+	few, err := r.few(tx, g)
+	if err != nil {
+		return l, err
+	}
+	if l.Sectors = slices.DeleteFunc(slices.Clone(l.Sectors), few); len(l.Sectors) == 0 {
+		l.Sectors = nil
+	}
+	return l, nil
+}
+
+// few returns a function that says which sectors too few members share.
+func (r *Releases) few(tx *store.Tx, g *Gate) (func(sector string) bool, error) {
+	of := map[string]int{}
+	if r.industry != nil {
+		var err error
+		if of, err = r.industry.MembersOf(tx); err != nil {
+			return nil, err
+		}
+	}
+	k := g.Terms.Doc.Industry.AtLeast()
+	return func(s string) bool { return of[s] < k }, nil
+}
+
+// guard finishes a redaction job of a member's contributions: its sectors and
+// what finds names in what would leave.
+func (r *Releases) guard(tx *store.Tx, g *Gate, job *redaction) (err error) {
+	if job.terms.Contributor != marking.Member || job.terms.Origin != r.self {
+		return nil
+	}
+	if job.few, err = r.few(tx, g); err != nil {
+		return err
+	}
+	if job.terms, err = r.Shown(tx, g, job.terms); err != nil {
+		return err
+	}
+	var known []string
+	if r.industry != nil {
+		if known, err = r.industry.KnownAs(tx); err != nil {
+			return err
+		}
+	}
+	names := intake.NewNames(known)
+	job.known = &names
+	return nil
+}
+
+// veil takes the sectors that would give a member away out of an object.
+func (j redaction) veil(props map[string]any) {
+	list, ok := props["sectors"].([]any)
+	if j.few == nil || !ok {
+		return
+	}
+	list = slices.DeleteFunc(list, func(s any) bool {
+		name, ok := s.(string)
+		return !ok || j.few(name)
+	})
+	if len(list) == 0 {
+		delete(props, "sectors")
+		return
+	}
+	props["sectors"] = list
+}
+
+// wire returns the label of a redacted object: named anew, since what named a
+// member may have been taken out.
+func (j redaction) wire(wire marking.Label, it *intake.Item) []byte {
+	if j.known != nil {
+		wire.Named = it.Err == nil && j.known.In(it.Object.Type, it.Object.Raw)
+	}
+	return wire.Canonical()
+}
+
+// sponsored returns fault.Denied when the sponsor of the member who contributed
+// an item wants to see it, no officer of the sponsor has approved it, and the
+// word of by would let it go without.
+func (r *Releases) sponsored(tx *store.Tx, by people.Actor, p Preview, word store.Approval) error {
+	if !p.Label.Look || r.industry == nil || word.Verdict == VerdictRefuse || word.Verdict == VerdictReopen {
+		return nil
+	}
+	if word.Verdict == VerdictApprove && p.Given()+1 < p.Decision.Approvals {
+		return nil
+	}
+	sponsor, err := r.industry.SponsorOf(tx, p.Importer)
+	if err != nil || sponsor == "" || by.Org == sponsor {
+		return err
+	}
+	for _, a := range p.Approvals {
+		officer, err := tx.Account(a.Officer)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		if a.Digest == p.Digest && a.Verdict == VerdictApprove && officer.Org == sponsor {
+			return nil
+		}
+	}
+	return fault.New(fault.Denied, "the sponsor of the member who contributed it looks at it first: one of its officers has to approve it")
+}
