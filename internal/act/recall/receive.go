@@ -124,7 +124,9 @@ func (r *Recalls) comply(tx *store.Tx, m exchange.Message, msg recall.Recall, pa
 // heard is what the home log says of a recall that came.
 func heard(m exchange.Message, msg recall.Recall, a recall.Answer) []ledger.Field {
 	out := []ledger.Field{
-		{Name: "recall", Value: msg.Act}, {Name: "agreement", Value: string(m.Channel.Agreement)}, {Name: "kind", Value: string(msg.Kind)},
+		{Name: "recall", Value: msg.Act},
+		{Name: "agreement", Value: string(m.Channel.Agreement)},
+		{Name: "kind", Value: string(msg.Kind)},
 		{Name: "part", Value: strconv.Itoa(msg.Part)},
 	}
 	for _, o := range recall.Outcomes() {
@@ -255,8 +257,8 @@ func (r *Recalls) madeOf(tx *store.Tx, of []store.Brief) ([]store.Brief, error) 
 
 // arrived quarantines what comes after it was called back, and answers anew.
 func (r *Recalls) arrived(tx *store.Tx, ch store.Channel, fresh []exchange.Fresh) (map[int]string, error) {
-	any, err := tx.AnyRecallOn(ch.ID, store.In)
-	if err != nil || !any {
+	some, err := tx.AnyRecallOn(ch.ID, store.In)
+	if err != nil || !some {
 		return nil, err
 	}
 	ids := make([]string, len(fresh))

@@ -70,7 +70,10 @@ func (r *Recalls) send(tx *store.Tx, by string, p Plan, carries string) (string,
 // fields are what the home log says of an act.
 func fields(c store.Recall, p Plan) []ledger.Field {
 	out := []ledger.Field{
-		{Name: "recall", Value: c.ID}, {Name: "kind", Value: c.Kind}, {Name: "code", Value: c.Code}, {Name: "objects", Value: decimal(int64(p.Objects))},
+		{Name: "recall", Value: c.ID},
+		{Name: "kind", Value: c.Kind},
+		{Name: "code", Value: c.Code},
+		{Name: "objects", Value: decimal(int64(p.Objects))},
 		{Name: "home", Value: c.Home},
 	}
 	if c.Reason != "" {
