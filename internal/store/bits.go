@@ -10,8 +10,12 @@ import (
 // ChunkSize is how many version numbers a chunk spans.
 const ChunkSize = 1 << 15
 
-// chunkOf splits a version number into its chunk and its place there.
-func chunkOf(seq int64) (chunk int64, at uint16) { return seq / ChunkSize, uint16(seq % ChunkSize) }
+// chunkOf splits a version number into its chunk and its place there, which is
+// below ChunkSize whatever the number.
+func chunkOf(seq int64) (chunk int64, at uint16) {
+	chunk = seq >> 15 // rounds down
+	return chunk, uint16(seq - chunk*ChunkSize)
+}
 
 // bitset is a set of places of one chunk.
 type bitset [ChunkSize / 64]uint64

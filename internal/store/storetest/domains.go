@@ -131,7 +131,11 @@ func begin(t *testing.T, h *store.Handle) {
 		} else if err := tx.AddPostings(0, 3, []store.Posted{{Seq: 1, Label: 1, Terms: []int64{1}}, {Seq: 2, Label: 2}, {Seq: 3, Label: 1, Terms: []int64{1, 2}}}); err != nil {
 			return err
 		}
-		if err := tx.AddCollection(&store.Collection{ID: "in"}); err != nil {
+		c := store.Collection{ID: "in"}
+		if err := tx.AddCollection(&c); err != nil {
+			return err
+		}
+		if _, err := tx.AddMembers(&c, []store.Entry{{Object: 1, Label: 1, Version: 1, ID: "x--1", Type: "x"}, {Object: 2, Label: 2, Version: 1, ID: "x--2", Type: "x"}}); err != nil {
 			return err
 		}
 		if err := tx.AddUpload(&store.Upload{ID: "begin", State: store.UploadExamine}); err != nil {
@@ -287,6 +291,9 @@ func (m *monkey) value(typ reflect.Type, told *[]string) reflect.Value {
 	case reflect.Slice:
 		for range m.rng.IntN(4) {
 			v = reflect.Append(v, m.value(typ.Elem(), told))
+		}
+		if hash := store.IDHash("x--begin"); typ.Elem().Kind() == reflect.Int64 && m.rng.IntN(4) == 0 {
+			v = reflect.Append(v, reflect.ValueOf(hash))
 		}
 	case reflect.Map:
 		v.Set(reflect.MakeMap(typ))

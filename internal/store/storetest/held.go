@@ -41,7 +41,7 @@ func beginQueue(tx *store.Tx) error {
 			return err
 		}
 	}
-	o := []store.Object{object("x--begin", 1, label)}
+	o := []store.Object{object("x--begin", 1, label), object("x--begun", 1, label)}
 	if err := tx.AddObjects(o, nil); err != nil {
 		return err
 	}
@@ -49,6 +49,8 @@ func beginQueue(tx *store.Tx) error {
 	for _, step := range []func() error{
 		func() error { return tx.Hurry(ch.ID, o[0].Seq, o[0].Seq, []int64{label}) },
 		func() error { return tx.Hurried(ch.ID, 1, []int64{o[0].Seq}) },
+		func() error { return tx.Hurry(ch.ID, o[1].Seq, o[1].Seq, []int64{label}) }, // goes on waiting
+		func() error { return tx.AddImport(o[0].Seq, o[1].Seq, "in") },
 		func() error {
 			return tx.AddHolds([]store.Hold{{Channel: ch.ID, Object: o[0].Seq, Digest: digest, Needed: 1}})
 		},
