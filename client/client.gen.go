@@ -1055,6 +1055,15 @@ type ApproveInput struct {
 	Digest string `json:"digest"`
 }
 
+// AskErasureRequest defines model for Ask-erasureRequest.
+type AskErasureRequest struct {
+	// Object Id of the object
+	Object string `json:"object"`
+
+	// Reason Why, without personal data: the reason stays
+	Reason string `json:"reason"`
+}
+
 // AskMatchingRequest defines model for Ask-matchingRequest.
 type AskMatchingRequest struct {
 	// Values Defanged or not
@@ -1391,6 +1400,33 @@ type Epoch struct {
 	// Partner Number of the partner's list
 	Partner  int64 `json:"partner"`
 	Shipment int64 `json:"shipment"`
+}
+
+// ErasureBackup defines model for ErasureBackup.
+type ErasureBackup struct {
+	ID    string     `json:"id"`
+	Made  time.Time  `json:"made"`
+	Place string     `json:"place"`
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// ErasureRequest defines model for ErasureRequest.
+type ErasureRequest struct {
+	Asked   time.Time        `json:"asked"`
+	Asker   string           `json:"asker"`
+	Backups *[]ErasureBackup `json:"backups,omitempty"`
+	Copies  *int64           `json:"copies,omitempty"`
+	Decided *time.Time       `json:"decided,omitempty"`
+	Decider *string          `json:"decider,omitempty"`
+	ID      string           `json:"id"`
+	Object  string           `json:"object"`
+	Reason  string           `json:"reason"`
+	State   string           `json:"state"`
+}
+
+// ErasuresOutput defines model for ErasuresOutput.
+type ErasuresOutput struct {
+	Erasures *[]ErasureRequest `json:"erasures"`
 }
 
 // ErrorDetail defines model for ErrorDetail.
@@ -3687,6 +3723,24 @@ type DatesParams struct {
 	Days *int64 `form:"days,omitempty" json:"days,omitempty"`
 }
 
+// AskErasureParams defines parameters for AskErasure.
+type AskErasureParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ConfirmErasureParams defines parameters for ConfirmErasure.
+type ConfirmErasureParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// RefuseErasureParams defines parameters for RefuseErasure.
+type RefuseErasureParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // ExportParams defines parameters for Export.
 type ExportParams struct {
 	// Format csv: a table with a row for each object, of what can be found
@@ -4405,6 +4459,9 @@ type GrantJSONRequestBody = GrantRequest
 
 // ChooseColumnsJSONRequestBody defines body for ChooseColumns for application/json ContentType.
 type ChooseColumnsJSONRequestBody = ChooseColumnsRequest
+
+// AskErasureJSONRequestBody defines body for AskErasure for application/json ContentType.
+type AskErasureJSONRequestBody = AskErasureRequest
 
 // ExportChosenJSONRequestBody defines body for ExportChosen for application/json ContentType.
 type ExportChosenJSONRequestBody = ExportChosenRequest
@@ -5271,6 +5328,45 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/dates (the `Dates` operationId).
 	Dates(ctx context.Context, params *DatesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Erasures What was asked to be erased, and what became of it
+	//
+	// Needs an account that may: recall what was sent; or administer accounts and collections.
+	//
+	// Corresponds with GET /api/v1/erasures (the `Erasures` operationId).
+	Erasures(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AskErasureWithBody Ask to erase every version of an object for good
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/erasures (the `AskErasure` operationId).
+	AskErasureWithBody(ctx context.Context, params *AskErasureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AskErasure Ask to erase every version of an object for good
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/erasures (the `AskErasure` operationId).
+	AskErasure(ctx context.Context, params *AskErasureParams, body AskErasureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmErasure Erase it, as another person than who asked; answers which backups still hold it
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Corresponds with POST /api/v1/erasures/{erasure}/confirm (the `ConfirmErasure` operationId).
+	ConfirmErasure(ctx context.Context, erasure string, params *ConfirmErasureParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RefuseErasure Refuse to erase it, as another person than who asked
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Corresponds with POST /api/v1/erasures/{erasure}/refuse (the `RefuseErasure` operationId).
+	RefuseErasure(ctx context.Context, erasure string, params *RefuseErasureParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Export Everything you may see, or what a search finds, as one STIX bundle or a table
 	//
@@ -7983,6 +8079,95 @@ func (c *Client) ChooseColumns(ctx context.Context, params *ChooseColumnsParams,
 // Corresponds with GET /api/v1/dates (the `Dates` operationId).
 func (c *Client) Dates(ctx context.Context, params *DatesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDatesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Erasures What was asked to be erased, and what became of it
+//
+// Needs an account that may: recall what was sent; or administer accounts and collections.
+//
+// Corresponds with GET /api/v1/erasures (the `Erasures` operationId).
+func (c *Client) Erasures(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewErasuresRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AskErasureWithBody Ask to erase every version of an object for good
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/erasures (the `AskErasure` operationId).
+func (c *Client) AskErasureWithBody(ctx context.Context, params *AskErasureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAskErasureRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AskErasure Ask to erase every version of an object for good
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/erasures (the `AskErasure` operationId).
+func (c *Client) AskErasure(ctx context.Context, params *AskErasureParams, body AskErasureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAskErasureRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmErasure Erase it, as another person than who asked; answers which backups still hold it
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Corresponds with POST /api/v1/erasures/{erasure}/confirm (the `ConfirmErasure` operationId).
+func (c *Client) ConfirmErasure(ctx context.Context, erasure string, params *ConfirmErasureParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmErasureRequest(c.Server, erasure, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RefuseErasure Refuse to erase it, as another person than who asked
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Corresponds with POST /api/v1/erasures/{erasure}/refuse (the `RefuseErasure` operationId).
+func (c *Client) RefuseErasure(ctx context.Context, erasure string, params *RefuseErasureParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefuseErasureRequest(c.Server, erasure, params)
 	if err != nil {
 		return nil, err
 	}
@@ -14527,6 +14712,186 @@ func NewDatesRequest(server string, params *DatesParams) (*http.Request, error) 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewErasuresRequest constructs an http.Request for the Erasures method
+func NewErasuresRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/erasures")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAskErasureRequest calls the generic AskErasure builder with application/json body
+func NewAskErasureRequest(server string, params *AskErasureParams, body AskErasureJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAskErasureRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewAskErasureRequestWithBody constructs an http.Request for the AskErasure method, with any body, and a specified content type
+func NewAskErasureRequestWithBody(server string, params *AskErasureParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/erasures")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewConfirmErasureRequest constructs an http.Request for the ConfirmErasure method
+func NewConfirmErasureRequest(server string, erasure string, params *ConfirmErasureParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "erasure", erasure, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/erasures/%s/confirm", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRefuseErasureRequest constructs an http.Request for the RefuseErasure method
+func NewRefuseErasureRequest(server string, erasure string, params *RefuseErasureParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "erasure", erasure, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/erasures/%s/refuse", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -21366,6 +21731,51 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/dates (the `Dates` operationId).
 	DatesWithResponse(ctx context.Context, params *DatesParams, reqEditors ...RequestEditorFn) (*DatesResponse, error)
 
+	// ErasuresWithResponse What was asked to be erased, and what became of it
+	//
+	// Needs an account that may: recall what was sent; or administer accounts and collections.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/erasures (the `Erasures` operationId).
+	ErasuresWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ErasuresResponse, error)
+
+	// AskErasureWithBodyWithResponse Ask to erase every version of an object for good
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/erasures (the `AskErasure` operationId).
+	AskErasureWithBodyWithResponse(ctx context.Context, params *AskErasureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AskErasureResponse, error)
+
+	// AskErasureWithResponse Ask to erase every version of an object for good
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/erasures (the `AskErasure` operationId).
+	AskErasureWithResponse(ctx context.Context, params *AskErasureParams, body AskErasureJSONRequestBody, reqEditors ...RequestEditorFn) (*AskErasureResponse, error)
+
+	// ConfirmErasureWithResponse Erase it, as another person than who asked; answers which backups still hold it
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/erasures/{erasure}/confirm (the `ConfirmErasure` operationId).
+	ConfirmErasureWithResponse(ctx context.Context, erasure string, params *ConfirmErasureParams, reqEditors ...RequestEditorFn) (*ConfirmErasureResponse, error)
+
+	// RefuseErasureWithResponse Refuse to erase it, as another person than who asked
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/erasures/{erasure}/refuse (the `RefuseErasure` operationId).
+	RefuseErasureWithResponse(ctx context.Context, erasure string, params *RefuseErasureParams, reqEditors ...RequestEditorFn) (*RefuseErasureResponse, error)
+
 	// ExportWithResponse Everything you may see, or what a search finds, as one STIX bundle or a table
 	//
 	// Needs an account that may: export threat data.
@@ -27962,6 +28372,303 @@ func (r DatesResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r DatesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ErasuresResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ErasuresOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ErasuresResponse) GetJSON200() *ErasuresOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ErasuresResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ErasuresResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ErasuresResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ErasuresResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ErasuresResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ErasuresResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ErasuresResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ErasuresResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AskErasureResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *ErasureRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r AskErasureResponse) GetJSON201() *ErasureRequest {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AskErasureResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AskErasureResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AskErasureResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AskErasureResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AskErasureResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AskErasureResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AskErasureResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AskErasureResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AskErasureResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ConfirmErasureResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ErasureRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ConfirmErasureResponse) GetJSON200() *ErasureRequest {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ConfirmErasureResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ConfirmErasureResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ConfirmErasureResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ConfirmErasureResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ConfirmErasureResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ConfirmErasureResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ConfirmErasureResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConfirmErasureResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ConfirmErasureResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RefuseErasureResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ErasureRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RefuseErasureResponse) GetJSON200() *ErasureRequest {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RefuseErasureResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RefuseErasureResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RefuseErasureResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RefuseErasureResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RefuseErasureResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r RefuseErasureResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RefuseErasureResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RefuseErasureResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RefuseErasureResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -37304,6 +38011,81 @@ func (c *ClientWithResponses) DatesWithResponse(ctx context.Context, params *Dat
 	return ParseDatesResponse(rsp)
 }
 
+// ErasuresWithResponse What was asked to be erased, and what became of it
+//
+// Needs an account that may: recall what was sent; or administer accounts and collections.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/erasures (the `Erasures` operationId).
+func (c *ClientWithResponses) ErasuresWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ErasuresResponse, error) {
+	rsp, err := c.Erasures(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseErasuresResponse(rsp)
+}
+
+// AskErasureWithBodyWithResponse Ask to erase every version of an object for good
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/erasures (the `AskErasure` operationId).
+func (c *ClientWithResponses) AskErasureWithBodyWithResponse(ctx context.Context, params *AskErasureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AskErasureResponse, error) {
+	rsp, err := c.AskErasureWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAskErasureResponse(rsp)
+}
+
+// AskErasureWithResponse Ask to erase every version of an object for good
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/erasures (the `AskErasure` operationId).
+func (c *ClientWithResponses) AskErasureWithResponse(ctx context.Context, params *AskErasureParams, body AskErasureJSONRequestBody, reqEditors ...RequestEditorFn) (*AskErasureResponse, error) {
+	rsp, err := c.AskErasure(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAskErasureResponse(rsp)
+}
+
+// ConfirmErasureWithResponse Erase it, as another person than who asked; answers which backups still hold it
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/erasures/{erasure}/confirm (the `ConfirmErasure` operationId).
+func (c *ClientWithResponses) ConfirmErasureWithResponse(ctx context.Context, erasure string, params *ConfirmErasureParams, reqEditors ...RequestEditorFn) (*ConfirmErasureResponse, error) {
+	rsp, err := c.ConfirmErasure(ctx, erasure, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmErasureResponse(rsp)
+}
+
+// RefuseErasureWithResponse Refuse to erase it, as another person than who asked
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/erasures/{erasure}/refuse (the `RefuseErasure` operationId).
+func (c *ClientWithResponses) RefuseErasureWithResponse(ctx context.Context, erasure string, params *RefuseErasureParams, reqEditors ...RequestEditorFn) (*RefuseErasureResponse, error) {
+	rsp, err := c.RefuseErasure(ctx, erasure, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRefuseErasureResponse(rsp)
+}
+
 // ExportWithResponse Everything you may see, or what a search finds, as one STIX bundle or a table
 //
 // Needs an account that may: export threat data.
@@ -43740,6 +44522,243 @@ func ParseDatesResponse(rsp *http.Response) (*DatesResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest DatesOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseErasuresResponse parses an HTTP response from a ErasuresWithResponse call
+func ParseErasuresResponse(rsp *http.Response) (*ErasuresResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ErasuresResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ErasuresOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAskErasureResponse parses an HTTP response from a AskErasureWithResponse call
+func ParseAskErasureResponse(rsp *http.Response) (*AskErasureResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AskErasureResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest ErasureRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseConfirmErasureResponse parses an HTTP response from a ConfirmErasureWithResponse call
+func ParseConfirmErasureResponse(rsp *http.Response) (*ConfirmErasureResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConfirmErasureResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ErasureRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRefuseErasureResponse parses an HTTP response from a RefuseErasureWithResponse call
+func ParseRefuseErasureResponse(rsp *http.Response) (*RefuseErasureResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RefuseErasureResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ErasureRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -4,18 +4,21 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"filippo.io/age"
 
 	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
+	"twoseas/internal/law/marking"
 	"twoseas/internal/node"
 )
 
 type backupCmd struct {
 	Out       string `arg:"" name:"file" help:"File to write; must not exist."`
 	Recipient string `placeholder:"AGE1…" help:"Encrypt to this age recipient. Without it the file holds every object in the clear."`
+	Until     string `placeholder:"TIME" help:"Until when the file is kept, which erasures name; not known without."`
 }
 
 // Run writes a backup; the node may be serving.
@@ -28,6 +31,10 @@ func (c *backupCmd) Run(a *app) error {
 		}
 		to = r
 	}
+	until, err := marking.ParseInstant(c.Until)
+	if err != nil {
+		return err
+	}
 	return a.with(func(n *node.Node) error {
 		f, err := os.OpenFile(c.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if errors.Is(err, os.ErrExist) {
@@ -38,6 +45,13 @@ func (c *backupCmd) Run(a *app) error {
 		}
 		if err := errors.Join(c.write(a, n, f, to), f.Sync(), f.Close()); err != nil {
 			return errors.Join(err, os.Remove(c.Out))
+		}
+		place, err := filepath.Abs(c.Out)
+		if err != nil {
+			return err
+		}
+		if err := n.Erasures.BackedUp(a.ctx, n.Live, n.Operator(), place, until); err != nil {
+			return err
 		}
 		return a.say(map[string]any{"file": c.Out, "encrypted": to != nil}, func() {
 			a.printf("Backup in %s. Without seal.key of %s, which is not in it, it cannot be restored: keep that file apart.\n", c.Out, a.DataDir)

@@ -79,6 +79,7 @@ type commands struct {
 	Feed         feedCmd         `cmd:"" help:"Sources outside that are taken from, or sent to, on a schedule."`
 	Hook         hookCmd         `cmd:"" help:"Webhooks: programs elsewhere that are told what happens here."`
 	Verify       verifyCmd       `cmd:"" help:"Check exported ledgers from files and public keys alone."`
+	Erase        eraseCmd        `cmd:"" help:"Take personal data off the node for good: one asks, another decides; and the backups that hold it."`
 	Backup       backupCmd       `cmd:"" help:"Write everything the node holds to one file, while it runs."`
 	Restore      restoreCmd      `cmd:"" help:"Make a node from a backup."`
 	Completion   completionCmd   `cmd:"" help:"Print a completion script for bash, zsh or fish."`

@@ -17,6 +17,7 @@ import (
 	"twoseas/internal/act/answer"
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/collection"
+	"twoseas/internal/act/erasure"
 	"twoseas/internal/act/event"
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/feed"
@@ -82,6 +83,8 @@ type Node struct {
 	Members *members.Members
 	// Matchings asks and answers what both sides know.
 	Matchings *matching.Matchings
+	// Erasures takes personal data off the node.
+	Erasures *erasure.Erasures
 	// Collections is the acts on TAXII collections.
 	Collections *collection.Collections
 	// Events is the threat data as events of MISP.
@@ -218,6 +221,7 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 		return err
 	}
 	n.Pairing = pairing.New(n.Live, n.Ring, n.Ledger, pairing.Identity{URL: n.peerURL(), SPKI: pin}, n.Clock, rand.Reader)
+	n.Erasures = erasure.New(erasure.Config{Exchange: n.Exchange, Journal: n.journal, Rand: rand.Reader})
 	n.Matchings = matching.New(self, n.Ring, n.Ledger, n.Releases, rand.Reader)
 	n.Offline = offline.New(offline.Config{
 		Self: self, Ring: n.Ring, Ledger: n.Ledger, Accords: n.Accords, Pairing: n.Pairing, Exchange: n.Exchange, Clock: n.Clock,

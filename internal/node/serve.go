@@ -180,7 +180,7 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *w
 	api.Mount(own, api.Config{
 		Handle: n.Live, Self: n.Config.Side, Clock: n.Clock, People: n.People, Auth: door, Audit: n.Audit, Search: n.Search,
 		Accords: n.Accords, Releases: n.Releases, Exchange: n.Exchange, Ledger: n.Ledger, Intake: n.Intake, Library: n.Library,
-		Answers: n.Answers, Imports: n.Imports, Sessions: n.Sessions,
+		Answers: n.Answers, Imports: n.Imports, Erasures: n.Erasures, Sessions: n.Sessions,
 		Collections: n.Collections, Pairing: n.Pairing, Partners: partners{n}, Health: n, Log: n.Log, Rand: rand.Reader, Stylesheet: files.URL("desk.css"),
 		Feeds: n.Feeds, Hooks: n.Hooks, Matchings: n.Matchings, Onwards: n.Onwards, Members: n.Members, Offline: n.Offline, Recalls: n.Recalls,
 		Shelf: n.Shelf, Lines: partners{n},
@@ -205,7 +205,7 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *w
 	desk, err := web.New(web.Config{
 		Store: n.Store, Handle: n.Live, Self: n.Config.Side, Title: n.Config.Title, Clock: n.Clock, Log: n.Log, Stop: stop,
 		Auth: door, People: n.People, Accords: n.Accords, Exchange: n.Exchange, Library: n.Library, Releases: n.Releases, Ledger: n.Ledger, Audit: n.Audit,
-		Intake: n.Intake, Answers: n.Answers, Pairing: n.Pairing, Collections: n.Collections, Imports: n.Imports, Health: n, Partners: partners{n},
+		Intake: n.Intake, Answers: n.Answers, Pairing: n.Pairing, Collections: n.Collections, Imports: n.Imports, Erasures: n.Erasures, Health: n, Partners: partners{n},
 		Feeds: n.Feeds, Offline: n.Offline, Shelf: n.Shelf, Matchings: n.Matchings, Lines: partners{n}, Onwards: n.Onwards, Members: n.Members, Recalls: n.Recalls,
 	})
 	if err != nil {

@@ -97,6 +97,7 @@ func NewWorld(t *testing.T) *World {
 	meeting, err := in.Sessions.Meet(t.Context(), owner, session.Meeting{Guests: &people.Guests{TLP: marking.Green}, For: time.Hour})
 	w.must(err)
 	w.Foreign["meeting"], w.Absent["meeting"] = meeting, absentLike(meeting)
+	w.Foreign["erasure"], w.Absent["erasure"] = "00000000000000aa", "00000000000000bb" // everybody who may decide may decide on all
 	for _, key := range []string{"upload", "imports/id"} {
 		w.Foreign[key], w.Absent[key] = upload.ID, absentLike(upload.ID)
 	}

@@ -84,6 +84,7 @@ var views = []view{
 	{"operate-collection", "in", "administrator", "/operate/collections main tbody a"},
 	{"account", "in", "analyst", "/account"},
 	{"meeting", "in", "analyst", "/meeting"},
+	{"erasures", "in", "analyst", "/erasures"},
 	{"account-generator", "in", "analyst", "/account/generator"},
 	{"account-passkey", "in", "analyst", "/account/passkey"},
 	{"confirm", "in", "analyst", "/confirm"},

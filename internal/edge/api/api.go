@@ -24,6 +24,7 @@ import (
 	"twoseas/internal/act/answer"
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/collection"
+	"twoseas/internal/act/erasure"
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/feed"
 	"twoseas/internal/act/health"
@@ -61,6 +62,7 @@ type Config struct {
 	Search      *search.Search
 	Accords     *accord.Accords
 	Releases    *release.Releases
+	Erasures    *erasure.Erasures
 	Exchange    *exchange.Exchange
 	Ledger      *ledger.Ledger
 	Intake      *intake.Intake
@@ -163,6 +165,7 @@ func (a *api) routes() {
 	a.imports()
 	a.uploads()
 	a.meetings()
+	a.erasures()
 	a.agreements()
 	a.holds()
 	a.queues()

@@ -17,6 +17,7 @@ import (
 	"twoseas/internal/act/answer"
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/collection"
+	"twoseas/internal/act/erasure"
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/feed"
 	"twoseas/internal/act/health"
@@ -41,6 +42,7 @@ import (
 	"twoseas/internal/edge/web/agreements"
 	"twoseas/internal/edge/web/assets"
 	auditpages "twoseas/internal/edge/web/audit"
+	"twoseas/internal/edge/web/erasures"
 	"twoseas/internal/edge/web/exchanges"
 	"twoseas/internal/edge/web/feeds"
 	"twoseas/internal/edge/web/imports"
@@ -93,6 +95,7 @@ type Config struct {
 	Recalls     *recall.Recalls
 	Lines       matching.Lines
 	Imports     *importing.Imports
+	Erasures    *erasure.Erasures
 	Health      health.Source
 	Partners    operate.Partners
 }
@@ -163,6 +166,7 @@ func (s *Site) Routes() []page.Route {
 		agreements.Routes(s.desk, agreements.Deps{Accords: s.Accords, Intake: s.Intake, Audit: s.Audit, Self: s.Self}),
 		imports.Routes(s.desk, s.Imports, s.Audit),
 		meeting.Routes(s.desk, s.parties),
+		erasures.Routes(s.desk, s.Erasures),
 		feeds.Routes(s.desk, feeds.Acts{Feeds: s.Feeds, People: s.People, Audit: s.Audit, Self: s.Self}),
 		matchpages.Routes(s.desk, matchpages.Acts{Matchings: s.Matchings, Audit: s.Audit, Lines: s.Lines}),
 		ledgers.Routes(s.desk, ledgers.Deps{Ledger: s.Ledger, Audit: s.Audit}),

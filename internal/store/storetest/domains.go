@@ -32,6 +32,7 @@ var nodeWide = map[string]bool{
 	"AddPasskey": true, "Passkey": true, "Passkeys": true, "UsePasskey": true, "RemovePasskey": true,
 	"TOTP": true, "SetTOTP": true, "RemoveTOTP": true, "SetRecovery": true, "TakeRecovery": true, "RecoveryLeft": true,
 	"AddMeeting": true, "MeetingOf": true, "Meetings": true, "EndMeeting": true, "PurgeMeetings": true,
+	"AddBackup": true, "BackupsMade": true, "BackupGone": true,
 	"SetLink": true, "LinkOf": true, "DropLinks": true, "AddCeremony": true, "TakeCeremony": true,
 	"Tend": true, "Renew": true, "SeeProcess": true, "EndProcess": true, "Processes": true,
 	"Peer": true, "Peers": true, "PeerByPin": true, "SavePeer": true, "RemovePeer": true,
@@ -142,6 +143,9 @@ func begin(t *testing.T, h *store.Handle) {
 			return err
 		}
 		if err := beginQueue(tx); err != nil {
+			return err
+		}
+		if err := tx.AddErasure(store.Erasure{ID: "in", Object: "x--1"}); err != nil {
 			return err
 		}
 		if err := tx.AddTurns(1, []int64{tx.Now()}); err != nil {

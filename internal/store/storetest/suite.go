@@ -70,6 +70,7 @@ var suite = map[string]func(t *testing.T, open Opener){
 	"idempotency":   testIdempotency,
 	"turns":         testTurns,
 	"moves":         testMoves,
+	"erasures":      testErasures,
 }
 
 // Run runs the whole contract on one engine.
