@@ -151,6 +151,9 @@ var mentions = []struct{ key, table, column, act string }{
 // to repeated requests, reports and previews of imports, searches people keep,
 // and uploads that wait with it. It returns how many rows that were.
 func (t *Tx) ForgetMentions(words []string) (n int64, err error) {
+	if len(words) == 0 {
+		return 0, nil
+	}
 	for _, m := range mentions {
 		if m.table == "marking" && !strings.HasPrefix(words[0], "marking-definition--") {
 			continue
