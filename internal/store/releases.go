@@ -253,3 +253,28 @@ func (t *Tx) Derived(source int64, redaction string) (object int64, err error) {
 	_, err = t.Get([]any{&object}, "SELECT object FROM derived WHERE domain = $1 AND source = $2 AND redaction = $3", t.domain, source, redaction)
 	return object, err
 }
+
+// AnyDerived reports whether anything was ever made by a redaction.
+func (t *Tx) AnyDerived() (bool, error) {
+	n := 0
+	_, err := t.Get([]any{&n}, "SELECT 1 FROM derived WHERE domain = $1 LIMIT 1 + 0", t.domain)
+	return n != 0, err
+}
+
+// Made says what a redaction made of a version.
+type Made struct {
+	Source, Object int64
+	Redaction, ID  string // ID is of what was made
+}
+
+// MadeOf returns what redactions made of versions, oldest first.
+func (t *Tx) MadeOf(sources []int64) (out []Made, err error) {
+	err = t.Each(func(r *sql.Rows) error {
+		var m Made
+		err := r.Scan(&m.Source, &m.Object, &m.Redaction, &m.ID)
+		out = append(out, m)
+		return err
+	}, "SELECT d.source, d.object, d.redaction, o.id FROM derived d CROSS JOIN object o WHERE d.domain = $1 AND o.domain = $1 AND o.seq = d.object AND "+
+		t.AnyInt("d.source", 2)+" ORDER BY d.object", t.domain, t.Ints(sources))
+	return out, err
+}

@@ -129,6 +129,10 @@ func (b *builder) add(w *shipment.Writer, entries []store.Release) (full bool, e
 	if err != nil {
 		return false, err
 	}
+	followed, err := b.follow(entries)
+	if err != nil {
+		return false, err
+	}
 	for i, e := range entries {
 		wire, may, err := b.leaving(e)
 		if err != nil {
@@ -140,7 +144,7 @@ func (b *builder) add(w *shipment.Writer, entries []store.Release) (full bool, e
 			}
 			may = false
 		}
-		if !may {
+		if !may || followed[e.Seq] {
 			if err := b.tx.Unqueue(b.ch.ID, e); err != nil {
 				return false, err
 			}

@@ -57,6 +57,18 @@ func (b *builder) names(entries []store.Release) (map[int64]string, error) {
 	return out, nil
 }
 
+// follow returns those entries that name the source of something redacted. What
+// leaves instead has joined the list behind them, if it needs nobody's approval.
+func (b *builder) follow(entries []store.Release) (map[int64]bool, error) {
+	stays, err := b.x.releases.Follow(b.tx, b.gate, entries)
+	if err != nil || len(stays) == 0 {
+		return nil, err
+	}
+	now, err := b.tx.Channel(b.ch.Agreement)
+	b.ch.Queued = now.Queued
+	return stays, err
+}
+
 // thirds reports whether all stored versions of an id belong to third sides and
 // may not go to the partner.
 func (b *builder) thirds(versions []store.Known) (bool, error) {

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"errors"
 	"slices"
 
 	"twoseas/internal/act/intake"
@@ -44,7 +45,7 @@ func (r *Releases) Outgoing(tx *store.Tx, g *Gate, channel int64, o store.Object
 }
 
 func (r *Releases) outgoingRedacted(tx *store.Tx, g *Gate, o store.Object, m marking.Label, out Outgoing) (Outgoing, error) {
-	job := redaction{terms: m, names: out.Decision.Redact}
+	job := redaction{terms: m, names: out.Decision.Redact, called: map[string][]string{}}
 	if err := r.guard(tx, g, &job); err != nil {
 		return out, err
 	}
@@ -66,7 +67,11 @@ func (r *Releases) outgoingRedacted(tx *store.Tx, g *Gate, o store.Object, m mar
 	if err != nil {
 		return out, err
 	}
-	raw, err := r.without(o, job, refs)
+	raw, err := r.without(tx, o, job, refs)
+	if errors.Is(err, errNamed) {
+		out.Label = nil
+		return out, nil // it stays
+	}
 	if err != nil {
 		return out, err
 	}

@@ -3,6 +3,7 @@ package release
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"errors"
 	"slices"
 	"strings"
 
@@ -29,6 +30,8 @@ type redaction struct {
 	// Of what an industry member contributed; nil otherwise.
 	few   func(sector string) bool // which sectors are not shown
 	known *intake.Names            // what members are known as
+	// called holds what objects that were referred to are called, by id.
+	called map[string][]string
 }
 
 func (j redaction) key() string { return strings.Join(j.names, "+") }
@@ -41,6 +44,7 @@ func (r *Releases) redact(tx *store.Tx, g *Gate, job redaction) error {
 	if err := r.guard(tx, g, &job); err != nil {
 		return err
 	}
+	job.called = map[string][]string{}
 	wire := job.terms
 	wire.Redacted = append(slices.Clone(wire.Redacted), job.names...)
 	slices.Sort(wire.Redacted)
@@ -84,7 +88,10 @@ func (r *Releases) redactSome(tx *store.Tx, g *Gate, job redaction, wire marking
 		if done != 0 {
 			continue
 		}
-		raw, err := r.without(o, job, refs)
+		raw, err := r.without(tx, o, job, refs)
+		if errors.Is(err, errNamed) {
+			continue // it stays, as what is refused below does
+		}
 		if err != nil {
 			return err
 		}
@@ -132,21 +139,14 @@ func (r *Releases) aheadOf(tx *store.Tx, g *Gate, job redaction, results []intak
 	return nil
 }
 
-// without returns the bytes of the redacted object: the named properties gone,
-// an id of its own, and references to other redacted objects following them.
-func (r *Releases) without(o store.Object, job redaction, refs map[string]string) ([]byte, error) {
+// without returns the bytes of the redacted object: the named properties gone
+// wherever they stand, what they said blacked out wherever else it is said, an
+// id of its own, and references to other redacted objects following them. It
+// is errNamed when the object says it where it cannot be blacked out.
+func (r *Releases) without(tx *store.Tx, o store.Object, job redaction, refs map[string]string) ([]byte, error) {
 	props, err := canon.Decode(o.Body)
 	if err != nil {
 		return nil, err
-	}
-	for _, name := range job.names {
-		red, ok := marking.RedactionOf(name)
-		if !ok {
-			return nil, fault.Errorf(fault.Denied, "redaction %q is not known", name)
-		}
-		for _, p := range red.Properties {
-			delete(props, p)
-		}
 	}
 	if ext, ok := props["extensions"].(map[string]any); ok { // what a source said in its own words leads back to it
 		delete(ext, misp.Extension)
@@ -155,9 +155,74 @@ func (r *Releases) without(o store.Object, job redaction, refs map[string]string
 		}
 	}
 	job.veil(props)
+	var gone []string
+	for _, name := range job.names {
+		red, ok := marking.RedactionOf(name)
+		if !ok {
+			return nil, fault.Errorf(fault.Denied, "redaction %q is not known", name)
+		}
+		gone = append(gone, takeOut(props, red.Properties)...)
+	}
+	called, err := callers(tx, gone, job.called)
+	if err != nil {
+		return nil, err
+	}
+	return r.derive(o.ID, job.key(), props, append(gone, called...), refs)
+}
+
+// derive finishes what is made of the object id: references follow refs, no
+// text names gone, the old id or those that references were changed from, and
+// the id is that of key.
+func (r *Releases) derive(id, key string, props map[string]any, gone []string, refs map[string]string) ([]byte, error) {
 	rename(props, refs)
-	props["id"] = r.derivedID(o.ID, job.key())
+	gone = append(gone, id)
+	for from := range refs {
+		gone = append(gone, from)
+	}
+	delete(props, "id") // of an object with a secret in its id as well
+	if err := secretsOf(gone).blackOut(props); err != nil {
+		return nil, err
+	}
+	reselect(props)
+	props["id"] = r.derivedID(id, key)
 	return canon.Marshal(props)
+}
+
+// callers returns what the objects are called whose ids are among texts, as far
+// as they are here. known keeps what was looked up.
+func callers(tx *store.Tx, texts []string, known map[string][]string) (out []string, err error) {
+	for _, id := range texts {
+		if _, uuid, ok := strings.Cut(id, "--"); !ok || len(uuid) != 36 {
+			continue
+		}
+		names, ok := known[id]
+		if !ok {
+			if names, err = called(tx, id); err != nil {
+				return nil, err
+			}
+			known[id] = names
+		}
+		out = append(out, names...)
+	}
+	return out, nil
+}
+
+// called returns what an object is called in all its versions.
+func called(tx *store.Tx, id string) (out []string, err error) {
+	err = tx.Versions(id, func(o store.Object) error {
+		if o.Type == "erased" {
+			return nil
+		}
+		props, err := canon.View(o.Body)
+		if err != nil {
+			return err
+		}
+		out = append(out, textsOf(props["name"])...)
+		out = append(out, textsOf(props["aliases"])...)
+		out = append(out, textsOf(props["contact_information"])...)
+		return nil
+	})
+	return out, err
 }
 
 // derivedID gives every version of a source the same new id, from which the
@@ -183,6 +248,10 @@ func (r *Releases) renamed(tx *store.Tx, g *Gate, job redaction, batch []store.O
 	if err != nil {
 		return nil, err
 	}
+	byHand, err := handMade(tx, known)
+	if err != nil {
+		return nil, err
+	}
 	out := map[string]string{}
 	decisions := map[int64]gate.Decision{}
 	for _, id := range ids {
@@ -202,6 +271,8 @@ func (r *Releases) renamed(tx *store.Tx, g *Gate, job redaction, batch []store.O
 		switch {
 		case len(d.Redact) > 0:
 			out[id] = r.derivedID(id, redaction{names: d.Redact}.key())
+		case byHand[id] != "":
+			out[id] = byHand[id]
 		case d.Outcome == gate.Deny:
 			out[id] = r.derivedID(id, job.key())
 		}

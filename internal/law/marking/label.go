@@ -323,7 +323,7 @@ func (l Label) check() error {
 	if i := slices.IndexFunc(l.Caveats, func(c string) bool { _, ok := CaveatOf(c); return !ok }); i >= 0 {
 		return fault.Errorf(fault.Invalid, "label: caveat %.40q is not known", l.Caveats[i])
 	}
-	if i := slices.IndexFunc(l.Redacted, func(r string) bool { _, ok := RedactionOf(r); return !ok }); i >= 0 {
+	if i := slices.IndexFunc(l.Redacted, func(r string) bool { return !made(r) }); i >= 0 {
 		return fault.Errorf(fault.Invalid, "label: redaction %.40q is not known", l.Redacted[i])
 	}
 	return nil

@@ -6,9 +6,8 @@ import "slices"
 // The names are a closed set: an agreement may use no other.
 type Redaction struct {
 	Name string
-	// Properties are the top-level properties that go. References from other
-	// objects are not touched: a relationship that points at a victim's
-	// identity needs a label of its own.
+	// Properties are the properties that go, wherever in the object they stand,
+	// and with them every other mention of what they said.
 	Properties []string
 	// Text says what is taken out, as it reads in a sentence.
 	Text string
@@ -25,6 +24,18 @@ var redactions = []Redaction{
 		Properties: []string{"where_sighted_refs", "x_twoseas_victim", "x_twoseas_victim_ref", "x_twoseas_victim_refs"},
 		Text:       "who was affected",
 	},
+}
+
+// What a label may also name as made, and no agreement asks for.
+const (
+	ByHand   = "hand"       // an officer took something out of this very object
+	Followed = "references" // it named something that was redacted, and names now what was made of that
+)
+
+// made reports whether a label may name a redaction as made.
+func made(name string) bool {
+	_, ok := RedactionOf(name)
+	return ok || name == ByHand || name == Followed
 }
 
 // RedactionOf returns the redaction of a name.
