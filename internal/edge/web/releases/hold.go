@@ -3,6 +3,7 @@ package releases
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/release"
@@ -23,6 +24,8 @@ type held struct {
 	Rows    []diff.Row
 	With    string // what it is compared with: "source", "before" or ""
 	Pretty  string // the object, indented
+	// Cuttable are the properties that may be taken out by hand.
+	Cuttable []string
 	// Typed is what was written in a form that was not taken, Wrong the form,
 	// and Problems why.
 	Typed, Wrong string
@@ -58,6 +61,9 @@ func (p *pages) showHold(w http.ResponseWriter, r *http.Request, v held) (err er
 		return err
 	}
 	if err := v.compare(); err != nil {
+		return err
+	}
+	if v.Cuttable, err = release.Cuttable(v.Item.Object.Body); err != nil {
 		return err
 	}
 	raw, err := canon.Indent(v.Item.Object.Body)
@@ -117,7 +123,40 @@ const (
 	emergency = release.VerdictEmergency
 	refuse    = release.VerdictRefuse
 	reopen    = release.VerdictReopen
+	redact    = "redact"
 )
+
+// redactByHand takes something out of one item and shows what was made, beside
+// what it was made of.
+func (p *pages) redactByHand(w http.ResponseWriter, r *http.Request) error {
+	q := page.Of(r)
+	at, err := addressOf(r)
+	if err != nil {
+		return err
+	}
+	f, err := form(w, r)
+	if err != nil {
+		return err
+	}
+	digest, err := ident.ParseDigest(f.Get("digest"))
+	if err != nil {
+		return err
+	}
+	cuts := release.Cuts{Properties: f["property"]}
+	for word := range strings.Lines(f.Get("words")) {
+		if word = strings.TrimSpace(word); word != "" {
+			cuts.Words = append(cuts.Words, word)
+		}
+	}
+	made, err := p.Releases.Redact(r.Context(), q.Handle, q.Actor, at.agreement, at.item, digest, cuts, f.Get("reason"))
+	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.Denied) && q.Actor.May(people.Approve) == nil {
+		return p.showHold(w, r, held{At: at, Typed: f.Get("reason"), Wrong: redact, Problems: []page.Problem{q.Wrong("redact-reason", err)}})
+	}
+	if err != nil {
+		return err
+	}
+	return page.See(w, r, holdPath(at.agreement, made))
+}
 
 // say takes an officer's word on one item.
 func (p *pages) say(verdict string) page.Handler {

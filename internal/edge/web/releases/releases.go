@@ -51,6 +51,7 @@ func Routes(d *page.Desk, acts Acts) []page.Route {
 		{Pattern: "POST /releases/{agreement}/{item}/emergency", Act: people.Approve, Fresh: true, Serve: p.say(emergency)},
 		{Pattern: "POST /releases/{agreement}/{item}/refuse", Act: people.Approve, Fresh: true, Serve: p.say(refuse)},
 		{Pattern: "POST /releases/{agreement}/{item}/reopen", Act: people.Approve, Fresh: true, Serve: p.say(reopen)},
+		{Pattern: "POST /releases/{agreement}/{item}/redact", Act: people.Approve, Fresh: true, Serve: p.redactByHand},
 		{Pattern: "GET /reviews", Act: people.Review, Serve: p.reviews},
 		{Pattern: "GET /reviews/{review}", Act: people.Review, Serve: p.review},
 		{Pattern: "POST /reviews/{review}", Act: people.Approve, Fresh: true, Serve: p.closeReview},
