@@ -28,9 +28,9 @@ const (
 	secrets = "Kanaria|kanaria|KANARIA|c0ffee00|x_twoseas_victim|x_twoseas_contributor|where_sighted_refs"
 )
 
-// member is what a member contributes: its name nested, in extensions, in
+// contributed is what a member contributes: its name nested, in extensions, in
 // external references, in labels, in names of members, in granular markings.
-var member = []string{
+var contributed = []string{
 	`{"type":"identity","spec_version":"2.1","id":"` + who + `","created":"2026-01-01T00:00:00Z","modified":"2026-01-01T00:00:00Z","name":"` + canary + `","identity_class":"organization","contact_information":"+91 KANARIA DESK"}`,
 	`{"type":"indicator","spec_version":"2.1","id":"` + what + `","created":"2026-01-01T00:00:00Z","modified":"2026-01-01T00:00:00Z","valid_from":"2026-01-01T00:00:00Z","pattern_type":"stix","pattern":"[ipv4-addr:value = '45.7.8.9']","created_by_ref":"` + who + `",
 	"name":"beacon at kanaria grid","description":"seen by KANARIA GRID, see ` + what + ` and c0ffee00-0000-4000-8000-0000000000b1","labels":["from kanaria grid","kept"],"confidence":70,
@@ -80,7 +80,7 @@ func plain(t *testing.T, body []byte) []byte {
 
 func TestNoCanaryIsOnTheWireOrOnThePartnersDisk(t *testing.T) {
 	in, jp := pair(t, nil)
-	contribute(t, in, true, append([]string{named}, member...)...)
+	contribute(t, in, true, append([]string{named}, contributed...)...)
 	take1(t, in, intake.Source{DefaultTLP: marking.Green}, ours...)
 	var w wire
 	carry(t, in, jp, &w)
@@ -106,7 +106,7 @@ func TestNoCanaryIsOnTheWireOrOnThePartnersDisk(t *testing.T) {
 	}
 	settled(t, in, jp)
 	nodetest.Crossed(t, in.Node, jp.Node, 0)
-	contribute(t, in, true, strings.ReplaceAll(member[1], `"modified":"2026-01-01`, `"modified":"2026-02-01`))
+	contribute(t, in, true, strings.ReplaceAll(contributed[1], `"modified":"2026-01-01`, `"modified":"2026-02-01`))
 	take1(t, in, intake.Source{DefaultTLP: marking.Green}, strings.ReplaceAll(ours[1], `"modified":"2026-01-01`, `"modified":"2026-02-01`))
 	carry(t, in, jp, &w)
 	clean(t, "the wire, with newer versions,", w.Bytes())
