@@ -17,7 +17,7 @@ import (
 // is routed like anything that arrives, and returns those that may not leave as
 // they are. Where nothing was ever redacted it costs one question.
 func (r *Releases) Follow(tx *store.Tx, g *Gate, entries []store.Release) (map[int64]bool, error) {
-	if any, err := tx.AnyDerived(); err != nil || !any {
+	if some, err := tx.AnyDerived(); err != nil || !some {
 		return nil, err
 	}
 	stays, owns := map[int64]bool{}, map[int64]bool{}
