@@ -80,7 +80,7 @@ func (c *onwardShow) Run(a *app) error {
 			for _, s := range d.Said {
 				a.printf("%s says %s %s\n", s.From, s.Word, strings.Join(s.Redact, " "))
 			}
-			a.printf("It is %s. %s %s\n", d.State, d.Onward.Answer, d.Reason)
+			a.printf("It is %s. %s %s\n", d.State, d.Answer, d.Reason)
 		})
 	})
 }

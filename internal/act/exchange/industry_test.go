@@ -150,7 +150,8 @@ func TestASponsorLooksFirst(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 	for _, o := range []people.Organisation{
-		{ID: "x", Name: "X", Kind: people.Vendor, Sponsor: "alpha"}, {ID: "x", Name: "X", Kind: people.Vendor, Sponsor: "nobody"},
+		{ID: "x", Name: "X", Kind: people.Vendor, Sponsor: "alpha"},
+		{ID: "x", Name: "X", Kind: people.Vendor, Sponsor: "nobody"},
 		{ID: "x", Name: "X", Kind: people.CERT, Sponsor: "ministry"},
 	} {
 		if err := in.People.AddOrganisation(t.Context(), in.Operator(), o); !fault.Is(err, fault.Invalid) {

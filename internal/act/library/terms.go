@@ -183,5 +183,5 @@ func instant(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
 // objects of a type, for questions to the index from elsewhere.
 func RefTerm(id string) int64 { return store.Term(byRef, id) }
 
-// TypeTerm: see RefTerm.
+// TypeTerm is described with RefTerm.
 func TypeTerm(typ string) int64 { return store.Term(byType, typ) }

@@ -190,7 +190,7 @@ func (o *Onwards) vouch(tx *store.Tx, f exchange.Foreign) error {
 	if err != nil {
 		return err
 	}
-	why := error(fault.New(fault.Denied, "nothing shows that its originator agreed"))
+	why := fault.New(fault.Denied, "nothing shows that its originator agreed")
 	for _, c := range candidates {
 		e, err := onward.ParseEvidence(c.Body)
 		if err != nil {

@@ -163,11 +163,11 @@ func (m Meeting) checked(by people.Actor) (Meeting, error) {
 func (m Meeting) words() string {
 	list := slices.Clone(m.With)
 	if m.Guests != nil {
-		text := "guests"
+		text := []string{"guests"}
 		for _, p := range m.Guests.Sides {
-			text += " of " + string(p.Side)
+			text = append(text, "of", string(p.Side))
 		}
-		list = append(list, text+" up to "+m.Guests.TLP.String())
+		list = append(list, strings.Join(text, " ")+" up to "+m.Guests.TLP.String())
 	}
 	return strings.Join(list, ", ")
 }

@@ -1,10 +1,9 @@
 package agreement
 
 import (
-	"time"
-
 	"slices"
 	"strings"
+	"time"
 
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"

@@ -59,10 +59,11 @@ func (l List) Text() []byte {
 		"\nprevious " + previous +
 		"\nat " + note.FormatTime(l.At) +
 		"\nmembers " + strconv.Itoa(len(l.Members)) + "\n"
+	text := []byte(out)
 	for _, m := range l.Members {
-		out += m + "\n"
+		text = append(append(text, m...), '\n')
 	}
-	return []byte(out)
+	return text
 }
 
 // Parse reads the text strictly, or returns fault.Invalid that names the line.

@@ -47,7 +47,9 @@ func world(t *testing.T) (*nodetest.Node, *clock.Fake) {
 		tlp  marking.TLP
 		more marking.Terms
 	}{
-		{"greenling", marking.Green, marking.Terms{}}, {"amberling", marking.Amber, marking.Terms{}}, {"redling", marking.Red, marking.Terms{}},
+		{"greenling", marking.Green, marking.Terms{}},
+		{"amberling", marking.Amber, marking.Terms{}},
+		{"redling", marking.Red, marking.Terms{}},
 		{"secretling", marking.Green, marking.Terms{Classification: "IN-C"}},
 		{"eyesling", marking.Green, marking.Terms{Caveats: []string{"NOFORN"}}},
 	} {

@@ -60,11 +60,11 @@ func (q *Request) InRoom() string {
 	}
 	names := slices.Clone(r.Accounts)
 	if r.Guests != nil {
-		guests := q.T("page.meeting.guests")
+		guests := []string{q.T("page.meeting.guests")}
 		for _, p := range r.Guests.Sides {
-			guests += " (" + q.SideName(p.Side) + ")"
+			guests = append(guests, "("+q.SideName(p.Side)+")")
 		}
-		names = append(names, guests)
+		names = append(names, strings.Join(guests, " "))
 	}
 	return strings.Join(names, ", ")
 }
