@@ -77,7 +77,7 @@ func (t *Tx) movePostings(moves []Move) error {
 	if err != nil {
 		return err
 	}
-	moves = slices.DeleteFunc(slices.Clone(moves), func(m Move) bool { return m.Seq > upTo || m.From == m.To })
+	moves = slices.DeleteFunc(slices.Clone(moves), func(m Move) bool { return m.Seq < 1 || m.Seq > upTo || m.From == m.To })
 	if len(moves) == 0 {
 		return nil
 	}
