@@ -406,7 +406,15 @@ func TestTheListsOfTheSharedData(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if out.Taken.New == 0 || out.Taken.Refused > max(3, out.Taken.New/100) {
+			// Events describe the same cluster of a galaxy in different words under
+			// one uuid and version; the first words stand and the rest is refused.
+			refused := out.Taken.Refused
+			for _, r := range out.Taken.Refusals {
+				if kind == feed.MISP && strings.Contains(r.Reason, "another content is stored under this id and version") {
+					refused--
+				}
+			}
+			if out.Taken.New == 0 || refused > max(3, out.Taken.New/100) {
 				t.Errorf("%s: %+v", at, out)
 			}
 			p.body += "\n"
