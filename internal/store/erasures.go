@@ -33,12 +33,12 @@ func (t *Tx) AddErasure(e Erasure) error {
 
 // Erasures returns at most limit requests, the newest first.
 func (t *Tx) Erasures(limit int) ([]Erasure, error) {
-	return t.erasures("TRUE ORDER BY asked DESC, id LIMIT $2 + 0", t.domain, int64(limit))
+	return t.erasures("TRUE ORDER BY asked DESC, id LIMIT $2 + 0", int64(limit))
 }
 
 // Erasure returns one request, or fault.NotFound.
 func (t *Tx) Erasure(id string) (Erasure, error) {
-	list, err := t.erasures("id = $2", t.domain, id)
+	list, err := t.erasures("id = $2", id)
 	if err != nil || len(list) == 0 {
 		if err == nil {
 			err = fault.New(fault.NotFound, "no such erasure")
@@ -48,13 +48,13 @@ func (t *Tx) Erasure(id string) (Erasure, error) {
 	return list[0], nil
 }
 
-func (t *Tx) erasures(condition string, args ...any) (out []Erasure, err error) {
+func (t *Tx) erasures(condition string, arg any) (out []Erasure, err error) {
 	err = t.Each(func(r *sql.Rows) error {
 		var e Erasure
 		err := r.Scan(&e.ID, &e.Object, &e.Reason, &e.State, &e.Asked, &e.Asker, &e.Decided, &e.Decider, &e.Copies, &e.Backups)
 		out = append(out, e)
 		return err
-	}, "SELECT id, object, reason, state, asked, asker, decided, decider, copies, backups FROM erasure WHERE domain = $1 AND "+condition, args...)
+	}, "SELECT id, object, reason, state, asked, asker, decided, decider, copies, backups FROM erasure WHERE domain = $1 AND "+condition, t.domain, arg)
 	return out, err
 }
 

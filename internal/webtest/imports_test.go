@@ -39,7 +39,7 @@ func TestAnImportIsFollowedWithoutAReload(t *testing.T) {
 	tab.Type("#text", "see hxxps://evil[.]shop/a and 203.0.113.9")
 	tab.Submit("form.import-drop button[type=submit]")
 	tab.See("Waits for you")
-	tab.See("Reserved addresses (IANA)")
+	tab.See("Addresses for documentation")
 	tab.Set("#tlp", "clear")
 	tab.Submit("form[action$='/options'] button[type=submit]")
 	tab.See("Released")

@@ -59,7 +59,7 @@ func TestWhoReadsTheLedgers(t *testing.T) {
 	for _, role := range people.Roles() {
 		r := read(t, in, string(role), role)
 		exchange, home := http.StatusOK, http.StatusForbidden
-		if role == people.Member || role == people.OrganisationAdministrator {
+		if role == people.Member || role == people.OrganisationAdministrator || role == people.Liaison {
 			exchange = http.StatusForbidden
 		}
 		if role == people.Auditor {

@@ -68,7 +68,7 @@ func testDomains(t *testing.T, open Opener) {
 				told[name] = told[name] || text != empty[name]
 			}
 		}
-		called := m.act(t, all[i], 2000)
+		called := m.act(t, all[i], 5000)
 		for j, h := range all {
 			now := m.answers(t, h)
 			for name := range now {

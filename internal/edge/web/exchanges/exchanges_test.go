@@ -45,7 +45,7 @@ func open(t *testing.T) *desk {
 // take imports indicators from number on at a node.
 func (d *desk) take(n *nodetest.Node, tlp marking.TLP, numbers ...int) {
 	d.t.Helper()
-	d.says(n, tlp, "10.0.0.1", numbers...)
+	d.says(n, tlp, "45.0.0.1", numbers...)
 }
 
 // says takes in indicators of an address under ids by number.
@@ -133,7 +133,7 @@ func TestAChannelAndItsShipments(t *testing.T) {
 func TestWhatAClauseKeptOutIsNamedWithItsClause(t *testing.T) {
 	d := open(t)
 	// The partner's own store holds another content under an id of ours.
-	d.says(d.jp, marking.Amber, "10.0.0.2", 1)
+	d.says(d.jp, marking.Amber, "45.0.0.2", 1)
 	d.take(d.in, marking.Clear, 1, 2)
 	nodetest.Eventually(t, "the shipment was answered", func() bool {
 		s, err := d.in.Exchange.State(t.Context(), d.in.Live, nodetest.InJp)
