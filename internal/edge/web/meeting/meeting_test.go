@@ -91,6 +91,12 @@ func TestAScreenInAMeetingShowsWhatEverybodyMaySee(t *testing.T) {
 	b.Submit("/confirm", url.Values{"confirm.password": {password}}).Want(200, "/meeting").Lacks("Meeting mode</strong>")
 	b.Get("/threats").Want(200, "/threats", "redling", "secretling")
 
+	// What one of them may not do, nobody does meanwhile.
+	begin(url.Values{"with": {"audit"}, "hours": {"1"}}).Want(200, "/", "you, audit")
+	b.Get("/imports").Want(403, "")
+	b.Get("/meeting").Submit("/meeting/end", nil).Want(200, "/meeting")
+	b.Get("/imports").Want(200, "/imports")
+
 	// Guests: no caveat that keeps things at home, and no pages but those of threat data.
 	begin(url.Values{"with": {""}, "guests": {"1"}, "tlp": {"amber"}, "hours": {"1"}}).Want(200, "/", "guests")
 	b.Get("/threats").Want(200, "/threats", "greenling", "amberling").Lacks("redling", "secretling")
