@@ -145,6 +145,9 @@ func TestWhatExpiresLeavesReadsAndItsProofStays(t *testing.T) {
 	take(t, in, marking.Terms{}, timed(5, time.Time{})) // too old to be sent
 	clk.Advance(time.Second)
 	nodetest.Converged(t, in, jp)
+	if out, err := in.Exchange.Totals(t.Context(), in.Live, nodetest.InJp, store.Out); err != nil || out.Applied != 3 {
+		t.Errorf("%d were sent, want the first three: %v", out.Applied, err)
+	}
 	if walk, _ := seen(t, jp.Node, "45.9.0.5"); walk != 0 {
 		t.Errorf("%d came although they would have lapsed on arrival", walk)
 	}

@@ -16,7 +16,8 @@ type Meeting struct {
 
 // AddMeeting begins a meeting of a session now.
 func (t *Tx) AddMeeting(m Meeting) error {
-	_, err := t.Exec("INSERT INTO meeting (session, began, account, who, until, ended) VALUES ($1, $2, $3, $4, $5, 0)",
+	_, err := t.Exec(`INSERT INTO meeting (session, began, account, who, until, ended) VALUES ($1, $2, $3, $4, $5, 0)
+		ON CONFLICT (session, began) DO UPDATE SET account = excluded.account, who = excluded.who, until = excluded.until, ended = 0`,
 		m.Session, t.now, m.Account, bytesOf(m.Who), m.Until)
 	return err
 }
