@@ -144,7 +144,10 @@ func TestWhatExpiresLeavesReadsAndItsProofStays(t *testing.T) {
 	nodetest.VerifyLedgers(t, in.Node, jp.Node)
 	take(t, in, marking.Terms{}, timed(5, time.Time{})) // too old to be sent
 	clk.Advance(time.Second)
-	nodetest.Converged(t, in, jp)
+	nodetest.Eventually(t, "nothing waits", func() bool {
+		st, err := in.Exchange.State(t.Context(), in.Live, nodetest.InJp)
+		return err == nil && st.Waiting == 0 && st.Unanswered == 0
+	})
 	if out, err := in.Exchange.Totals(t.Context(), in.Live, nodetest.InJp, store.Out); err != nil || out.Applied != 3 {
 		t.Errorf("%d were sent, want the first three: %v", out.Applied, err)
 	}
