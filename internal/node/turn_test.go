@@ -106,8 +106,8 @@ func TestWhatExpiresLeavesReadsAndItsProofStays(t *testing.T) {
 	clk := clock.NewFake(dawn)
 	in, jp := nodetest.StartAt(t, "in", clk, nil), nodetest.StartAt(t, "jp", clk, nil)
 	nodetest.Join(t, in, jp)
-	nodetest.Amend(t, in, jp, "targets:\n", "expiry: {threat: P90D}\n\ntargets:\n") // counted from 1 January: 1 April
-	april := time.Date(2027, 4, 1, 0, 0, 0, 0, time.UTC)
+	nodetest.Amend(t, in, jp, "targets:\n", "expiry: {threat: P75D}\n\ntargets:\n") // counted from 1 January: 17 March, a day before the term ends
+	end := time.Date(2027, 3, 17, 0, 0, 0, 0, time.UTC)
 	take(t, in, marking.Terms{Expires: dawn.Add(time.Hour)}, timed(1, time.Time{}))
 	take(t, in, marking.Terms{}, timed(2, dawn.Add(2*time.Hour)))
 	take(t, in, marking.Terms{}, timed(3, time.Time{}))
@@ -132,8 +132,8 @@ func TestWhatExpiresLeavesReadsAndItsProofStays(t *testing.T) {
 	want("after the handling expired", 2, 2, "45.9.0.1")
 	clk.Advance(time.Hour)
 	want("after one was not valid any more", 1, 1, "45.9.0.2")
-	clk.Advance(april.Sub(clk.Now()))
-	want("after the agreement's 90 days", 1, 0, "45.9.0.3")
+	clk.Advance(end.Sub(clk.Now()))
+	want("after the agreement's 75 days", 1, 0, "45.9.0.3")
 	for number, positions := range map[int64]int{1: 1} {
 		for p := range positions {
 			if _, err := jp.Exchange.Proved(t.Context(), jp.Live, nodetest.InJp, store.In, number, p); err != nil {
