@@ -260,30 +260,6 @@ func (t *Tx) AnyRecallOn(channel int64, direction string) (bool, error) {
 		AND EXISTS (SELECT 1 FROM recall_part p WHERE p.domain = $1 AND p.recall = r.id AND p.channel = $2) LIMIT 1`, t.domain, channel, direction)
 }
 
-// Notice is a text for the partner that goes with a spill.
-type Notice struct {
-	Lang, Text, Account string
-	At                  int64
-}
-
-// SaveNotice keeps a text in a language in place of the one before.
-func (t *Tx) SaveNotice(recall string, n Notice) error {
-	_, err := t.Exec(`INSERT INTO recall_notice (domain, recall, lang, text, account, at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (domain, recall, lang) DO UPDATE SET text = $4, account = $5, at = $6`, t.domain, recall, n.Lang, n.Text, n.Account, t.now)
-	return err
-}
-
-// Notices returns the texts of an act, by language.
-func (t *Tx) Notices(recall string) (out []Notice, err error) {
-	err = t.Each(func(r *sql.Rows) error {
-		var n Notice
-		err := r.Scan(&n.Lang, &n.Text, &n.Account, &n.At)
-		out = append(out, n)
-		return err
-	}, "SELECT lang, text, account, at FROM recall_notice WHERE domain = $1 AND recall = $2 ORDER BY lang", t.domain, recall)
-	return out, err
-}
-
 // Carrying returns the acts that carry on a message of another side.
 func (t *Tx) Carrying(message string) (out []Recall, err error) {
 	err = t.Each(func(r *sql.Rows) error {

@@ -104,7 +104,7 @@ func ends(tx *store.Tx, s Settings, e Event) (map[string]int64, error) {
 				if out[string(ch.Agreement)], err = waiting(tx, ch, store.AllLabels); err != nil {
 					return nil, err
 				}
-			case Arrived, Recalled, Failing, Test:
+			case Arrived, Failing, Test:
 			}
 		}
 	case Failing:
@@ -115,7 +115,7 @@ func ends(tx *store.Tx, s Settings, e Event) (map[string]int64, error) {
 		for _, f := range feeds {
 			out[f.Name] = failing(f)
 		}
-	case Recalled, Test:
+	case Test:
 	}
 	return out, nil
 }
@@ -245,7 +245,7 @@ func (l *look) reach(e Event, place string, from, end int64) (to int64, some boo
 		to, some = from+1, end > from // one message a receipt
 	case Waiting, Failing:
 		to, some = end, end > from
-	case Recalled, Test:
+	case Test:
 	}
 	return to, some, err
 }
@@ -310,7 +310,6 @@ func (l *look) tell(p pending) ([]byte, error) {
 		return l.failing(p)
 	case Test:
 		return []byte(`{}`), nil
-	case Recalled:
 	}
 	return nil, nil
 }

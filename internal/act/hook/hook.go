@@ -39,19 +39,18 @@ const (
 	Released Event = "object.released"  // objects joined a release list
 	Receipt  Event = "receipt.received" // the partner answered a shipment
 	Waiting  Event = "hold.waiting"     // more items wait for officers than before
-	Recalled Event = "object.recalled"  // the partner, or this side, called something back
 	Failing  Event = "feed.failing"     // a source outside cannot be asked any more
 	Test     Event = "hook.test"        // somebody asked for a message
 )
 
 // Events returns the events that can be subscribed to.
-func Events() []Event { return []Event{Arrived, Released, Receipt, Waiting, Recalled, Failing} }
+func Events() []Event { return []Event{Arrived, Released, Receipt, Waiting, Failing} }
 
 // needs says what an account must be able to do to hear of an event: any one
 // of these.
 var needs = map[Event][]people.Act{
 	Arrived: {people.Read}, Released: {people.Review}, Receipt: {people.Review, people.Exchange}, Waiting: {people.Review},
-	Recalled: {people.Recall}, Failing: {people.Import, people.Administer}, Test: people.Acts(),
+	Failing: {people.Import, people.Administer}, Test: people.Acts(),
 }
 
 func mayHear(by people.Actor, e Event) bool {

@@ -226,7 +226,6 @@ type Detail struct {
 	Partners []Partner
 	Detained int64 // versions in quarantine here, of what the reader might read before
 	Readers  Readers
-	Notices  []store.Notice
 }
 
 // Open reports whether anything is still to come.
@@ -268,9 +267,6 @@ func (r *Recalls) Show(ctx context.Context, h *store.Handle, by people.Actor, id
 			}
 		}
 		if d.Detained, err = tx.DetainedCount(id, class); err != nil {
-			return err
-		}
-		if d.Notices, err = tx.Notices(id); err != nil {
 			return err
 		}
 		d.Readers, err = r.readersOf(tx, parts)

@@ -82,16 +82,5 @@ CREATE TABLE recalled (
 ) /* clustered */;
 CREATE INDEX recalled_message ON recalled (domain, message, object);
 
--- Texts for the partner that were drafted with a spill.
-CREATE TABLE recall_notice (
-    domain  BIGINT NOT NULL,
-    recall  TEXT   NOT NULL,
-    lang    TEXT   NOT NULL,
-    text    TEXT   NOT NULL,
-    account TEXT   NOT NULL,
-    at      BIGINT NOT NULL,
-    PRIMARY KEY (domain, recall, lang)
-) /* table */;
-
 -- +goose Down
 SELECT 1;
