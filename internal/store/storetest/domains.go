@@ -132,11 +132,7 @@ func begin(t *testing.T, h *store.Handle) {
 		} else if err := tx.AddPostings(0, 3, []store.Posted{{Seq: 1, Label: 1, Terms: []int64{1}}, {Seq: 2, Label: 2}, {Seq: 3, Label: 1, Terms: []int64{1, 2}}}); err != nil {
 			return err
 		}
-		c := store.Collection{ID: "in"}
-		if err := tx.AddCollection(&c); err != nil {
-			return err
-		}
-		if _, err := tx.AddMembers(&c, []store.Entry{{Object: 1, Label: 1, Version: 1, ID: "x--1", Type: "x"}, {Object: 2, Label: 2, Version: 1, ID: "x--2", Type: "x"}}); err != nil {
+		if err := tx.AddCollection(&store.Collection{ID: "in"}); err != nil {
 			return err
 		}
 		if err := tx.AddUpload(&store.Upload{ID: "begin", State: store.UploadExamine}); err != nil {

@@ -41,7 +41,7 @@ func beginQueue(tx *store.Tx) error {
 			return err
 		}
 	}
-	o := []store.Object{object("x--begin", 1, label), object("x--begun", 1, label)}
+	o := []store.Object{object("x--begin", 1, label), object("x--begun", 1, label), object("x--1", 1, label)}
 	if err := tx.AddObjects(o, nil); err != nil {
 		return err
 	}
@@ -51,6 +51,14 @@ func beginQueue(tx *store.Tx) error {
 		func() error { return tx.Hurried(ch.ID, 1, []int64{o[0].Seq}) },
 		func() error { return tx.Hurry(ch.ID, o[1].Seq, o[1].Seq, []int64{label}) }, // goes on waiting
 		func() error { return tx.AddImport(o[0].Seq, o[1].Seq, "in") },
+		func() error { // asked for by id, and taken out again
+			c, err := tx.Collection("in")
+			if err != nil {
+				return err
+			}
+			_, err = tx.AddMembers(&c, []store.Entry{{Object: o[2].Seq, Label: label, Version: 1, ID: o[2].ID, Type: o[2].Type}})
+			return err
+		},
 		func() error {
 			return tx.AddHolds([]store.Hold{{Channel: ch.ID, Object: o[0].Seq, Digest: digest, Needed: 1}})
 		},
