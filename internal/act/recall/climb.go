@@ -87,8 +87,11 @@ func (r *Recalls) Open(ctx context.Context, h *store.Handle) (out []Climbing, er
 }
 
 // Flow is how many ids were called back in one direction since a time: the
-// thin lines against the stream.
-func (r *Recalls) Flow(ctx context.Context, h *store.Handle, a ident.Agreement, since time.Time) (out, in int64, err error) {
+// thin lines against the stream. Whoever may not recall is told of none.
+func (r *Recalls) Flow(ctx context.Context, h *store.Handle, by people.Actor, a ident.Agreement, since time.Time) (out, in int64, err error) {
+	if by.May(people.Recall) != nil {
+		return 0, 0, nil //nolint:nilerr // none to tell
+	}
 	err = h.Query(ctx, func(tx *store.Tx) error {
 		ch, err := tx.Channel(a)
 		if err != nil {

@@ -48,6 +48,38 @@ func TestWhatWasCorrectedGivesWayToTheNewerVersion(t *testing.T) {
 	}
 }
 
+func TestTheFlowSaysWhatWasCalledBack(t *testing.T) {
+	in, jp, _ := pair(t)
+	ids := take(t, in, marking.Green, 1, 2, 3)
+	settled(t, in, jp)
+	told := func(n *nodetest.Node, role people.Role) (out [2]int64) {
+		var err error
+		if out[0], out[1], err = n.Recalls.Flow(t.Context(), n.Live, actor("somebody", role), inJP, start.Add(-time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	act := send(t, in, recall.Ask{Kind: law.Spill, Reason: "sent in error", IDs: ids[:2]})
+	settled(t, in, jp)
+	want := [2]int64{2, 0}
+	if got := told(in, people.DutyOfficer); got != want {
+		t.Errorf("at the originator: %v, want %v", got, want)
+	}
+	if got := told(jp, people.Analyst); got != [2]int64{0, 2} {
+		t.Errorf("at the receiver: %v", got)
+	}
+	if got := told(in, people.Member); got != [2]int64{} {
+		t.Errorf("to who may not recall: %v", got)
+	}
+	if err := in.Recalls.Lift(t.Context(), in.Live, actor("officer@in", people.ReleasingOfficer), act); err != nil {
+		t.Fatal(err)
+	}
+	settled(t, in, jp)
+	if told(in, people.DutyOfficer) != [2]int64{} || told(jp, people.Analyst) != [2]int64{} {
+		t.Errorf("once lifted: %v, %v", told(in, people.DutyOfficer), told(jp, people.Analyst))
+	}
+}
+
 func TestALiftedRecallGivesBackWhatItTook(t *testing.T) {
 	in, jp, clk := pair(t)
 	ids := take(t, in, marking.Green, 1, 2)

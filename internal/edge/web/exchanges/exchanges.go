@@ -18,15 +18,18 @@ import (
 	"twoseas/internal/act/offline"
 	"twoseas/internal/act/offline/shelf"
 	"twoseas/internal/act/people"
+	"twoseas/internal/act/recall"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/edge/web/page"
+	"twoseas/internal/format/plot"
 	"twoseas/internal/store"
 )
 
 // Acts is what the pages ask and do.
 type Acts struct {
 	Exchange *exchange.Exchange
+	Recalls  *recall.Recalls
 	Audit    *audit.Log
 	Offline  *offline.Offline
 	Shelf    *shelf.Shelf
@@ -128,7 +131,7 @@ type channel struct {
 	Out, In []exchange.Leg
 	Untaken exchange.Untaken
 	self    ident.Side
-	flow    exchange.Flow // of seven days
+	week    plot.Lane // what crossed in seven days
 	// Typed is the reason in a form that was not taken, Problems why.
 	Typed    string
 	Problems []page.Problem
@@ -158,7 +161,7 @@ func (p *pages) showChannel(w http.ResponseWriter, r *http.Request, a ident.Agre
 		return err
 	}
 	v.self = p.Side
-	if v.flow, err = p.week(r.Context(), q, a); err != nil {
+	if v.week, err = p.week(r.Context(), q, a); err != nil {
 		return err
 	}
 	head := page.Head{

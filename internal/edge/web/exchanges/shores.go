@@ -6,9 +6,9 @@ import (
 
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/base/ident"
+	front "twoseas/internal/edge/web/overview"
 	"twoseas/internal/edge/web/page"
 	"twoseas/internal/format/plot"
-	"twoseas/internal/store"
 )
 
 const (
@@ -18,8 +18,15 @@ const (
 
 // week returns what crossed on the channel in seven days, of what the reader
 // may see.
-func (p *pages) week(ctx context.Context, q *page.Request, a ident.Agreement) (exchange.Flow, error) {
-	return p.Exchange.Flow(ctx, q.Handle, q.Access.Class, a, q.Now.UTC().Add(-days*aDay).Truncate(aDay).Add(aDay), aDay)
+func (p *pages) week(ctx context.Context, q *page.Request, a ident.Agreement) (plot.Lane, error) {
+	since := q.Now.UTC().Add(-days * aDay).Truncate(aDay).Add(aDay)
+	flow, err := p.Exchange.Flow(ctx, q.Handle, q.Access.Class, a, since, aDay)
+	if err != nil {
+		return plot.Lane{}, err
+	}
+	l := front.Lane(flow, exchange.AllAreas, q.T("exchange.shores.all"))
+	l.Out.Recalled, l.In.Recalled, err = p.Recalls.Flow(ctx, q.Handle, q.Actor, a, since)
+	return l, err
 }
 
 // shores is the picture of the overview with one lane for all areas.
@@ -31,24 +38,7 @@ func shores(v channel) plot.Shores {
 			Area: v.T("overview.area"), Direction: v.T("overview.direction"), Crossed: v.T("overview.crossed"),
 			Held: v.T("overview.held"), Refused: v.T("overview.refused"), Recalled: v.T("overview.recalled"),
 		},
-		Lanes:  []plot.Lane{lane(v.flow, v.T("exchange.shores.all"))},
+		Lanes:  []plot.Lane{v.week},
 		Number: func(n float64) string { return v.Int(int64(n)) },
 	}
-}
-
-// lane adds up what crossed and what waits, over all areas.
-func lane(f exchange.Flow, title string) plot.Lane {
-	l := plot.Lane{Title: title}
-	for _, c := range f.Crossings {
-		st := &l.Out
-		if c.Direction == store.In {
-			st = &l.In
-		}
-		st.Crossed += max(0, c.Items-c.Refused-c.Failed)
-		st.Refused += c.Refused + c.Failed
-	}
-	for _, w := range f.Waits {
-		l.Out.Held += w.Held
-	}
-	return l
 }

@@ -24,19 +24,26 @@ func shores(q *page.Request, self ident.Side, v view) plot.Shores {
 		Number: number(q),
 	}
 	for _, a := range v.Doc.Areas {
-		s.Lanes = append(s.Lanes, lane(v.Flow, a.Ref, q.Text(a.Title)))
+		s.Lanes = append(s.Lanes, Lane(v.Flow, a.Ref, q.Text(a.Title)))
 	}
-	if rest := lane(v.Flow, "", q.T("overview.noarea")); rest.Out != (plot.Stream{}) || rest.In != (plot.Stream{}) {
+	rest := Lane(v.Flow, "", q.T("overview.noarea"))
+	rest.Out.Recalled, rest.In.Recalled = v.recalledOut, v.recalledIn // a recall is under no area
+	if rest.Out != (plot.Stream{}) || rest.In != (plot.Stream{}) {
 		s.Lanes = append(s.Lanes, rest)
 	}
 	return s
 }
 
-// lane adds up what crossed of one area.
-func lane(f exchange.Flow, ref, title string) plot.Lane {
-	l := plot.Lane{Ref: ref, Title: title}
+// Lane adds up what crossed and what waits of one area, or of
+// exchange.AllAreas together.
+func Lane(f exchange.Flow, ref, title string) plot.Lane {
+	l := plot.Lane{Title: title}
+	if ref != exchange.AllAreas {
+		l.Ref = ref
+	}
+	of := func(area string) bool { return ref == exchange.AllAreas || area == ref }
 	for _, c := range f.Crossings {
-		if c.Area != ref {
+		if !of(c.Area) {
 			continue
 		}
 		st := &l.Out
@@ -47,7 +54,7 @@ func lane(f exchange.Flow, ref, title string) plot.Lane {
 		st.Refused += c.Refused + c.Failed
 	}
 	for _, w := range f.Waits {
-		if w.Area == ref {
+		if of(w.Area) {
 			l.Out.Held += w.Held
 		}
 	}

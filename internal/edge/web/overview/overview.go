@@ -14,6 +14,7 @@ import (
 
 	"twoseas/internal/act/accord"
 	"twoseas/internal/act/exchange"
+	"twoseas/internal/act/recall"
 	"twoseas/internal/act/release"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
@@ -26,6 +27,7 @@ type Deps struct {
 	Accords  *accord.Accords
 	Releases *release.Releases
 	Exchange *exchange.Exchange
+	Recalls  *recall.Recalls
 	Self     ident.Side
 }
 
@@ -84,6 +86,8 @@ type view struct {
 	Flows     bool // there is a channel, so there may be a flow
 	Mine      release.Task
 	Dates     []nearDate
+
+	recalledOut, recalledIn int64
 }
 
 func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
@@ -131,7 +135,11 @@ func (p *pages) exchange(ctx context.Context, q *page.Request, v *view) error {
 		return err
 	}
 	v.Flow, err = p.Exchange.Flow(ctx, q.Handle, q.Access.Class, v.Agreement, v.since(q), v.Period.Step)
-	v.Flows = err == nil
+	if err != nil {
+		return err
+	}
+	v.Flows = true
+	v.recalledOut, v.recalledIn, err = p.Recalls.Flow(ctx, q.Handle, q.Actor, v.Agreement, v.since(q))
 	return err
 }
 
