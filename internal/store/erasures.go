@@ -105,7 +105,7 @@ func (t *Tx) Copies(seq int64) (out []int64, err error) {
 		err := r.Scan(&n)
 		out = append(out, n)
 		return err
-	}, "SELECT object FROM derived WHERE domain = $1 AND source = $2", t.domain, seq)
+	}, "SELECT object FROM derived WHERE domain = $1 AND source = $2 ORDER BY object", t.domain, seq)
 	return out, err
 }
 
@@ -116,7 +116,7 @@ func (t *Tx) FoundBy(seq int64) (out []string, err error) {
 		err := r.Scan(&s)
 		out = append(out, s)
 		return err
-	}, "SELECT value FROM observable WHERE domain = $1 AND object = $2", t.domain, seq)
+	}, "SELECT value FROM observable WHERE domain = $1 AND object = $2 ORDER BY value", t.domain, seq)
 	return out, err
 }
 

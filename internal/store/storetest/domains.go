@@ -222,9 +222,15 @@ func (m *monkey) call(f reflect.Value) (string, error) {
 			err = e
 			continue
 		}
+		if r.Kind() == reflect.Slice && r.Type().Elem().Kind() != reflect.Uint8 {
+			for i := range r.Len() {
+				told = append(told, fmt.Sprintf("%+v", r.Index(i).Interface()))
+			}
+			continue
+		}
 		told = append(told, fmt.Sprintf("%+v", r.Interface()))
 	}
-	slices.Sort(told) // not every method promises an order
+	slices.Sort(told) // not every method promises an order, and PostgreSQL changes its mind
 	if err != nil {
 		told = append(told, fault.KindOf(err).String())
 	}
