@@ -9,7 +9,8 @@ import (
 	"twoseas/internal/store"
 )
 
-// Message is a control object (marking.Control) that came from the partner.
+// Message is an object of a kind of the desk (marking.IsDesk) that came from
+// the partner.
 type Message struct {
 	Channel store.Channel
 	Seq     int64 // of the stored version
@@ -23,7 +24,7 @@ type Message struct {
 // its message in the receipt, and undoes nothing. The same message comes once.
 type Handler func(tx *store.Tx, m Message) error
 
-// Handle has h act on control objects of a type. All calls come before the
+// Handle has h act on objects of a type that is of the desk. All calls come before the
 // first shipment does.
 func (x *Exchange) Handle(objectType string, h Handler) {
 	if x.handlers == nil {
@@ -59,7 +60,7 @@ func (in *arrival) arrived(tx *store.Tx, ch store.Channel, results []intake.Resu
 	}
 	fresh := make([]Fresh, 0, len(results))
 	for i, res := range results {
-		if in.labels[i].Kind != marking.Control && (res.Outcome == intake.Added || res.Outcome == intake.Updated) {
+		if !marking.IsDesk(in.labels[i].Kind) && (res.Outcome == intake.Added || res.Outcome == intake.Updated) {
 			o := &in.items[i].Object
 			fresh = append(fresh, Fresh{Position: i, Seq: res.Seq, ID: res.ID, Type: o.Type, Version: o.Version()})
 		}
@@ -74,7 +75,7 @@ func (in *arrival) arrived(tx *store.Tx, ch store.Channel, results []intake.Resu
 func (in *arrival) control(tx *store.Tx, ch store.Channel, results []intake.Result) error {
 	in.undone = map[int]error{}
 	for i, res := range results {
-		if in.labels[i].Kind != marking.Control || res.Outcome != intake.Added && res.Outcome != intake.Updated {
+		if !marking.IsDesk(in.labels[i].Kind) || res.Outcome != intake.Added && res.Outcome != intake.Updated {
 			continue
 		}
 		h, ok := in.x.handlers[in.items[i].Object.Type]

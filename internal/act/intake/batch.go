@@ -83,7 +83,7 @@ func (b *batch) judge() error {
 }
 
 func (b *batch) one(it *Item, res *Result, stored []store.Known) error {
-	if marking.KindOf(it.Object.Type) == marking.Control && !b.src.Control {
+	if marking.IsDesk(marking.KindOf(it.Object.Type)) && !b.src.Control {
 		res.Outcome, res.Reason = Refused, "objects of type "+it.Object.Type+" are written by nodes only"
 		return nil
 	}

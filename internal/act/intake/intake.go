@@ -35,7 +35,7 @@ type Source struct {
 	// Lapse returns for a kind how long after its version time an object lapses
 	// that does not say so itself; nil, or a zero time, for never.
 	Lapse func(kind string, version time.Time) time.Time
-	// Control admits marking.Control, which only nodes write.
+	// Control admits what only nodes write: marking.IsDesk.
 	Control    bool
 	By         string // the account that brings them in; "" for a partner and the node itself
 	Collection string // id or alias of the collection they join; "" for none

@@ -270,7 +270,7 @@ func (s *selection) own() error {
 			return err
 		}
 		switch {
-		case stood[b.Seq] || m.Kind == marking.Control:
+		case stood[b.Seq] || marking.IsDesk(m.Kind):
 		case m.Origin == s.r.self:
 			s.plan.versions = append(s.plan.versions, b)
 		case slices.Contains(s.ask.IDs, b.ID):

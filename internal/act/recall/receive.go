@@ -215,7 +215,7 @@ func (r *Recalls) belonging(tx *store.Tx, ch store.Channel, seqs []int64) (their
 			return nil, nil, err
 		}
 		switch {
-		case stood[b.Seq] || m.Kind == marking.Control:
+		case stood[b.Seq] || marking.IsDesk(m.Kind):
 		case m.Origin == ch.Partner:
 			theirs = append(theirs, b)
 		case m.Origin == r.self:

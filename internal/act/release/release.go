@@ -181,7 +181,7 @@ func (r *Releases) route(tx *store.Tx, ch store.Channel, s span, labels map[int6
 		switch {
 		case d.Outcome == gate.Deny && l.Origin == r.self && l.Withheld == "":
 			denied = append(denied, id)
-		case d.Outcome == gate.Release && l.Kind == marking.Control:
+		case d.Outcome == gate.Release && marking.IsDesk(l.Kind):
 			urgent = append(urgent, id)
 		case d.Outcome == gate.Release:
 			free, err = append(free, id), r.aheadAll(tx, ch, id, l, s)

@@ -84,6 +84,12 @@ func (c *linter) ceiling() {
 	}
 }
 
+// desk reports whether only kinds of the desk match: they may rest on any
+// clause, such as that on protection or that on points of contact.
+func (w When) desk() bool {
+	return len(w.Kind) > 0 && !slices.ContainsFunc(w.Kind, func(k string) bool { return !marking.IsDesk(k) })
+}
+
 func (c *linter) rules() {
 	for i, r := range c.d.Rules {
 		at := "/rules/" + strconv.Itoa(i)
@@ -91,8 +97,8 @@ func (c *linter) rules() {
 			c.find(at, "no test expects rule %s to decide", r.ID)
 		}
 		n := slices.IndexFunc(c.d.Areas, func(a Area) bool { return a.Ref == r.Clause })
-		if n < 0 && slices.Equal(r.When.Kind, List{marking.Control}) {
-			continue // it rests on what the text says of protection, which is no area
+		if n < 0 && r.When.desk() {
+			continue // it rests on what the text says of other things than areas
 		}
 		if n < 0 {
 			c.find(at+"/clause", "clause %s is not an area of the agreement", r.Clause)

@@ -27,7 +27,7 @@ func (e Expiry) Lapses(kind string, version time.Time) time.Time {
 func (c *checker) expiry() {
 	for _, kind := range slices.Sorted(maps.Keys(c.d.Expiry)) {
 		at := "/expiry/" + kind
-		c.words(at, List{kind}, slices.DeleteFunc(marking.Kinds(), func(k string) bool { return k == marking.Control }))
+		c.words(at, List{kind}, slices.DeleteFunc(marking.Kinds(), marking.IsDesk))
 		if p := c.d.Expiry[kind]; !p.Valid() || !p.After(time.Time{}).After(time.Time{}) {
 			c.bad(at, "%.40q: want an ISO 8601 duration such as P180D", p)
 		}

@@ -42,7 +42,7 @@ func Readable(l marking.Label, c Clearance) (bool, Phrase) {
 	switch {
 	case c.Domain.IsZero() || l.Exercise != c.Domain.IsExercise():
 		return false, because("read-domain")
-	case l.Kind == marking.Control:
+	case marking.IsDesk(l.Kind):
 		return false, because("read-control")
 	case l.Withheld == marking.Lapsed, expired(&l, &Context{Now: c.Now}):
 		return false, because("expired")

@@ -14,11 +14,23 @@ const (
 	// recalls, onward requests, member lists, and the answers to them. Only
 	// nodes write it and nobody reads it as data; pages show what it did.
 	Control = "control"
+	// Contact is whom to ask on a side: posts, and the checks whether they can
+	// be reached. It is read in the directory of contacts and nowhere else.
+	Contact = "contact"
 )
+
+// desk lists the kinds that only nodes write, for what people do at the desk
+// or what follows from it, and that nobody reads as data.
+var desk = []string{Contact, Control}
+
+// IsDesk reports whether objects of a kind are written by nodes only and shown
+// by the pages and acts that they belong to, and by no other way: no search,
+// no feed, no collection, no export. A handler of act/exchange takes them in.
+func IsDesk(kind string) bool { return slices.Contains(desk, kind) }
 
 // Kinds returns every kind.
 func Kinds() []string {
-	return []string{Control, Feedback, Incident, Practice, Reference, Threat, Vulnerability}
+	return []string{Contact, Control, Feedback, Incident, Practice, Reference, Threat, Vulnerability}
 }
 
 // IsKind reports whether s is a kind.
@@ -34,6 +46,7 @@ var kinds = map[string]string{
 	"x-twoseas-recall": Control, "x-twoseas-recall-answer": Control,
 	"x-twoseas-onward-request": Control, "x-twoseas-onward-answer": Control,
 	"x-twoseas-onward-evidence": Control, "x-twoseas-members": Control,
+	"x-twoseas-contact": Contact, "x-twoseas-contact-check": Contact, "x-twoseas-contact-answer": Contact,
 	"identity": Reference, "location": Reference, "marking-definition": Reference,
 	"language-content": Reference, "extension-definition": Reference,
 }

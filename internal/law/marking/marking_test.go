@@ -303,6 +303,7 @@ func TestKindOf(t *testing.T) {
 		"indicator": marking.Threat, "relationship": marking.Threat, "ipv4-addr": marking.Threat, "x-mitre-tactic": marking.Threat,
 		"course-of-action": marking.Practice, "incident": marking.Incident, "vulnerability": marking.Vulnerability,
 		"identity": marking.Reference, "marking-definition": marking.Reference, "opinion": marking.Feedback, "sighting": marking.Feedback,
+		"x-twoseas-contact": marking.Contact, "x-twoseas-contact-answer": marking.Contact, "x-twoseas-recall": marking.Control,
 		"": "",
 	} {
 		if got := marking.KindOf(typ); got != want {
@@ -311,6 +312,11 @@ func TestKindOf(t *testing.T) {
 	}
 	if !slices.IsSorted(marking.Kinds()) || !marking.IsKind(marking.Threat) || marking.IsKind("") {
 		t.Error("kinds are not what they should be")
+	}
+	for _, kind := range marking.Kinds() {
+		if want := kind == marking.Contact || kind == marking.Control; marking.IsDesk(kind) != want {
+			t.Errorf("IsDesk(%q): want %t", kind, want)
+		}
 	}
 }
 

@@ -220,7 +220,7 @@ func Stamp(t time.Time) string { return stamp(t) }
 // Recallable reports whether objects of a type can be called back: what gives
 // other objects their meaning, and what nodes say to each other, cannot.
 func Recallable(typ string) bool {
-	return typ != "" && typ != "marking-definition" && typ != "extension-definition" && marking.KindOf(typ) != marking.Control
+	return typ != "" && typ != "marking-definition" && typ != "extension-definition" && !marking.IsDesk(marking.KindOf(typ))
 }
 
 // Reason returns a reason as one line, or fault.Invalid.
