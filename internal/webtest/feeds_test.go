@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"twoseas/internal/act/feed"
+	"twoseas/internal/act/hook"
 )
 
 // list serves a text with one indicator.
@@ -24,6 +25,16 @@ func (w *world) feed(t *testing.T) {
 	n := w.In
 	s := feed.Settings{Kind: feed.Text, URL: list(t), Every: 3600, TLP: "green", Private: true}
 	if err := n.Feeds.Add(t.Context(), n.Live, n.Operator(), "evil-shops", s, ""); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// hook adds a webhook at the first side that is told nothing.
+func (w *world) hook(t *testing.T) {
+	t.Helper()
+	n := w.In
+	s := hook.Settings{URL: "https://soc.example/in", Account: "officer", Events: []hook.Event{hook.Failing, hook.Waiting}}
+	if _, err := n.Hooks.Add(t.Context(), n.Live, n.Operator(), "soc", s); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -63,6 +63,10 @@ var views = []view{
 	{"feed", "in", "analyst", "/feeds/evil-shops"},
 	{"feed-add", "in", "administrator", "/add-feed"},
 	{"feed-change", "in", "administrator", "/feeds/evil-shops/change"},
+	{"hooks", "in", "administrator", "/hooks"},
+	{"hook", "in", "administrator", "/hooks/soc"},
+	{"hook-add", "in", "administrator", "/add-hook"},
+	{"hook-change", "in", "administrator", "/hooks/soc/change"},
 	{"ledger", "in", "desk", "/ledger"},
 	{"ledger-entry", "in", "desk", "/ledger/in-jp-2022/entries/0"},
 	{"audit", "in", "auditor", "/audit"},
@@ -118,6 +122,7 @@ func TestEveryPageIsFitForEverybody(t *testing.T) {
 	w := newWorld(t)
 	w.stage(t)
 	w.feed(t)
+	w.hook(t)
 	w.byFile(t)
 	shots, further := os.Getenv("TWOSEAS_SCREENSHOTS"), os.Getenv("TWOSEAS_SCREENSHOTS_MORE")
 	for _, v := range views {
@@ -166,7 +171,7 @@ func inEveryLanguage(t *testing.T, tab *webtest.Tab, shots, name string) {
 		if shots != "" && tag != "en" {
 			tab.Shot(filepath.Join(shots, name+"-"+tag+".png"))
 		}
-		if keys := webtest.Eval[[]string](tab, `(document.body.innerText.match(/\b(page|nav|signin|account|people|threats|object|imports|release|exchange|agreements?|ledger|audit|operate|overview|waiting|feeds|matching|files)\.[a-z][a-z-]*(\.[a-z-]+)+/g) || []).filter(key => !key.endsWith(".example"))`); len(keys) > 0 {
+		if keys := webtest.Eval[[]string](tab, `(document.body.innerText.match(/\b(page|nav|signin|account|people|threats|object|imports|release|exchange|agreements?|ledger|audit|operate|overview|waiting|feeds|matching|files|hooks|onward|members|recalls|erasures|meeting)\.[a-z][a-z-]*(\.[a-z-]+)+/g) || []).filter(key => !key.endsWith(".example"))`); len(keys) > 0 {
 			t.Errorf("%s: no text for %q", tag, keys)
 		}
 		if webtest.Eval[bool](tab, "document.documentElement.scrollWidth > window.innerWidth + 1") {

@@ -389,3 +389,19 @@ func BenchmarkSaw(b *testing.B) {
 		})
 	}
 }
+
+// TestReadsAtNoPlaceAreCountedToo: what is read nowhere in particular has an
+// entry without a place, and does not keep the log from going on.
+func TestReadsAtNoPlaceAreCountedToo(t *testing.T) {
+	b := open(t)
+	for range 3 {
+		b.must(b.Counted(t.Context(), program, "hook.hook.test", "", 0))
+	}
+	b.clock.Advance(2 * time.Minute)
+	b.must(b.Flush(t.Context()))
+	b.must(b.Counted(t.Context(), program, "taxii.read", "c1", 1))
+	want := "siem (token aa) hook.hook.test\nsiem (token aa) hook.hook.test more=2 since=2026-11-22T09:00:00Z\nsiem (token aa) taxii.read collection=c1"
+	if got := b.said(audit.Query{Account: "siem"}); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

@@ -113,11 +113,11 @@ func (l *Log) settle(ctx context.Context, entries ...ledger.Entry) error {
 
 // entry says how many more reads there were in the minute.
 func (t *tally) entry() ledger.Entry {
-	fields := []ledger.Field{
-		{Name: "collection", Value: oneLine(t.key.place)},
-		{Name: "more", Value: strconv.FormatInt(t.requests, 10)},
-		{Name: "since", Value: note.FormatTime(t.from)},
+	var fields []ledger.Field
+	if place := oneLine(t.key.place); place != "" { // what is read nowhere, such as a message that is a test
+		fields = append(fields, ledger.Field{Name: "collection", Value: place})
 	}
+	fields = append(fields, ledger.Field{Name: "more", Value: strconv.FormatInt(t.requests, 10)}, ledger.Field{Name: "since", Value: note.FormatTime(t.from)})
 	if t.objects > 0 {
 		fields = append(fields, ledger.Field{Name: "objects", Value: strconv.FormatInt(t.objects, 10)})
 	}

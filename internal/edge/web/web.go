@@ -21,6 +21,7 @@ import (
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/feed"
 	"twoseas/internal/act/health"
+	"twoseas/internal/act/hook"
 	"twoseas/internal/act/importing"
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/ledger"
@@ -45,6 +46,7 @@ import (
 	"twoseas/internal/edge/web/erasures"
 	"twoseas/internal/edge/web/exchanges"
 	"twoseas/internal/edge/web/feeds"
+	"twoseas/internal/edge/web/hooks"
 	"twoseas/internal/edge/web/imports"
 	"twoseas/internal/edge/web/ledgers"
 	matchpages "twoseas/internal/edge/web/matching"
@@ -89,6 +91,7 @@ type Config struct {
 	Pairing     *pairing.Pairing
 	Collections *collection.Collections
 	Feeds       *feed.Feeds
+	Hooks       *hook.Hooks
 	Offline     *offline.Offline
 	Shelf       *shelf.Shelf
 	Matchings   *matching.Matchings
@@ -168,6 +171,7 @@ func (s *Site) Routes() []page.Route {
 		meeting.Routes(s.desk, s.parties),
 		erasures.Routes(s.desk, s.Erasures),
 		feeds.Routes(s.desk, feeds.Acts{Feeds: s.Feeds, People: s.People, Audit: s.Audit, Self: s.Self}),
+		hooks.Routes(s.desk, hooks.Acts{Hooks: s.Hooks, People: s.People, Audit: s.Audit}),
 		matchpages.Routes(s.desk, matchpages.Acts{Matchings: s.Matchings, Audit: s.Audit, Lines: s.Lines}),
 		ledgers.Routes(s.desk, ledgers.Deps{Ledger: s.Ledger, Audit: s.Audit}),
 		auditpages.Routes(s.desk, s.Audit),

@@ -81,6 +81,7 @@ var tabs = []tab{
 	{"partners", "/operate/partners", []people.Act{people.Exchange}},
 	{"collections", "/operate/collections", []people.Act{people.Administer}},
 	{"feeds", "/feeds", []people.Act{people.Administer}},
+	{"hooks", "/hooks", []people.Act{people.Administer}},
 	{"work", "/operate/work", nil},
 	{"settings", "/operate/settings", []people.Act{people.Administer}},
 }
