@@ -22,7 +22,7 @@ type hookFlags struct {
 	Name       string   `arg:"" help:"Name of the webhook: lower-case letters, digits, - and ."`
 	URL        string   `arg:"" name:"url" help:"https://… that messages are posted to."`
 	Account    string   `required:"" placeholder:"NAME" help:"The account whose rights and clearance decide what is told."`
-	Event      []string `required:"" placeholder:"EVENT" help:"Events: object.arrived, object.released, receipt.received, hold.waiting, feed.failing."`
+	Event      []string `required:"" placeholder:"EVENT" help:"Events: object.arrived, object.recalled, object.released, receipt.received, hold.waiting, feed.failing."`
 	Collection string   `placeholder:"ID" help:"For object.arrived: the collection."`
 	Content    bool     `help:"Send objects whole; without it, ids and links."`
 	CA         string   `name:"ca" placeholder:"FILE" help:"PEM file that the receiver's certificate must come from (default the system's authorities)."`

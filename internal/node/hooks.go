@@ -23,7 +23,7 @@ const (
 
 // hookTopics are the changes after which there may be something to tell.
 var hookTopics = map[string]bool{
-	store.TopicSender: true, store.TopicArrived: true, store.TopicRelease: true, store.TopicFeed: true, db.Everything: true,
+	store.TopicSender: true, store.TopicArrived: true, store.TopicRelease: true, store.TopicFeed: true, store.TopicRecall: true, db.Everything: true,
 }
 
 // hooks sends what subscribers are to be told, until ctx ends.
@@ -34,6 +34,9 @@ func (n *Node) hooks(ctx context.Context) {
 	w := &hookWork{n: n, running: map[string]bool{}}
 	defer w.wg.Wait()
 	for {
+		if err := n.Recalls.Follow(ctx, n.Live); err != nil && ctx.Err() == nil {
+			n.Log.ErrorContext(ctx, "answers to recalls cannot be renewed", slog.String("error", err.Error()))
+		}
 		due, err := n.Hooks.Due(ctx, n.Live)
 		if err != nil && ctx.Err() == nil {
 			n.Log.ErrorContext(ctx, "webhooks cannot run", slog.String("error", err.Error()))

@@ -216,6 +216,7 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 		People: n.People, Ring: n.Ring, Rand: rand.Reader, Owner: processName(), Lease: opt.Lease, Journal: n.journal, Reads: n.countRead,
 		URL: n.DeskURL(), Private: n.Config.HookPrivate, Outside: hookedge.New(hookedge.Config{Clock: n.Clock, Private: n.Config.HookPrivate}),
 	})
+	n.Recalls.AddEdge(n.Hooks)
 	pin, err := pinOf(cert)
 	if err != nil {
 		return err

@@ -154,3 +154,20 @@ func (t *Tx) ActedSince(act string, since int64) (accounts []string, err error) 
 	}, "SELECT DISTINCT account FROM audit WHERE domain = $1 AND act = $2 AND at >= $3 ORDER BY account", t.domain, act, since)
 	return accounts, err
 }
+
+// Acted is what an account did.
+type Acted struct{ Account, Act string }
+
+// ActedAt returns what accounts did since a time that names one of places, each
+// once, in order.
+func (t *Tx) ActedAt(places []string, since int64) (out []Acted, err error) {
+	err = t.Each(func(r *sql.Rows) error {
+		var a Acted
+		err := r.Scan(&a.Account, &a.Act)
+		out = append(out, a)
+		return err
+	}, `SELECT DISTINCT a.account, a.act FROM audit_about x CROSS JOIN audit a
+		WHERE x.domain = $1 AND `+t.AnyText("x.about", 2)+` AND x.at >= $3 AND a.domain = $1 AND a.ix = x.ix
+		ORDER BY a.account, a.act`, t.domain, t.Texts(places), since)
+	return out, err
+}

@@ -18,14 +18,57 @@ type Recalled struct {
 }
 
 var recalledBulk = db.MustBulk("recalled", "ON CONFLICT DO NOTHING",
-	"domain bigint", "object bigint", "message text", "was bigint", "stub bigint", "erased bigint", "at bigint")
+	"domain bigint", "object bigint", "message text", "was bigint", "stub bigint", "erased bigint", "at bigint", "n bigint")
 
-// AddRecalled records versions as withheld.
+// AddRecalled records versions as withheld, in the order given.
 func (t *Tx) AddRecalled(rows []Recalled) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	first, err := take(t.Tx, "recalled", len(rows))
+	if err != nil {
+		return err
+	}
 	return t.Insert(recalledBulk, len(rows), func(i int, a []any) {
 		r := &rows[i]
-		a[0], a[1], a[2], a[3], a[4], a[5], a[6] = t.domain, r.Object, r.Message, r.Was, flag(r.Stub), flag(r.Erased), t.now
+		a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7] = t.domain, r.Object, r.Message, r.Was, flag(r.Stub), flag(r.Erased), t.now, first+int64(i)
 	})
+}
+
+// CalledBack is a version that was withheld, as whoever might read it before is
+// told of it: nothing of its content.
+type CalledBack struct {
+	N                      int64
+	ID, Type, Recall, Kind string
+}
+
+// LastRecalled returns where the order of what was withheld ends now.
+func (t *Tx) LastRecalled() (n int64, err error) {
+	_, err = t.Get([]any{&n}, "SELECT n FROM recalled WHERE domain = $1 ORDER BY n DESC LIMIT 1", t.domain)
+	return n, err
+}
+
+// WithheldBy returns where the order of what a message withheld ends, and when
+// that was; 0 when it withheld nothing.
+func (t *Tx) WithheldBy(message string) (n, at int64, err error) {
+	_, err = t.Get([]any{&n, &at}, "SELECT COALESCE(MAX(n), 0), COALESCE(MAX(at), 0) FROM recalled WHERE domain = $1 AND message = $2 AND stub = 0", t.domain, message)
+	return n, at, err
+}
+
+// CalledBack calls fn with what was withheld after one place and up to another,
+// in order, of what class might read before; fn ends it with Stop.
+func (t *Tx) CalledBack(class, after, upTo int64, fn func(CalledBack) error) error {
+	return t.Each(func(r *sql.Rows) error {
+		var c CalledBack
+		if err := r.Scan(&c.N, &c.ID, &c.Type, &c.Recall, &c.Kind); err != nil {
+			return err
+		}
+		return fn(c)
+	}, `SELECT q.n, o.id, o.type, c.id, c.kind FROM recalled q CROSS JOIN object o CROSS JOIN recall_part p CROSS JOIN recall c
+		WHERE q.domain = $1 AND q.n > $3 AND q.n <= $4 AND q.stub = 0
+		AND ($2 = -1 OR EXISTS (SELECT 1 FROM permit x WHERE x.domain = $1 AND x.class = $2 AND x.label = q.was))
+		AND o.domain = $1 AND o.seq = q.object AND p.domain = $1 AND p.message = q.message
+		AND c.domain = $1 AND c.id = p.recall ORDER BY q.n`, t.domain, class, after, upTo)
 }
 
 func (t *Tx) recalled(query string, args ...any) (out []Recalled, err error) {

@@ -175,6 +175,19 @@ func (t *Tx) RecallParts(recall string) (out []RecallPart, err error) {
 	return out, err
 }
 
+// OpenParts returns at most limit messages of partners whose answer says that
+// something here is still to be done, oldest first.
+func (t *Tx) OpenParts(limit int) (out []RecallPart, err error) {
+	err = t.Each(func(r *sql.Rows) error {
+		p, err := scanPart(r)
+		out = append(out, p)
+		return err
+	}, "SELECT "+partColumns+` FROM recall_part p CROSS JOIN recall r
+		WHERE p.domain = $1 AND p.open = 1 AND r.domain = $1 AND r.id = p.recall AND r.direction = $2
+		ORDER BY p.at, p.message LIMIT $3 + 0`, t.domain, In, int64(limit))
+	return out, err
+}
+
 // OpenRecall is a message that has no full answer yet.
 type OpenRecall struct {
 	Recall, Direction string

@@ -79,6 +79,10 @@ func ends(tx *store.Tx, s Settings, e Event) (map[string]int64, error) {
 		c, err := tx.Collection(s.Collection)
 		out[s.Collection] = c.LastAdded
 		return out, err
+	case Recalled:
+		n, err := tx.LastRecalled()
+		out[""] = n
+		return out, err
 	case Released, Receipt, Waiting:
 		channels, err := tx.Channels()
 		if err != nil {
@@ -96,7 +100,7 @@ func ends(tx *store.Tx, s Settings, e Event) (map[string]int64, error) {
 				if out[string(ch.Agreement)], err = waiting(tx, ch, store.AllLabels); err != nil {
 					return nil, err
 				}
-			case Arrived, Failing, Test:
+			case Arrived, Recalled, Failing, Test:
 			}
 		}
 	case Failing:

@@ -95,6 +95,10 @@ func (l *look) reach(e Event, place string, from, end int64) (to int64, some boo
 			to, some = m.Added, true
 			return nil
 		})
+	case Recalled:
+		var told *calledBack
+		told, to, err = l.recalled(from, end)
+		some = told != nil
 	case Released:
 		var ch store.Channel
 		if ch, err = l.tx.Channel(ident.Agreement(place)); err != nil {
@@ -158,6 +162,8 @@ func (l *look) tell(p pending) ([]byte, error) {
 	switch p.Event {
 	case Arrived, Released:
 		return l.objects(p)
+	case Recalled:
+		return l.calledBack(p)
 	case Receipt:
 		return l.receipt(p)
 	case Waiting:

@@ -37,6 +37,7 @@ type Event string
 const (
 	Arrived  Event = "object.arrived"   // objects joined the collection
 	Released Event = "object.released"  // objects joined a release list
+	Recalled Event = "object.recalled"  // objects were called back, and nobody here reads them any more
 	Receipt  Event = "receipt.received" // the partner answered a shipment
 	Waiting  Event = "hold.waiting"     // more items wait for officers than before
 	Failing  Event = "feed.failing"     // a source outside cannot be asked any more
@@ -44,12 +45,12 @@ const (
 )
 
 // Events returns the events that can be subscribed to.
-func Events() []Event { return []Event{Arrived, Released, Receipt, Waiting, Failing} }
+func Events() []Event { return []Event{Arrived, Recalled, Released, Receipt, Waiting, Failing} }
 
 // needs says what an account must be able to do to hear of an event: any one
 // of these.
 var needs = map[Event][]people.Act{
-	Arrived: {people.Read}, Released: {people.Review}, Receipt: {people.Review, people.Exchange}, Waiting: {people.Review},
+	Arrived: {people.Read}, Recalled: {people.Read}, Released: {people.Review}, Receipt: {people.Review, people.Exchange}, Waiting: {people.Review},
 	Failing: {people.Import, people.Administer}, Test: people.Acts(),
 }
 

@@ -1,104 +1,15 @@
 package recall
 
 import (
-	"context"
 	"slices"
 
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/ledger"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
-	"twoseas/internal/format/stix"
 	"twoseas/internal/law/recall"
 	"twoseas/internal/store"
 )
-
-// versionless reports whether objects of a type have no version of their own.
-func versionless(typ string) bool { return stix.KindOf(typ) == stix.SCO }
-
-// Names of the edges that every node has.
-const (
-	edgeSearch  = "search"
-	edgeTAXII   = "taxii"
-	edgeReaders = "people"
-	edgeExports = "exports"
-	edgeThird   = "third-side"
-)
-
-// tellEdges has every way out of this node hear of versions that nobody may
-// read any more. What reads by label, as pages, search and the interface of
-// programs do, has no more to do.
-func (r *Recalls) tellEdges(tx *store.Tx, message string, versions []store.Brief, done withheld) ([]recall.Edge, error) {
-	out := []recall.Edge{{Name: edgeSearch, State: recall.Done, Count: len(versions), Note: recall.NoteRemoved}}
-	if done.revoked > 0 {
-		out = append(out, recall.Edge{Name: edgeTAXII, State: recall.Done, Count: done.revoked, Note: recall.NoteRevoked})
-	}
-	if done.removed > 0 {
-		out = append(out, recall.Edge{Name: edgeTAXII, State: recall.Done, Count: done.removed, Note: recall.NoteRemoved})
-	}
-	if len(versions) == 0 {
-		return out, nil
-	}
-	for _, e := range r.edges {
-		said, err := e.Recalled(tx, message, versions)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, said...)
-	}
-	return out, nil
-}
-
-// Readers are the people of one's own side who read or exported something, by
-// the home log. It stays at home: a partner is told how many there are.
-type Readers struct {
-	People []store.Reader
-	// Exporters took lists away since it came, which may hold it.
-	Exporters []string
-}
-
-// readers looks up who read or took away versions that are here.
-func (r *Recalls) readers(tx *store.Tx, versions []store.Brief) (out Readers, err error) {
-	if len(versions) == 0 {
-		return out, nil
-	}
-	ids := make([]string, 0, len(versions))
-	seqs := make([]int64, 0, len(versions))
-	for _, v := range versions {
-		ids, seqs = append(ids, v.ID), append(seqs, v.Seq)
-	}
-	slices.Sort(ids)
-	all, err := tx.Readers(slices.Compact(ids))
-	if err != nil {
-		return out, err
-	}
-	out.People = slices.DeleteFunc(all, func(x store.Reader) bool { return !reads[x.Act] })
-	first, err := tx.Object(slices.Min(seqs))
-	if err != nil {
-		return out, err
-	}
-	out.Exporters, err = tx.ActedSince("export", first.Received-first.Received%1_000_000)
-	return out, err
-}
-
-// reads are the acts of the home log that show an object to somebody.
-var reads = map[string]bool{"read": true, "export": true, "answer.sighting": true, "answer.opinion": true, "answer.note": true}
-
-// edges are what the partner is told of them: numbers.
-func (x Readers) edges() []recall.Edge {
-	people := map[string]bool{}
-	for _, p := range x.People {
-		people[p.Account] = true
-	}
-	var out []recall.Edge
-	if len(people) > 0 {
-		out = append(out, recall.Edge{Name: edgeReaders, State: recall.Cannot, Count: len(people), Note: recall.NoteReads})
-	}
-	if len(x.Exporters) > 0 {
-		out = append(out, recall.Edge{Name: edgeExports, State: recall.Cannot, Count: len(x.Exporters), Note: recall.NoteExports})
-	}
-	return out
-}
 
 // answer says to the partner what was done, in place of what was said before.
 func (r *Recalls) answer(tx *store.Tx, ch store.Channel, part store.RecallPart, a recall.Answer) error {
@@ -182,12 +93,8 @@ func (r *Recalls) message(tx *store.Tx, part store.RecallPart) (recall.Recall, e
 	return recall.Parse(o.Body)
 }
 
-// Finished tells that an edge that was pending for a message is done, or cannot
-// be, and has the partner hear of it.
-func (r *Recalls) Finished(ctx context.Context, h *store.Handle, message string, done recall.Edge) error {
-	return h.Write(ctx, func(tx *store.Tx) error { return r.finished(tx, message, done) })
-}
-
+// finished says that what was pending at an edge for a message is done, and has
+// the partner hear of it.
 func (r *Recalls) finished(tx *store.Tx, message string, done recall.Edge) error {
 	part, err := tx.RecallPart(message)
 	if err != nil || len(part.Answer) == 0 || part.Channel == 0 {

@@ -92,7 +92,7 @@ func (r *Recalls) lifted(tx *store.Tx, m exchange.Message, msg recall.Recall, pa
 	if err != nil {
 		return err
 	}
-	a := recall.Answer{Lifted: true, Items: map[recall.Outcome][]string{}, Edges: []recall.Edge{{Name: edgeSearch, State: recall.Done, Count: len(ids)}}}
+	a := recall.Answer{Lifted: true, Items: map[recall.Outcome][]string{}, Edges: []recall.Edge{{Name: recall.EdgeSearch, State: recall.Done, Count: len(ids)}}}
 	if len(part.Answer) > 0 {
 		before, err := recall.ParseAnswer(part.Answer)
 		if err != nil {

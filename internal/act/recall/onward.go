@@ -37,7 +37,7 @@ func (r *Recalls) carryOn(tx *store.Tx, from store.Channel, msg recall.Recall, v
 		}
 		reach.IDs = slices.Compact(slices.Sorted(slices.Values(reach.IDs)))
 		p.Reach = append(p.Reach, reach)
-		out = append(out, recall.Edge{Name: edgeThird + "-" + string(ch.Partner), State: recall.Pending, Count: len(reach.IDs), Note: recall.NoteThird})
+		out = append(out, recall.Edge{Name: recall.EdgeThird + "-" + string(ch.Partner), State: recall.Pending, Count: len(reach.IDs), Note: recall.NoteThird})
 	}
 	if len(p.Reach) == 0 {
 		return nil, nil
@@ -84,5 +84,5 @@ func (r *Recalls) carried(tx *store.Tx, c store.Recall, third store.Channel) err
 		}
 		count += int(p.Items)
 	}
-	return r.finished(tx, c.Carries, recall.Edge{Name: edgeThird + "-" + string(third.Partner), State: recall.Done, Count: count, Note: recall.NoteThird})
+	return r.finished(tx, c.Carries, recall.Edge{Name: recall.EdgeThird + "-" + string(third.Partner), State: recall.Done, Count: count, Note: recall.NoteThird})
 }

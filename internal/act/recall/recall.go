@@ -32,12 +32,14 @@ type Classes interface {
 }
 
 // Edge is a way out of this node that must hear of what is called back. It is
-// told inside the transaction that withholds; an edge that finishes later says
-// recall.Pending and calls Finished.
+// told inside the transaction that withholds; what it says is pending then is
+// asked for again until it is not.
 type Edge interface {
 	Name() string
 	// Recalled is told which versions nobody may read any more.
 	Recalled(tx *store.Tx, message string, versions []store.Brief) ([]recall.Edge, error)
+	// Stands says how far it is with what was pending.
+	Stands(tx *store.Tx, message string) ([]recall.Edge, error)
 }
 
 // Recalls calls back and answers. It is safe for concurrent use.

@@ -54,7 +54,35 @@ const (
 	NoteReads   = "people-who-read-it"
 	NoteExports = "people-who-exported-it"
 	NoteThird   = "recalled-there-too"
+	NoteFetch   = "gone-from-the-next-fetch"          // what asks anew gets it no more
+	NoteFetched = "programs-that-fetched-it"          // what they keep is theirs
+	NoteTold    = "receivers-told"                    // that it was called back
+	NoteTelling = "receivers-to-be-told"              // and not reached yet
+	NoteUntold  = "receivers-that-may-have-it-untold" // paused, or not subscribed to recalls
 )
+
+// Names of the edges that a node of this kind has. That of a third side is
+// EdgeThird, a hyphen and the side.
+const (
+	EdgeSearch   = "search"
+	EdgeTAXII    = "taxii"
+	EdgeMISP     = "misp"
+	EdgeFeeds    = "feeds"
+	EdgeWebhooks = "webhooks"
+	EdgeReaders  = "people"
+	EdgeExports  = "exports"
+	EdgeThird    = "third-side"
+)
+
+// Edges returns the names, and Notes the codes, that have words of their own.
+func Edges() []string {
+	return []string{EdgeSearch, EdgeTAXII, EdgeMISP, EdgeFeeds, EdgeWebhooks, EdgeReaders, EdgeExports, EdgeThird}
+}
+
+// Notes returns the codes that say what was counted at an edge.
+func Notes() []string {
+	return []string{NoteRevoked, NoteRemoved, NoteReads, NoteExports, NoteThird, NoteFetch, NoteFetched, NoteTold, NoteTelling, NoteUntold}
+}
 
 // Answer is what the receiver did about one recall.
 type Answer struct {
@@ -151,6 +179,19 @@ func (a Answer) Answers(r Recall) bool {
 	slices.Sort(all)
 	want := slices.Sorted(slices.Values(r.IDs))
 	return a.Recall == r.ID && slices.Equal(all, want)
+}
+
+// At returns what is said of one edge by state; of several lines of a state the
+// sum.
+func (a Answer) At(edge string) map[State]Edge {
+	out := map[State]Edge{}
+	for _, e := range a.Edges {
+		if e.Name == edge {
+			e.Count += out[e.State].Count
+			out[e.State] = e
+		}
+	}
+	return out
 }
 
 // Open reports whether something is still to be done at an edge.

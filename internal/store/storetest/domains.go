@@ -144,6 +144,9 @@ func begin(t *testing.T, h *store.Handle) {
 		if err := tx.AddErasure(store.Erasure{ID: "in", Object: "x--1"}); err != nil {
 			return err
 		}
+		if err := beginRecalls(tx); err != nil {
+			return err
+		}
 		if err := tx.AddTurns(1, []int64{tx.Now()}); err != nil {
 			return err
 		}
@@ -152,6 +155,29 @@ func begin(t *testing.T, h *store.Handle) {
 		}
 		return tx.Grant(store.Right{Collection: "in", Account: "begin"})
 	})
+}
+
+// beginRecalls adds an act of each direction with a message on each of a few
+// channels, and what these withheld.
+func beginRecalls(tx *store.Tx) error {
+	for _, way := range []string{store.In, store.Out} {
+		if err := tx.AddRecall(&store.Recall{ID: way, Direction: way, Kind: "wrong"}); err != nil {
+			return err
+		}
+		for channel := range int64(5) {
+			p := store.RecallPart{Message: way + strings.Repeat("'", int(channel)), Recall: way, Channel: channel, Items: 1, Open: true}
+			if err := tx.SaveRecallPart(p); err != nil {
+				return err
+			}
+			if err := tx.AddRecallIDs(p.Message, someTexts, nil); err != nil {
+				return err
+			}
+			if err := tx.AddRecalled([]store.Recalled{{Object: 1 + channel%3, Message: p.Message, Was: 1}}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // monkey calls every method of a transaction with arguments that it makes up
