@@ -96,7 +96,7 @@ func TestARightInOneDomainIsNoneInAnother(t *testing.T) {
 	}
 }
 
-func TestAChangeOfRightsCountsAtOnceHereAndWithinASecondElsewhere(t *testing.T) {
+func TestAChangeOfRightsCountsAtOnceHereAndSoonElsewhere(t *testing.T) {
 	n := open(t)
 	m := n.twin()
 	collections(t, n.live)
@@ -107,8 +107,8 @@ func TestAChangeOfRightsCountsAtOnceHereAndWithinASecondElsewhere(t *testing.T) 
 	elsewhere := func(want bool) {
 		t.Helper()
 		for begin := time.Now(); m.right(a, m.live, "c1").Read != want; time.Sleep(10 * time.Millisecond) {
-			if time.Since(begin) > time.Second {
-				t.Fatal("another process did not notice within a second")
+			if time.Since(begin) > 20*time.Second {
+				t.Fatal("another process did not notice within twenty seconds")
 			}
 		}
 	}

