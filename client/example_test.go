@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -63,7 +62,7 @@ func serve() (url string, web *http.Client, token string, stop func()) {
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "twoseas")
 	must(err)
-	must(node.Init(dir, node.Config{Side: "in", Listen: free(), PeerListen: free()}))
+	must(node.Init(dir, node.Config{Side: "in", Listen: "127.0.0.1:0", PeerListen: "127.0.0.1:0"}))
 	n, err := node.Open(ctx, dir, node.Options{})
 	must(err)
 	run, err := n.Start(ctx)
@@ -83,13 +82,6 @@ func must(err error) {
 	if err != nil {
 		log.Fatal(err)
 	}
-}
-
-func free() string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(err)
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func TestTheClientSpeaksForEveryOperation(t *testing.T) {

@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"context"
-	"net"
 	"os"
 	"os/signal"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"twoseas/internal/cli"
+	"twoseas/internal/nodetest"
 )
 
 // TestMain lets the scripts run the real command in processes of their own.
@@ -31,14 +31,7 @@ func TestScripts(t *testing.T) {
 		Dir: "../../testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
 			for _, name := range []string{"IN", "IN_PEER", "JP", "JP_PEER"} {
-				l, err := net.Listen("tcp", "127.0.0.1:0")
-				if err != nil {
-					return err
-				}
-				e.Setenv(name, l.Addr().String())
-				if err := l.Close(); err != nil {
-					return err
-				}
+				e.Setenv(name, nodetest.FreePort(t))
 			}
 			return nil
 		},
