@@ -1328,6 +1328,18 @@ type CrossingsOutput struct {
 	Crossings *[]Crossing `json:"crossings"`
 }
 
+// Cuts defines model for Cuts.
+type Cuts struct {
+	// Digest Of the item as you saw it
+	Digest string `json:"digest"`
+
+	// Properties Top-level properties that go
+	Properties *[]string `json:"properties,omitempty"`
+
+	// Words Blacked out wherever they stand, in any case; four characters at least
+	Words *[]string `json:"words,omitempty"`
+}
+
 // Date defines model for Date.
 type Date struct {
 	Clause string  `json:"clause"`
@@ -1363,6 +1375,24 @@ type DiffOutput struct {
 
 	// Words What the text says otherwise
 	Words *[]string `json:"words"`
+}
+
+// DraftOutput defines model for DraftOutput.
+type DraftOutput struct {
+	// Bytes Of what would be made
+	Bytes string `json:"bytes"`
+
+	// ID Of what would be made
+	ID string `json:"id"`
+
+	// Made Digest of these: say it when you redact, and nothing else is made
+	Made string `json:"made"`
+
+	// Object The item
+	Object string `json:"object"`
+
+	// Original Its bytes
+	Original string `json:"original"`
 }
 
 // EndedOutput defines model for EndedOutput.
@@ -1829,11 +1859,14 @@ type Hold struct {
 	Needed int64      `json:"needed"`
 	Object string     `json:"object"`
 	Said   *[]Verdict `json:"said"`
-	Since  time.Time  `json:"since"`
-	State  string     `json:"state"`
-	Tlp    string     `json:"tlp"`
-	Type   string     `json:"type"`
-	Why    string     `json:"why"`
+
+	// Says What it says that an officer took out of another object by hand
+	Says  *[]string `json:"says,omitempty"`
+	Since time.Time `json:"since"`
+	State string    `json:"state"`
+	Tlp   string    `json:"tlp"`
+	Type  string    `json:"type"`
+	Why   string    `json:"why"`
 }
 
 // Hook defines model for Hook.
@@ -2808,6 +2841,24 @@ type Receipt struct {
 	Refused  int64     `json:"refused"`
 }
 
+// RedactInput defines model for RedactInput.
+type RedactInput struct {
+	// Digest Of the item as you saw it
+	Digest string `json:"digest"`
+
+	// Made Digest of what the preview showed; without it nothing is compared
+	Made *string `json:"made,omitempty"`
+
+	// Properties Top-level properties that go
+	Properties *[]string `json:"properties,omitempty"`
+
+	// Reason Why the item itself is refused
+	Reason string `json:"reason"`
+
+	// Words Blacked out wherever they stand, in any case; four characters at least
+	Words *[]string `json:"words,omitempty"`
+}
+
 // RefuseMatchingRequest defines model for Refuse-matchingRequest.
 type RefuseMatchingRequest struct {
 	Reason string `json:"reason"`
@@ -3558,6 +3609,12 @@ type ApproveParams struct {
 
 // EmergencyParams defines parameters for Emergency.
 type EmergencyParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// RedactParams defines parameters for Redact.
+type RedactParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
@@ -4436,6 +4493,12 @@ type ApproveJSONRequestBody = ApproveInput
 // EmergencyJSONRequestBody defines body for Emergency for application/json ContentType.
 type EmergencyJSONRequestBody = RefuseInput
 
+// RedactJSONRequestBody defines body for Redact for application/json ContentType.
+type RedactJSONRequestBody = RedactInput
+
+// PreviewRedactionJSONRequestBody defines body for PreviewRedaction for application/json ContentType.
+type PreviewRedactionJSONRequestBody = Cuts
+
 // RefuseJSONRequestBody defines body for Refuse for application/json ContentType.
 type RefuseJSONRequestBody = RefuseInput
 
@@ -4968,6 +5031,42 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/emergency (the `Emergency` operationId).
 	Emergency(ctx context.Context, agreement string, item int64, params *EmergencyParams, body EmergencyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RedactWithBody Take something out of an item by hand: the item is refused, what is left waits in its place
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/redact (the `Redact` operationId).
+	RedactWithBody(ctx context.Context, agreement string, item int64, params *RedactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Redact Take something out of an item by hand: the item is refused, what is left waits in its place
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/redact (the `Redact` operationId).
+	Redact(ctx context.Context, agreement string, item int64, params *RedactParams, body RedactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewRedactionWithBody What taking something out of an item by hand would make, beside the item; nothing is made
+	//
+	// Needs an account that may: approve or refuse a release.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/redact/preview (the `PreviewRedaction` operationId).
+	PreviewRedactionWithBody(ctx context.Context, agreement string, item int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewRedaction What taking something out of an item by hand would make, beside the item; nothing is made
+	//
+	// Needs an account that may: approve or refuse a release.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/redact/preview (the `PreviewRedaction` operationId).
+	PreviewRedaction(ctx context.Context, agreement string, item int64, body PreviewRedactionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RefuseWithBody Refuse a release
 	//
@@ -7239,6 +7338,82 @@ func (c *Client) EmergencyWithBody(ctx context.Context, agreement string, item i
 // Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/emergency (the `Emergency` operationId).
 func (c *Client) Emergency(ctx context.Context, agreement string, item int64, params *EmergencyParams, body EmergencyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewEmergencyRequest(c.Server, agreement, item, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RedactWithBody Take something out of an item by hand: the item is refused, what is left waits in its place
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/redact (the `Redact` operationId).
+func (c *Client) RedactWithBody(ctx context.Context, agreement string, item int64, params *RedactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRedactRequestWithBody(c.Server, agreement, item, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Redact Take something out of an item by hand: the item is refused, what is left waits in its place
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/redact (the `Redact` operationId).
+func (c *Client) Redact(ctx context.Context, agreement string, item int64, params *RedactParams, body RedactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRedactRequest(c.Server, agreement, item, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewRedactionWithBody What taking something out of an item by hand would make, beside the item; nothing is made
+//
+// Needs an account that may: approve or refuse a release.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/redact/preview (the `PreviewRedaction` operationId).
+func (c *Client) PreviewRedactionWithBody(ctx context.Context, agreement string, item int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewRedactionRequestWithBody(c.Server, agreement, item, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewRedaction What taking something out of an item by hand would make, beside the item; nothing is made
+//
+// Needs an account that may: approve or refuse a release.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/redact/preview (the `PreviewRedaction` operationId).
+func (c *Client) PreviewRedaction(ctx context.Context, agreement string, item int64, body PreviewRedactionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewRedactionRequest(c.Server, agreement, item, body)
 	if err != nil {
 		return nil, err
 	}
@@ -12709,6 +12884,129 @@ func NewEmergencyRequestWithBody(server string, agreement string, item int64, pa
 		}
 
 	}
+
+	return req, nil
+}
+
+// NewRedactRequest calls the generic Redact builder with application/json body
+func NewRedactRequest(server string, agreement string, item int64, params *RedactParams, body RedactJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRedactRequestWithBody(server, agreement, item, params, "application/json", bodyReader)
+}
+
+// NewRedactRequestWithBody constructs an http.Request for the Redact method, with any body, and a specified content type
+func NewRedactRequestWithBody(server string, agreement string, item int64, params *RedactParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "item", item, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/holds/%s/redact", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewPreviewRedactionRequest calls the generic PreviewRedaction builder with application/json body
+func NewPreviewRedactionRequest(server string, agreement string, item int64, body PreviewRedactionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPreviewRedactionRequestWithBody(server, agreement, item, "application/json", bodyReader)
+}
+
+// NewPreviewRedactionRequestWithBody constructs an http.Request for the PreviewRedaction method, with any body, and a specified content type
+func NewPreviewRedactionRequestWithBody(server string, agreement string, item int64, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "item", item, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/holds/%s/redact/preview", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -21309,6 +21607,42 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/emergency (the `Emergency` operationId).
 	EmergencyWithResponse(ctx context.Context, agreement string, item int64, params *EmergencyParams, body EmergencyJSONRequestBody, reqEditors ...RequestEditorFn) (*EmergencyResponse, error)
 
+	// RedactWithBodyWithResponse Take something out of an item by hand: the item is refused, what is left waits in its place
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/redact (the `Redact` operationId).
+	RedactWithBodyWithResponse(ctx context.Context, agreement string, item int64, params *RedactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RedactResponse, error)
+
+	// RedactWithResponse Take something out of an item by hand: the item is refused, what is left waits in its place
+	//
+	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/redact (the `Redact` operationId).
+	RedactWithResponse(ctx context.Context, agreement string, item int64, params *RedactParams, body RedactJSONRequestBody, reqEditors ...RequestEditorFn) (*RedactResponse, error)
+
+	// PreviewRedactionWithBodyWithResponse What taking something out of an item by hand would make, beside the item; nothing is made
+	//
+	// Needs an account that may: approve or refuse a release.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/redact/preview (the `PreviewRedaction` operationId).
+	PreviewRedactionWithBodyWithResponse(ctx context.Context, agreement string, item int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewRedactionResponse, error)
+
+	// PreviewRedactionWithResponse What taking something out of an item by hand would make, beside the item; nothing is made
+	//
+	// Needs an account that may: approve or refuse a release.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/redact/preview (the `PreviewRedaction` operationId).
+	PreviewRedactionWithResponse(ctx context.Context, agreement string, item int64, body PreviewRedactionJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewRedactionResponse, error)
+
 	// RefuseWithBodyWithResponse Refuse a release
 	//
 	// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
@@ -25416,6 +25750,158 @@ func (r EmergencyResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r EmergencyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RedactResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Hold
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RedactResponse) GetJSON200() *Hold {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RedactResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RedactResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RedactResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RedactResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RedactResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r RedactResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RedactResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RedactResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RedactResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PreviewRedactionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DraftOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PreviewRedactionResponse) GetJSON200() *DraftOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r PreviewRedactionResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r PreviewRedactionResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r PreviewRedactionResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r PreviewRedactionResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r PreviewRedactionResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r PreviewRedactionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PreviewRedactionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PreviewRedactionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PreviewRedactionResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -37301,6 +37787,66 @@ func (c *ClientWithResponses) EmergencyWithResponse(ctx context.Context, agreeme
 	return ParseEmergencyResponse(rsp)
 }
 
+// RedactWithBodyWithResponse Take something out of an item by hand: the item is refused, what is left waits in its place
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/redact (the `Redact` operationId).
+func (c *ClientWithResponses) RedactWithBodyWithResponse(ctx context.Context, agreement string, item int64, params *RedactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RedactResponse, error) {
+	rsp, err := c.RedactWithBody(ctx, agreement, item, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRedactResponse(rsp)
+}
+
+// RedactWithResponse Take something out of an item by hand: the item is refused, what is left waits in its place
+//
+// Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/redact (the `Redact` operationId).
+func (c *ClientWithResponses) RedactWithResponse(ctx context.Context, agreement string, item int64, params *RedactParams, body RedactJSONRequestBody, reqEditors ...RequestEditorFn) (*RedactResponse, error) {
+	rsp, err := c.Redact(ctx, agreement, item, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRedactResponse(rsp)
+}
+
+// PreviewRedactionWithBodyWithResponse What taking something out of an item by hand would make, beside the item; nothing is made
+//
+// Needs an account that may: approve or refuse a release.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/redact/preview (the `PreviewRedaction` operationId).
+func (c *ClientWithResponses) PreviewRedactionWithBodyWithResponse(ctx context.Context, agreement string, item int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewRedactionResponse, error) {
+	rsp, err := c.PreviewRedactionWithBody(ctx, agreement, item, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewRedactionResponse(rsp)
+}
+
+// PreviewRedactionWithResponse What taking something out of an item by hand would make, beside the item; nothing is made
+//
+// Needs an account that may: approve or refuse a release.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/holds/{item}/redact/preview (the `PreviewRedaction` operationId).
+func (c *ClientWithResponses) PreviewRedactionWithResponse(ctx context.Context, agreement string, item int64, body PreviewRedactionJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewRedactionResponse, error) {
+	rsp, err := c.PreviewRedaction(ctx, agreement, item, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewRedactionResponse(rsp)
+}
+
 // RefuseWithBodyWithResponse Refuse a release
 //
 // Needs an account that may: approve or refuse a release. A decision of a person: takes a password, not a token.
@@ -42109,6 +42655,128 @@ func ParseEmergencyResponse(rsp *http.Response) (*EmergencyResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Hold
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRedactResponse parses an HTTP response from a RedactWithResponse call
+func ParseRedactResponse(rsp *http.Response) (*RedactResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RedactResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Hold
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePreviewRedactionResponse parses an HTTP response from a PreviewRedactionWithResponse call
+func ParsePreviewRedactionResponse(rsp *http.Response) (*PreviewRedactionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PreviewRedactionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DraftOutput
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -18,6 +18,8 @@ type releaseCmd struct {
 	Approve releaseApprove `cmd:"" help:"Approve an item; binds to the digest shown."`
 	Refuse  releaseRefuse  `cmd:"" help:"Keep an item back, and say why."`
 
+	Redact releaseRedact `cmd:"" help:"Take something out of an item by hand; what is left waits in its place."`
+
 	Groups    releaseGroups    `cmd:"" help:"Count what waits by rule, marking, type or collection."`
 	Reopen    releaseReopen    `cmd:"" help:"Put a refused item back into the queue, and say why."`
 	Emergency releaseEmergency `cmd:"" help:"Release with one approval where more are asked for; another officer reviews it."`

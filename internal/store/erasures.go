@@ -132,6 +132,9 @@ func (t *Tx) ForgetTraces(seq int64) error {
 	if _, err := t.Exec("DELETE FROM derived WHERE domain = $1 AND (source = $2 OR object = $2)", t.domain, seq); err != nil {
 		return err
 	}
+	if _, err := t.Exec("DELETE FROM cut WHERE domain = $1 AND source = $2", t.domain, seq); err != nil {
+		return err
+	}
 	_, err := t.Exec("DELETE FROM lapse WHERE domain = $1 AND object = $2", t.domain, seq)
 	return err
 }
@@ -144,6 +147,7 @@ var mentions = []struct{ key, table, column, act string }{
 	{"id", "upload", "finding", "UPDATE upload SET finding = $3 WHERE domain = $1 AND id = $2"},
 	{"id", "upload", "report", "UPDATE upload SET report = $3 WHERE domain = $1 AND id = $2"},
 	{"account || ' ' || name", "kept", "value", "DELETE FROM kept WHERE domain = $1 AND account || ' ' || name = $2"},
+	{"word", "cut", "word", "DELETE FROM cut WHERE domain = $1 AND word = $2"},
 	{"id", "marking", "body", "DELETE FROM marking WHERE domain = $1 AND id = $2"},
 }
 

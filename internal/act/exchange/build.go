@@ -133,6 +133,10 @@ func (b *builder) add(w *shipment.Writer, entries []store.Release) (full bool, e
 	if err != nil {
 		return false, err
 	}
+	says, err := b.says(entries)
+	if err != nil {
+		return false, err
+	}
 	for i, e := range entries {
 		wire, may, err := b.leaving(e)
 		if err != nil {
@@ -144,7 +148,13 @@ func (b *builder) add(w *shipment.Writer, entries []store.Release) (full bool, e
 			}
 			may = false
 		}
-		if !may || followed[e.Seq] {
+		kept := false
+		if said, ok := says[e.Seq]; ok && may && !followed[e.Seq] {
+			if kept, err = b.keep(e, said); err != nil {
+				return false, err
+			}
+		}
+		if !may || kept || followed[e.Seq] {
 			if err := b.tx.Unqueue(b.ch.ID, e); err != nil {
 				return false, err
 			}

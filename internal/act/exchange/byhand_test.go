@@ -22,7 +22,7 @@ func TestWhatAnOfficerTakesOutNeverLeaves(t *testing.T) {
 	}
 	p := waiting[0]
 	cut := func(c release.Cuts, reason string) (int64, error) {
-		return in.Releases.Redact(t.Context(), in.Live, officer("o"), inJP, p.Object.Seq, p.Digest, c, reason)
+		return in.Releases.Redact(t.Context(), in.Live, officer("o"), release.Redaction{Agreement: inJP, Object: p.Object.Seq, Digest: p.Digest, Cuts: c, Reason: reason})
 	}
 	for name, c := range map[string]release.Cuts{
 		"nothing":                   {},
@@ -40,7 +40,7 @@ func TestWhatAnOfficerTakesOutNeverLeaves(t *testing.T) {
 	if _, err := cut(all, ""); !fault.Is(err, fault.Invalid) {
 		t.Errorf("without a reason: %v", err)
 	}
-	if _, err := in.Releases.Redact(t.Context(), in.Live, officer("o"), inJP, p.Object.Seq, release.Digest(nil, nil), all, "why"); !fault.Is(err, fault.Conflict) {
+	if _, err := in.Releases.Redact(t.Context(), in.Live, officer("o"), release.Redaction{Agreement: inJP, Object: p.Object.Seq, Digest: release.Digest(nil, nil), Cuts: all, Reason: "why"}); !fault.Is(err, fault.Conflict) {
 		t.Errorf("of other bytes: %v", err)
 	}
 	made, err := cut(all, "names a member")

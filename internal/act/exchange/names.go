@@ -69,6 +69,28 @@ func (b *builder) follow(entries []store.Release) (map[int64]bool, error) {
 	return stays, err
 }
 
+// says returns, of the entries of this side's own, those that say what was taken
+// out by hand of something they speak of.
+func (b *builder) says(entries []store.Release) (map[int64]release.Telling, error) {
+	var own []store.Object
+	for _, e := range entries {
+		l, err := b.label(e.Label)
+		if err != nil {
+			return nil, err
+		}
+		if l.label.Origin == b.x.self {
+			own = append(own, e.Object)
+		}
+	}
+	return release.Says(b.tx, own)
+}
+
+// keep reports whether an entry waits for an officer since it says what was
+// taken out.
+func (b *builder) keep(e store.Release, said release.Telling) (bool, error) {
+	return b.x.releases.Keep(b.tx, b.gate, b.ch, e, b.labels[e.Label].label, said)
+}
+
 // thirds reports whether all stored versions of an id belong to third sides and
 // may not go to the partner.
 func (b *builder) thirds(versions []store.Known) (bool, error) {

@@ -62,7 +62,7 @@ const minName = 3
 func NewNames(known []string) Names {
 	var n Names
 	for _, k := range known {
-		k = plain(strings.TrimSpace(k))
+		k = Plain(strings.TrimSpace(k))
 		if utf8.RuneCountInString(k) < minName && isASCII(k) || k == "" {
 			continue
 		}
@@ -81,16 +81,16 @@ func (n Names) In(typ string, body []byte) bool {
 	if typ == "identity" {
 		return true
 	}
-	text := plain(string(body))
+	text := Plain(string(body))
 	return slices.ContainsFunc(n.words, func(w string) bool { return stands(text, w) })
 }
 
 // defanged undoes what people do to domains so that nobody follows them.
 var defanged = strings.NewReplacer("[.]", ".", "(.)", ".", "{.}", ".", "[dot]", ".", "(dot)", ".", "[@]", "@", "[at]", "@")
 
-// plain returns a text as it is compared: in small letters, with white space as
+// Plain returns a text as it is compared: in small letters, with white space as
 // one space, in the usual width, and refanged.
-func plain(s string) string {
+func Plain(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case r >= 0xff01 && r <= 0xff5e: // full-width forms

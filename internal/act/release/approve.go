@@ -133,14 +133,11 @@ func (r *Releases) say(ctx context.Context, h *store.Handle, by people.Actor, a 
 // consider returns the item as it is now, or why the officer's word cannot be
 // taken. It writes nothing.
 func (r *Releases) consider(tx *store.Tx, g *Gate, ch store.Channel, class int64, by people.Actor, object int64, word store.Approval) (Preview, error) {
-	p, err := previewBy(tx, g, ch, class, object)
+	p, err := r.previewBy(tx, g, ch, class, object)
 	if err != nil {
 		return p, err
 	}
-	if err := p.admits(by, word); err != nil {
-		return p, err
-	}
-	return p, r.sponsored(tx, by, p, word)
+	return p, p.admits(by, word)
 }
 
 // take records an officer's word and what follows from it.
@@ -220,6 +217,8 @@ func (p Preview) admitsRelease(by people.Actor, word store.Approval) error {
 		return fault.New(fault.Denied, "it does not leave as it is: what is taken out makes an item of its own, which waits by itself")
 	case p.Importer != "" && p.Importer == by.Name:
 		return fault.New(fault.Denied, "you brought it in: another officer decides on its release")
+	case p.sponsorFirst(by, word):
+		return fault.New(fault.Denied, "the sponsor of the member who contributed it looks at it first: one of its officers has to approve it")
 	case word.Verdict != VerdictEmergency:
 		return nil
 	case p.Decision.Approvals < 2:

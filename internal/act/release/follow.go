@@ -112,15 +112,22 @@ func (r *Releases) follow(tx *store.Tx, o store.Object, instead map[string]strin
 		}
 		gone = append(gone, texts...)
 	}
-	raw, err := r.derive(o.ID, marking.Followed, props, gone, names)
+	said, err := Says(tx, []store.Object{o})
+	if err != nil {
+		return err
+	}
+	words := said[o.Seq].Words
+	raw, err := r.derive(o.ID, marking.Followed, props, append(gone, words...), names)
 	if errors.Is(err, errNamed) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	_, err = r.store(tx, o, l, marking.Followed, marking.Followed, raw)
-	return err
+	if _, err = r.store(tx, o, l, marking.Followed, marking.Followed, raw); err != nil || len(words) == 0 {
+		return err
+	}
+	return tx.AddCuts(o.Seq, []string{o.ID, r.derivedID(o.ID, marking.Followed)}, words)
 }
 
 // store takes in what was made of o and records what it was made of, which

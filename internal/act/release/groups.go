@@ -110,7 +110,11 @@ func (r *Releases) queue(tx *store.Tx, a ident.Agreement, class int64, state str
 		if err != nil {
 			return q, nil, err
 		}
-		q.labels[row.Label] = decided{m, g.Decide(m)}
+		d := g.Decide(m)
+		if d.Outcome == gate.Release { // it waits all the same: it says what was taken out of another
+			d = g.decideSaying(m)
+		}
+		q.labels[row.Label] = decided{m, d}
 	}
 	return q, groups, nil
 }
@@ -247,7 +251,7 @@ func (r *Releases) List(ctx context.Context, h *store.Handle, by people.Actor, p
 			seqs = seqs[:p.Limit]
 		}
 		for _, seq := range seqs {
-			item, err := previewBy(tx, q.gate, q.ch, class, seq)
+			item, err := r.previewBy(tx, q.gate, q.ch, class, seq)
 			if err != nil {
 				return err
 			}

@@ -103,18 +103,13 @@ func (j redaction) wire(wire marking.Label, it *intake.Item) []byte {
 	return wire.Canonical()
 }
 
-// sponsored returns fault.Denied when the sponsor of the member who contributed
-// an item wants to see it, no officer of the sponsor has approved it, and the
-// word of by would let it go without.
-func (r *Releases) sponsored(tx *store.Tx, by people.Actor, p Preview, word store.Approval) error {
-	if !p.Label.Look || r.industry == nil || word.Verdict == VerdictRefuse || word.Verdict == VerdictReopen {
+// sponsor finds out whether the sponsor of the member who contributed an item
+// wants to see it, and has.
+func (r *Releases) sponsor(tx *store.Tx, p *Preview) (err error) {
+	if !p.Label.Look || r.industry == nil {
 		return nil
 	}
-	if word.Verdict == VerdictApprove && p.Given()+1 < p.Decision.Approvals {
-		return nil
-	}
-	sponsor, err := r.industry.SponsorOf(tx, p.Importer)
-	if err != nil || sponsor == "" || by.Org == sponsor {
+	if p.Sponsor, err = r.industry.SponsorOf(tx, p.Importer); err != nil || p.Sponsor == "" {
 		return err
 	}
 	for _, a := range p.Approvals {
@@ -122,9 +117,14 @@ func (r *Releases) sponsored(tx *store.Tx, by people.Actor, p Preview, word stor
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err
 		}
-		if a.Digest == p.Digest && a.Verdict == VerdictApprove && officer.Org == sponsor {
-			return nil
-		}
+		p.Looked = p.Looked || a.Digest == p.Digest && a.Verdict == VerdictApprove && officer.Org == p.Sponsor
 	}
-	return fault.New(fault.Denied, "the sponsor of the member who contributed it looks at it first: one of its officers has to approve it")
+	return nil
+}
+
+// sponsorFirst reports whether the word of by would let an item go that the
+// sponsor of the member who contributed it has not approved.
+func (p Preview) sponsorFirst(by people.Actor, word store.Approval) bool {
+	last := word.Verdict != VerdictApprove || p.Given()+1 >= p.Decision.Approvals
+	return p.Sponsor != "" && !p.Looked && by.Org != p.Sponsor && last
 }

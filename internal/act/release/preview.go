@@ -30,6 +30,12 @@ type Preview struct {
 	Hold      store.Hold
 	Approvals []store.Approval // each officer's newest word
 	Importer  string           // the account that brought it in, "" for none
+	// Said is what it says that an officer took out of another object by hand.
+	Said []string
+	// Sponsor is the organisation that looks at it first, "" for none; Looked
+	// says that an officer of it has approved these very bytes.
+	Sponsor string
+	Looked  bool
 }
 
 // Given returns how many officers have approved these very bytes.
@@ -196,11 +202,11 @@ func (r *Releases) preview(tx *store.Tx, ch store.Channel, class, object int64) 
 	if err != nil {
 		return Preview{}, err
 	}
-	return previewBy(tx, g, ch, class, object)
+	return r.previewBy(tx, g, ch, class, object)
 }
 
 // previewBy is preview with the agreement's gate at hand.
-func previewBy(tx *store.Tx, g *Gate, ch store.Channel, class, object int64) (p Preview, err error) {
+func (r *Releases) previewBy(tx *store.Tx, g *Gate, ch store.Channel, class, object int64) (p Preview, err error) {
 	if p.Hold, err = tx.Hold(ch.ID, object); err != nil {
 		return p, err
 	}
@@ -221,11 +227,18 @@ func previewBy(tx *store.Tx, g *Gate, ch store.Channel, class, object int64) (p 
 	if p.Label, err = marking.ParseLabel(l.Resolved); err != nil {
 		return p, err
 	}
-	p.Decision = g.Decide(p.Label)
+	if p.Said, err = g.said(tx, p.Object, p.Label); err != nil {
+		return p, err
+	}
+	if p.Decision = g.Decide(p.Label); len(p.Said) > 0 {
+		p.Decision = g.decideSaying(p.Label)
+	}
 	p.Digest = Digest(l.Resolved, p.Object.Body)
 	if p.Importer, err = tx.Importer(object); err != nil {
 		return p, err
 	}
-	p.Approvals, err = tx.Approvals(ch.ID, object)
-	return p, err
+	if p.Approvals, err = tx.Approvals(ch.ID, object); err != nil {
+		return p, err
+	}
+	return p, r.sponsor(tx, &p)
 }

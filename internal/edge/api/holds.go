@@ -33,6 +33,7 @@ func (a *api) holds() {
 	reopen := at(http.MethodPost, "/holds/{item}/reopen", "reopen", "Look again at what was refused, with a reason", people.Approve)
 	reopen.person = true
 	add(a, reopen, a.reopen)
+	a.redactions()
 	a.reviews()
 	a.onwards()
 	refuse := at(http.MethodPost, "/holds/{item}/refuse", "refuse", "Refuse a release", people.Approve)
@@ -69,6 +70,7 @@ type holdBody struct {
 	Digest string        `json:"digest" doc:"What an officer approves: any change of the bytes changes it"`
 	Why    string        `json:"why"`
 	Said   []verdictBody `json:"said"`
+	Says   []string      `json:"says,omitempty" doc:"What it says that an officer took out of another object by hand"`
 	Bytes  string        `json:"bytes,omitempty" doc:"The object as the partner would get it; only of one item"`
 }
 
@@ -83,7 +85,7 @@ type verdictBody struct {
 func holdOf(p release.Preview) holdBody {
 	b := holdBody{
 		Item: p.Object.Seq, Object: p.Object.ID, Type: p.Object.Type, TLP: p.Label.TLP.String(), State: p.Hold.State, Since: stamp(p.Hold.At),
-		Given: p.Given(), Needed: p.Decision.Approvals, Digest: p.Digest.String(), Why: p.Decision.Sentence, Said: []verdictBody{},
+		Given: p.Given(), Needed: p.Decision.Approvals, Digest: p.Digest.String(), Why: p.Decision.Sentence, Said: []verdictBody{}, Says: p.Said,
 	}
 	for _, v := range p.Approvals {
 		b.Said = append(b.Said, verdictBody{v.Officer, v.Verdict, v.Reason, stamp(v.At), v.Digest != p.Digest})

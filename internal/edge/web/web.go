@@ -156,7 +156,7 @@ func New(c Config) (*Site, error) {
 
 // Routes is every page and form of the desk, area by area.
 func (s *Site) Routes() []page.Route {
-	data := object.Acts{Library: s.Library, Answers: s.Answers, Audit: s.Audit, Onwards: s.Onwards}
+	data := object.Acts{Library: s.Library, Answers: s.Answers, Audit: s.Audit, Onwards: s.Onwards, Imports: s.Imports}
 	return slices.Concat(
 		[]page.Route{
 			{Pattern: "/", Open: true, Serve: page.NotFound},
@@ -179,7 +179,7 @@ func (s *Site) Routes() []page.Route {
 		onwardpages.Routes(s.desk, onwardpages.Acts{Onwards: s.Onwards, Members: s.Members, Audit: s.Audit}),
 		recallpages.Routes(s.desk, recallpages.Acts{Recalls: s.Recalls, Audit: s.Audit}),
 		waiting.Routes(s.desk, waiting.Acts{Releases: s.Releases, Onwards: s.Onwards, Recalls: s.Recalls}),
-		releases.Routes(s.desk, releases.Acts{Releases: s.Releases, Accords: s.Accords, Audit: s.Audit}),
+		releases.Routes(s.desk, releases.Acts{Releases: s.Releases, Accords: s.Accords, Audit: s.Audit, Imports: s.Imports}),
 		operate.Routes(s.desk, operate.Acts{
 			People: s.People, Pairing: s.Pairing, Collections: s.Collections, Audit: s.Audit, Health: s.Health, Partners: s.Partners,
 		}),

@@ -65,6 +65,7 @@ var phrases = withMarkings(map[string]string{
 	"gate.listed":         "a warning list of values that are rarely malicious",
 	"gate.named":          "what seems to name an industry member",
 	"gate.look":           "the sponsor of the member who contributed it",
+	"gate.says":           "what an officer took out of another object by hand, which it says",
 	"gate.own-words":      "{0}",
 	"gate.approval":       "1 approval",
 	"gate.approvals":      "{0} approvals",

@@ -115,6 +115,8 @@ func names(say Say, w []Match) string {
 			out = append(out, say("gate.named"))
 		case m.Rule == lookRow:
 			out = append(out, say("gate.look"))
+		case m.Rule == saysRow:
+			out = append(out, say("gate.says"))
 		case m.Effect.Outcome != Deny:
 			out = append(out, say("gate.caveat", strings.TrimPrefix(m.Rule, caveatRow)))
 		}

@@ -179,6 +179,9 @@ func standing(out []Match, q query) []Match {
 	if q.l.Look {
 		out = append(out, Match{Rule: lookRow, Standing: true, Effect: Effect{Outcome: Hold, Approvals: 1}})
 	}
+	if q.c.Says {
+		out = append(out, Match{Rule: saysRow, Standing: true, Effect: Effect{Outcome: Hold, Approvals: 1}})
+	}
 	for _, code := range q.l.Caveats {
 		if why := barAudience(code, q.c); why.Key != "" {
 			out = append(out, bar(audienceRow+code, why))
@@ -207,12 +210,14 @@ func without(q query) (Match, bool) {
 
 // consentRow names the row of what a consent depends on, listedRow that of what
 // is on a warning list, namedRow that of what seems to name a member, lookRow
-// that of what a member's sponsor wants to see, and caveatRow begins the name of the row of a caveat.
+// that of what a member's sponsor wants to see, saysRow that of what says what was
+// taken out of another object, and caveatRow begins the name of the row of a caveat.
 const (
 	consentRow = "consent"
 	listedRow  = "warning list"
 	namedRow   = "member named"
 	lookRow    = "sponsor"
+	saysRow    = "taken out"
 	caveatRow  = "caveat "
 )
 

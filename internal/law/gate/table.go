@@ -164,6 +164,9 @@ type Context struct {
 	// the recipient's side. Nil is a question in general; otherwise what is not
 	// in it is not known, and nothing leaves for it.
 	Audiences map[string]Audience
+	// Says tells that this very object says what an officer took out of another
+	// that it speaks of: an officer looks at it. No label knows.
+	Says bool
 }
 
 // Audience is what is known of who belongs to a caveat's audience.

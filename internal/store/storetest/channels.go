@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -193,6 +194,45 @@ func testReleases(t *testing.T, open Opener) {
 			t.Error("made twice")
 		}
 	})
+	t.Run("what was taken out is remembered beside its objects", testCuts(open))
+}
+
+func testCuts(open Opener) func(t *testing.T) {
+	return func(t *testing.T) {
+		h := Live(t, open(t, clock.NewFake(Start)))
+		if ask(t, h, (*store.Tx).AnyCut) {
+			t.Error("something is taken out of nothing")
+		}
+		write(t, h, func(tx *store.Tx) error {
+			return tx.AddCuts(7, []string{"note--1", "note--2"}, []string{"Tanaka", "Sato"})
+		})
+		write(t, h, func(tx *store.Tx) error { return tx.AddCuts(8, []string{"note--2"}, []string{"Kanaria"}) })
+		words := func(ids ...string) (out []string) {
+			for _, c := range ask(t, h, func(tx *store.Tx) ([]store.Cut, error) { return tx.Cuts(ids) }) {
+				out = append(out, c.ID+" "+c.Word)
+			}
+			slices.Sort(out)
+			return out
+		}
+		for _, c := range []struct{ ids, want []string }{
+			{nil, nil},
+			{[]string{"note--3"}, nil},
+			{[]string{"note--1", "note--3"}, []string{"note--1 Sato", "note--1 Tanaka"}},
+			{[]string{"note--2"}, []string{"note--2 Kanaria", "note--2 Sato", "note--2 Tanaka"}},
+		} {
+			if got := words(c.ids...); !slices.Equal(got, c.want) {
+				t.Errorf("%q: %q, want %q", c.ids, got, c.want)
+			}
+		}
+		write(t, h, func(tx *store.Tx) error { return tx.ForgetTraces(7) })
+		if got := words("note--1", "note--2"); !slices.Equal(got, []string{"note--2 Kanaria"}) {
+			t.Errorf("after its source was erased: %q", got)
+		}
+		write(t, h, func(tx *store.Tx) error { _, err := tx.ForgetMentions([]string{"Kanaria"}); return err })
+		if ask(t, h, (*store.Tx).AnyCut) {
+			t.Error("what mentions what was erased is kept")
+		}
+	}
 }
 
 func wantReleases(t *testing.T, h *store.Handle, channel, after int64, limit int, want ...string) {

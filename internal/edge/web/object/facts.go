@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"twoseas/internal/act/importing"
 	"twoseas/internal/act/library"
 	"twoseas/internal/edge/web/page"
 	"twoseas/internal/format/stix"
@@ -223,4 +224,12 @@ func explained(q *page.Request, v view) []comparison {
 var opKeys = map[string]string{
 	"=": "equal", "!=": "unequal", "<": "less", "<=": "at-most", ">": "greater", ">=": "at-least", "IN": "in", "LIKE": "like",
 	"MATCHES": "matches", "ISSUBSET": "subset", "ISSUPERSET": "superset", "EXISTS": "exists",
+}
+
+// namings are values and the lists that name them, as the page shows them.
+func namings(list []importing.Naming) (out []page.NamedValue) {
+	for _, n := range list {
+		out = append(out, page.NamedValue{Value: n.Value, List: n.List, Entry: n.Entry})
+	}
+	return out
 }

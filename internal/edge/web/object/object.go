@@ -9,6 +9,7 @@ import (
 
 	"twoseas/internal/act/answer"
 	"twoseas/internal/act/audit"
+	"twoseas/internal/act/importing"
 	"twoseas/internal/act/library"
 	"twoseas/internal/act/onward"
 	"twoseas/internal/act/people"
@@ -26,6 +27,7 @@ type Acts struct {
 	Answers *answer.Answers
 	Audit   *audit.Log
 	Onwards *onward.Onwards
+	Imports *importing.Imports
 }
 
 type pages struct {
@@ -57,6 +59,7 @@ type view struct {
 	graph   graph
 	answer  answerForm
 	onward  onward.Standing
+	listed  []importing.Naming // values that warning lists name
 }
 
 // read reads the object of the request, once that it is read is recorded.
@@ -106,6 +109,11 @@ func (p *pages) render(w http.ResponseWriter, r *http.Request, v view, status in
 	}
 	if v.onward, err = p.Onwards.Of(r.Context(), q.Handle, q.Actor, q.Access.Class, v.Seq); err != nil {
 		return err
+	}
+	if v.Label.Listed {
+		if v.listed, err = p.Imports.Namings(r.Context(), q.Handle, v.Body); err != nil {
+			return err
+		}
 	}
 	v.tab = "object"
 	v.facts = factsOf(q, v.Object)

@@ -3,8 +3,10 @@ package releases
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 
+	"twoseas/internal/act/importing"
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/release"
 	"twoseas/internal/base/canon"
@@ -30,6 +32,12 @@ type held struct {
 	// and Problems why.
 	Typed, Wrong string
 	Problems     []page.Problem
+	// Cuts is what the reader would take out by hand, and Draft what that would
+	// make; nil before it was asked for.
+	Cuts  release.Cuts
+	Draft *release.Draft
+	// Listed are the values of it that warning lists name.
+	Listed []importing.Naming
 }
 
 func (p *pages) hold(w http.ResponseWriter, r *http.Request) error {
@@ -62,6 +70,11 @@ func (p *pages) showHold(w http.ResponseWriter, r *http.Request, v held) (err er
 	}
 	if err := v.compare(); err != nil {
 		return err
+	}
+	if v.Item.Label.Listed {
+		if v.Listed, err = p.Imports.Namings(r.Context(), q.Handle, v.Item.Object.Body); err != nil {
+			return err
+		}
 	}
 	if v.Cuttable, err = release.Cuttable(v.Item.Object.Body); err != nil {
 		return err
@@ -126,8 +139,8 @@ const (
 	redact    = "redact"
 )
 
-// redactByHand takes something out of one item and shows what was made, beside
-// what it was made of.
+// redactByHand shows what taking something out of one item would make, and
+// makes it once that was seen.
 func (p *pages) redactByHand(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
 	at, err := addressOf(r)
@@ -138,25 +151,65 @@ func (p *pages) redactByHand(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	digest, err := ident.ParseDigest(f.Get("digest"))
-	if err != nil {
+	ask := release.Redaction{Agreement: at.agreement, Object: at.item, Cuts: cutsOf(f), Reason: f.Get("reason")}
+	if ask.Digest, err = ident.ParseDigest(f.Get("digest")); err != nil {
 		return err
 	}
+	v := held{At: at, Typed: ask.Reason, Wrong: redact, Cuts: ask.Cuts}
+	made, err := p.redact(r.Context(), q, ask, f.Get("made"), &v)
+	switch {
+	case fault.Is(err, fault.Invalid), fault.Is(err, fault.TooLarge), fault.Is(err, fault.Conflict), fault.Is(err, fault.Denied) && q.Actor.May(people.Approve) == nil:
+		v.Draft, v.Problems = nil, []page.Problem{q.Wrong("redact-reason", err)}
+	case err != nil:
+		return err
+	case made != 0:
+		return page.See(w, r, holdPath(at.agreement, made))
+	}
+	return p.showHold(w, r, v)
+}
+
+// redact drafts, or makes what was drafted before as made says.
+func (p *pages) redact(ctx context.Context, q *page.Request, ask release.Redaction, made string, v *held) (int64, error) {
+	if made == "" {
+		d, err := p.Releases.Draft(ctx, q.Handle, q.Actor, ask)
+		v.Draft = &d
+		return 0, err
+	}
+	var err error
+	if ask.Made, err = ident.ParseDigest(made); err != nil {
+		return 0, err
+	}
+	return p.Releases.Redact(ctx, q.Handle, q.Actor, ask)
+}
+
+func cutsOf(f url.Values) release.Cuts {
 	cuts := release.Cuts{Properties: f["property"]}
 	for word := range strings.Lines(f.Get("words")) {
 		if word = strings.TrimSpace(word); word != "" {
 			cuts.Words = append(cuts.Words, word)
 		}
 	}
-	made, err := p.Releases.Redact(r.Context(), q.Handle, q.Actor, at.agreement, at.item, digest, cuts, f.Get("reason"))
-	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.Denied) && q.Actor.May(people.Approve) == nil {
-		return p.showHold(w, r, held{At: at, Typed: f.Get("reason"), Wrong: redact, Problems: []page.Problem{q.Wrong("redact-reason", err)}})
-	}
-	if err != nil {
-		return err
-	}
-	return page.See(w, r, holdPath(at.agreement, made))
+	return cuts
 }
+
+// drafted is v with what would be made beside the item.
+func (v held) drafted() (held, error) {
+	var err error
+	v.With = "source"
+	v.Rows, err = diff.Compare(v.Item.Object.Body, v.Draft.Body)
+	return v, err
+}
+
+// named are the values that warning lists name.
+func (v held) named() (out []page.NamedValue) {
+	for _, n := range v.Listed {
+		out = append(out, page.NamedValue{Value: n.Value, List: n.List, Entry: n.Entry})
+	}
+	return out
+}
+
+// cutWords are the words to black out, each on a line.
+func (v held) cutWords() string { return strings.Join(v.Cuts.Words, "\n") }
 
 // say takes an officer's word on one item.
 func (p *pages) say(verdict string) page.Handler {

@@ -15,6 +15,7 @@ import (
 
 	"twoseas/internal/act/accord"
 	"twoseas/internal/act/audit"
+	"twoseas/internal/act/importing"
 	"twoseas/internal/act/library"
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/release"
@@ -31,6 +32,7 @@ type Acts struct {
 	Releases *release.Releases
 	Accords  *accord.Accords
 	Audit    *audit.Log
+	Imports  *importing.Imports
 }
 
 type pages struct {
