@@ -288,6 +288,10 @@ func (m *monkey) value(typ reflect.Type, told *[]string) reflect.Value {
 		return reflect.ValueOf(one(m, []ident.Agreement{memorandum, memorandum, "in"}))
 	case reflect.TypeFor[store.Sought]():
 		return reflect.ValueOf(one(m, someSought))
+	case reflect.TypeFor[store.PageQuery]():
+		return reflect.ValueOf(store.PageQuery{
+			Collection: int64(m.rng.IntN(4)), Class: int64(m.rng.IntN(10)), Limit: 1 + m.rng.IntN(4), Bodies: m.rng.IntN(2) == 0, Labelled: m.rng.IntN(2) == 0,
+		})
 	case reflect.TypeFor[store.HeldQuery]():
 		return reflect.ValueOf(store.HeldQuery{
 			Channel: int64(m.rng.IntN(4)), State: store.HoldWaiting, Labels: []int64{1, 2, 3, 4, 5, 6}, Class: store.AllLabels, Limit: 1 + m.rng.IntN(4),

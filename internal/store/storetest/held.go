@@ -22,6 +22,20 @@ func beginLog(tx *store.Tx) error {
 	})
 }
 
+// beginRecall withholds an object, for every name a recall can be asked for by.
+func beginRecall(tx *store.Tx, channel int64, o store.Object) error {
+	for _, recall := range []string{"in", "jp", "out"} {
+		message := "begin-" + recall
+		if err := tx.SaveRecallPart(store.RecallPart{Message: message, Recall: recall, Channel: channel, Object: o.Seq}); err != nil {
+			return err
+		}
+		if err := tx.AddRecalled([]store.Recalled{{Object: o.Seq, Message: message, Was: o.Label}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // beginQueue puts items in front of the officers of a channel, in every way
 // they are asked for.
 func beginQueue(tx *store.Tx) error {
@@ -51,6 +65,8 @@ func beginQueue(tx *store.Tx) error {
 		func() error { return tx.Hurried(ch.ID, 1, []int64{o[0].Seq}) },
 		func() error { return tx.Hurry(ch.ID, o[1].Seq, o[1].Seq, []int64{label}) }, // goes on waiting
 		func() error { return tx.AddImport(o[0].Seq, o[1].Seq, "in") },
+		func() error { return tx.AddCuts(o[0].Seq, []string{"x--1"}, []string{"begin"}) },
+		func() error { return beginRecall(tx, ch.ID, o[0]) },
 		func() error { // asked for by id, and taken out again
 			c, err := tx.Collection("in")
 			if err != nil {
