@@ -187,7 +187,10 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 	n.Releases.UseIndustry(industry{})
 	n.Search = search.New()
 	n.Collections = collection.New(n.Intake, n.journal, rand.Reader)
-	n.Events = event.New(event.Config{Self: n.Config.Side, Title: n.Config.Title, Intake: n.Intake, Journal: n.journal, Clock: n.Clock})
+	n.Events = event.New(event.Config{
+		Self: n.Config.Side, Title: n.Config.Title, Intake: n.Intake, Journal: n.journal, Clock: n.Clock,
+		Index: func(ctx context.Context, h *store.Handle) error { return n.Library.CatchUp(ctx, h) },
+	})
 	n.Exchange = exchange.New(exchange.Config{
 		Self: self, Ring: n.Ring, Ledger: n.Ledger, Accords: n.Accords, Releases: n.Releases, Intake: n.Intake,
 		Rand: rand.Reader, Owner: processName(), Lease: opt.Lease,

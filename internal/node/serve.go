@@ -199,7 +199,7 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *w
 	mux.Handle(feed.Prefix, outgoing)
 	mux.Handle(feed.MISPPrefix, outgoing)
 	mux.Handle(misp.Prefix, o.Watch("misp", misp.New(misp.Config{
-		Handle: n.Live, Auth: door, People: n.People, Events: n.Events, Reads: n.countRead, Clock: n.Clock, Rand: rand.Reader, Log: n.Log,
+		Handle: n.Live, Auth: door, People: n.People, Events: n.Events, Lists: n.Imports, Reads: n.countRead, Clock: n.Clock, Rand: rand.Reader, Log: n.Log,
 		Version: n.Config.MISPVersion, MaxContentLength: n.Config.MaxContentLength,
 	})))
 	desk, err := web.New(web.Config{

@@ -70,7 +70,14 @@ func (e *Events) Add(ctx context.Context, h *store.Handle, by people.Actor, acce
 		return Taken{}, err
 	}
 	t := Taken{UUID: heads[0].UUID}
-	err = e.stream(ctx, h, by, src, open, &t)
+	sender, err := e.sender(ctx, h, by, access.Class, t.UUID)
+	if err != nil {
+		return t, err
+	}
+	err = e.stream(ctx, h, src, sender, open, &t)
+	if err == nil && sender.Stood != nil {
+		err = e.narrowAll(ctx, h, access.Class, t.UUID, sender.Stood)
+	}
 	if e := e.note(context.WithoutCancel(ctx), h, by, to, t); e != nil {
 		return t, e
 	}
@@ -115,10 +122,12 @@ func (e *Events) mayChange(ctx context.Context, h *store.Handle, class int64, uu
 		return err
 	}
 	if ev, ok := v.byName[uuid]; ok && !ev.Foreign {
-		return fault.New(fault.Denied, "This event is made of objects of this node and is not changed from outside: answer it with sightings or an event of your own")
+		return errOurs
 	}
 	return nil
 }
+
+var errOurs = fault.New(fault.Denied, "This event is made of objects of this node and is not changed from outside: answer it with sightings or an event of your own")
 
 // source says where an event's objects come from. Distribution is no authority:
 // an event for one organisation, or for a sharing group, only keeps the
@@ -137,10 +146,27 @@ func (e *Events) source(by people.Actor, access people.Access, to store.Collecti
 	return src, nil
 }
 
+// sender says who hands an event over, and what stands for it here already.
+func (e *Events) sender(ctx context.Context, h *store.Handle, by people.Actor, class int64, uuid string) (misp.Sender, error) {
+	s := misp.Sender{Org: e.OrgOf(by), At: e.c.Clock.Now()}
+	v, err := e.view(ctx, h, class)
+	if err != nil {
+		return s, err
+	}
+	ev, ok := v.byName[uuid]
+	if !ok || ev.whole == nil {
+		return s, nil
+	}
+	heads, err := e.heads(ctx, h, class, []string{ev.whole.id})
+	if head, ok := heads[ev.whole.id]; ok {
+		s.Stood, s.World = &misp.Object{Raw: head.Body}, &world{ctx: ctx, h: h, class: class, events: e}
+	}
+	return s, err
+}
+
 // stream turns the event into objects and has them taken in meanwhile.
-func (e *Events) stream(ctx context.Context, h *store.Handle, by people.Actor, src intake.Source, open misp.Open, t *Taken) error {
+func (e *Events) stream(ctx context.Context, h *store.Handle, src intake.Source, sender misp.Sender, open misp.Open, t *Taken) error {
 	r, w := io.Pipe()
-	sender := misp.Sender{Org: e.OrgOf(by), At: e.c.Clock.Now()}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

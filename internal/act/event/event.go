@@ -25,13 +25,15 @@ import (
 	"twoseas/internal/store"
 )
 
-// Config is what Events stand on. All of it is needed but Journal.
+// Config is what Events stand on. All of it is needed but Journal and Index.
 type Config struct {
 	Self    ident.Side
 	Title   string // of the node, as an organisation
 	Intake  *intake.Intake
 	Journal people.Journal
 	Clock   clock.Clock
+	// Index makes everything that is stored findable.
+	Index func(ctx context.Context, h *store.Handle) error
 }
 
 // Events is a node's events. It is safe for concurrent use.
@@ -143,13 +145,20 @@ func (e *Events) Find(ctx context.Context, h *store.Handle, class int64, id stri
 	return ev.Entry, nil
 }
 
-var errNoEvent = fault.New(fault.NotFound, "Invalid event")
+func errNo(what string) error { return fault.New(fault.NotFound, what) }
+
+var errNoEvent = errNo("Invalid event")
 
 // Want says what of an event is wanted.
 type Want struct{ Metadata, Deleted, NoGalaxies, NoSightings bool }
 
 // Write writes one event as class sees it, or returns what Find does.
 func (e *Events) Write(ctx context.Context, h *store.Handle, class int64, w io.Writer, id string, want Want) error {
+	if !want.Metadata { // what is said of an event is found by the index
+		if err := e.index(ctx, h); err != nil {
+			return err
+		}
+	}
 	v, err := e.view(ctx, h, class)
 	if err != nil {
 		return err
@@ -164,7 +173,7 @@ func (e *Events) Write(ctx context.Context, h *store.Handle, class int64, w io.W
 func (e *Events) write(ctx context.Context, h *store.Handle, w io.Writer, v *view, ev *seen, want Want) error {
 	world := &world{ctx: ctx, h: h, class: v.class, events: e}
 	out := misp.Event{
-		UUID: ev.UUID, Info: ev.Info, Date: day(ev.Date), Changed: moment(ev.Timestamp), Org: e.org,
+		Number: ev.Number, UUID: ev.UUID, Info: ev.Info, Date: day(ev.Date), Changed: moment(ev.Timestamp), Org: e.org,
 		Metadata: want.Metadata, Deleted: want.Deleted, NoGalaxies: want.NoGalaxies, NoSightings: want.NoSightings,
 	}
 	if ev.whole != nil {

@@ -66,6 +66,9 @@ const searchPage = 2000
 
 // Attributes calls fn for the attributes that fit q, in order of arrival.
 func (e *Events) Attributes(ctx context.Context, h *store.Handle, class int64, q Query, fn func(Found) error) error {
+	if err := e.index(ctx, h); err != nil {
+		return err
+	}
 	v, err := e.view(ctx, h, class)
 	if err != nil {
 		return err

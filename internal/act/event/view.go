@@ -121,9 +121,10 @@ func (e *Events) build(tx *store.Tx, f *facts, v *view) error {
 	if err != nil {
 		return err
 	}
-	for _, w := range newest(f.wholes, v.labels) {
+	wholes, first := newest(f.wholes, v.labels)
+	for _, w := range wholes {
 		ev := &seen{whole: w, Entry: Entry{
-			UUID: w.uuid, Number: w.seq, Info: w.info, Date: w.date, Published: w.published, Foreign: w.foreign, Org: orgs[w.org], seq: w.seq,
+			UUID: w.uuid, Number: first[w.uuid], Info: w.info, Date: w.date, Published: w.published, Foreign: w.foreign, Org: orgs[w.org], seq: w.seq,
 		}}
 		if ev.Org.UUID == "" {
 			ev.Org = e.org
@@ -230,17 +231,19 @@ func (e *Events) entryTags(f *facts, label int64, labels []string) ([]string, er
 }
 
 // newest returns of each UUID the newest version that labels admit to, in order
-// of the UUIDs' first arrival. An event that was published is a report and was
-// a grouping before.
-func newest(wholes []*whole, labels map[int64]bool) (out []*whole) {
+// of the UUIDs' first arrival, and the numbers of those first versions, which
+// stay those of the events. An event that was published is a report and was a
+// grouping before.
+func newest(wholes []*whole, labels map[int64]bool) (out []*whole, first map[string]int64) {
 	at := map[string]int{}
+	first = map[string]int64{}
 	for _, w := range wholes {
 		if !labels[w.label] {
 			continue
 		}
 		i, ok := at[w.uuid]
 		if !ok {
-			at[w.uuid] = len(out)
+			at[w.uuid], first[w.uuid] = len(out), w.seq
 			out = append(out, w)
 			continue
 		}
@@ -248,7 +251,7 @@ func newest(wholes []*whole, labels map[int64]bool) (out []*whole) {
 			out[i] = w
 		}
 	}
-	return out
+	return out, first
 }
 
 // members returns the hashes of what a report names, with what its parts do.

@@ -22,6 +22,7 @@ import (
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/clock"
 	"twoseas/internal/edge/auth"
+	"twoseas/internal/format/warninglist"
 	"twoseas/internal/store"
 )
 
@@ -35,6 +36,10 @@ type Config struct {
 	Auth   *auth.Auth
 	People *people.People
 	Events *event.Events
+	// Lists says which values are rarely malicious; nil for none.
+	Lists interface {
+		Lists(ctx context.Context, h *store.Handle) (*warninglist.Set, error)
+	}
 	// Reads is told, before it is answered, who reads what; an error refuses it.
 	// nil for nobody.
 	Reads func(ctx context.Context, by people.Actor, act, what string) error
@@ -110,11 +115,39 @@ func calls() []call {
 		{"events/view", "GET HEAD POST", reader, "misp.event", "event", (*Server).view},
 		{"events/restsearch", "GET POST", reader, "misp.search", "", (*Server).searchEvents},
 		{"attributes/restsearch", "GET POST", reader, "misp.search", "", (*Server).searchAttributes},
-		{"attributes/view", "GET", reader, "misp.attribute", "attribute", (*Server).attribute},
+		{"attributes/view", "GET HEAD", reader, "misp.attribute", "attribute", viewPart(false)},
+		{"attributes/index", "GET POST", reader, "misp.search", "", (*Server).attributes},
+		{"objects/view", "GET HEAD", reader, "misp.attribute", "object", viewPart(true)},
+		{"objects/restsearch", "GET POST", reader, "misp.search", "", (*Server).searchObjects},
 		{"events/filtereventidsforpush", "POST", reader, "misp.index", "", (*Server).wanted},
 		{"events/add", "POST", writer, "", "", (*Server).add},
 		{"events/edit", "POST PUT", writer, "", "event", (*Server).edit},
 
+		{"events/publish", "POST", writer, "", "event", (*Server).publish},
+		{"events/alert", "POST", writer, "", "event", (*Server).publish},
+		{"events/unpublish", "POST", writer, "", "event", (*Server).unpublish},
+		{"events/delete", "POST DELETE", writer, "", "event", (*Server).deleteEvent},
+		{"attributes/add", "POST", writer, "", "event", (*Server).addAttributes},
+		{"attributes/edit", "POST PUT", writer, "", "attribute", (*Server).editAttribute},
+		{"attributes/delete", "POST DELETE", writer, "", "attribute", deletePart("Attribute")},
+		{"attributes/restore", "POST", writer, "", "attribute", (*Server).restore},
+		{"objects/add", "POST", writer, "", "event", (*Server).addObject},
+		{"objects/edit", "POST PUT", writer, "", "object", (*Server).editObject},
+		{"objects/delete", "POST DELETE", writer, "", "object", deletePart("Object")},
+		{"objectreferences/add", "POST", writer, "", "", (*Server).addReference},
+		{"eventreports/add", "POST", writer, "", "event", (*Server).addReport},
+		{"tags/attachtagtoobject", "POST", writer, "", "", (*Server).attach},
+		{"tags/removetagfromobject", "POST", writer, "", "", (*Server).detach},
+
+		{"tags/index", "GET", reader, "misp.index", "", (*Server).tagsIndex},
+		{"organisations/index", "GET", reader, "misp.index", "", (*Server).organisations},
+		{"organisations/view", "GET", reader, "misp.index", "organisation", (*Server).organisations},
+		{"warninglists/index", "GET", reader, "", "", (*Server).warningLists},
+		{"warninglists/checkvalue", "POST", reader, "", "", (*Server).checkValues},
+		{"sharinggroups/index", "GET", reader, "", "", (*Server).empty},
+		{"taxonomies/index", "GET", reader, "", "", (*Server).empty},
+
+		{"sightings/listsightings", "POST", reader, "misp.sightings", "", (*Server).listSightings},
 		{"sightings/restsearch", "GET POST", reader, "misp.sightings", "", (*Server).sightings},
 		{"sightings/filtersightinguuidsforpush", "POST", reader, "misp.sightings", "event", (*Server).knownSightings},
 		{"sightings/bulksavesightings", "POST", replier, "", "event", (*Server).bulkSightings},

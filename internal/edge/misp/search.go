@@ -3,7 +3,6 @@ package misp
 import (
 	"bufio"
 	"io"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -150,23 +149,6 @@ func (s *Server) one(m map[string]any, f event.Found) map[string]any {
 		"Orgc": map[string]any{"uuid": f.In.Org.UUID, "name": f.In.Org.Name},
 	}
 	return e
-}
-
-// attribute answers with one attribute.
-func (s *Server) attribute(q *request) error {
-	var found *event.Found
-	err := s.Events.Attributes(q.r.Context(), s.Handle, q.access.Class, event.Query{UUIDs: []string{q.arg()}, Deleted: event.Both, Said: true, Limit: 1, Page: 1}, func(f event.Found) error {
-		found = &f
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if found == nil || found.Text("uuid") != q.arg() {
-		return failure{http.StatusNotFound, "Invalid attribute"}
-	}
-	q.answer(http.StatusOK, map[string]any{"Attribute": s.one(nil, *found)})
-	return nil
 }
 
 // lines answers with a line an attribute. Rules are made only of what may be

@@ -26,11 +26,29 @@ func (s *Server) sightings(q *request) error {
 	} else {
 		ask.Events = ids
 	}
+	open, end := shape(m)
+	return s.sighted(q, ids, ask, open, end)
+}
+
+// listSightings answers with the bare list of those of one event or attribute.
+func (s *Server) listSightings(q *request) error {
+	m, err := q.question()
+	if err != nil {
+		return err
+	}
+	ids := lower(append(words(m["id"]), q.args...))
+	ask := event.Query{Deleted: event.Both, Said: true, Events: ids}
+	if word(m["context"]) == "attribute" {
+		ask.Events, ask.UUIDs = nil, ids
+	}
+	return s.sighted(q, ids, ask, "", "")
+}
+
+func (s *Server) sighted(q *request, ids []string, ask event.Query, open, end string) error {
 	if len(ids) == 0 {
 		return fault.New(fault.Invalid, "say of which events, or of which attribute: uuid")
 	}
 	return q.stream("application/json", func(w io.Writer) error {
-		open, end := shape(m)
 		if _, err := io.WriteString(w, open+"["); err != nil {
 			return err
 		}

@@ -2,7 +2,7 @@ package misp
 
 import (
 	"strconv"
-	"strings"
+	"time"
 )
 
 // about hands over what others said of the element that became id, and notes
@@ -156,6 +156,9 @@ func (w *writer) report(e element) error {
 		w.place = place
 		o := w.base("note", e.uuid("report", w.event.uuid, e.text("name")), e)
 		o["content"], o["object_refs"] = clean(e.text("content")), []any{w.eventID()}
+		if element(w.event.plain).is("published") { // it names the report then, which is another content
+			o["modified"] = moment(timeOf(o["modified"]).Add(time.Millisecond))
+		}
 		if name := clean(e.text("name")); name != "" {
 			o["abstract"] = name
 		}
@@ -164,181 +167,4 @@ func (w *writer) report(e element) error {
 		return w.emit(o)
 	})
 	return nil
-}
-
-// clusterTypes maps the endings of galaxy types to types of STIX; the first
-// that fits counts.
-var clusterTypes = []struct{ ending, typ string }{
-	{"attack-pattern", "attack-pattern"},
-	{"course-of-action", "course-of-action"},
-	{"intrusion-set", "intrusion-set"},
-	{"threat-actor", "threat-actor"},
-	{"microsoft-activity-group", "threat-actor"},
-	{"ransomware", "malware"},
-	{"malware", "malware"},
-	{"malpedia", "malware"},
-	{"rat", "malware"},
-	{"backdoor", "malware"},
-	{"banker", "malware"},
-	{"botnet", "malware"},
-	{"stealer", "malware"},
-	{"cryptominers", "malware"},
-	{"exploit-kit", "malware"},
-	{"tool", "tool"},
-	{"sector", "identity"},
-	{"campaign", "campaign"},
-}
-
-func clusterType(galaxy string) string {
-	for _, c := range clusterTypes {
-		if galaxy == c.ending || strings.HasSuffix(galaxy, "-"+c.ending) {
-			return c.typ
-		}
-	}
-	return ""
-}
-
-// galaxy hands over the clusters an event belongs to.
-func (w *writer) galaxy(e element) error {
-	if kept := unplaced(e); kept != nil {
-		w.unplaced = append(w.unplaced, kept)
-	}
-	for _, c := range e.list("GalaxyCluster") {
-		id, err := w.cluster(e, c)
-		if err != nil {
-			return err
-		}
-		if id == "" {
-			continue
-		}
-		if err := w.name(id); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// galaxyOf says which clusters one element belongs to.
-func (w *writer) galaxyOf(id string, e element) error {
-	for _, c := range e.list("GalaxyCluster") {
-		to, err := w.cluster(e, c)
-		if err != nil {
-			return err
-		}
-		if to != "" {
-			if err := w.relate(id, to, "related-to", element{}); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// cluster hands a galaxy cluster over, once, and returns its id; "" when STIX
-// has no type for it, and the tag that names it has to do. Its id is made of
-// the cluster's UUID and is not that UUID, which for ATT&CK is the id of
-// MITRE's own object: nobody but MITRE makes versions of that (invariant 1).
-func (w *writer) cluster(galaxy, e element) (string, error) {
-	typ, value := placed(galaxy, e), clean(e.text("value"))
-	if typ == "" || e.is("deleted") {
-		return "", nil
-	}
-	id := typ + "--" + named("cluster", e.uuid("cluster", e.text("type"), value))
-	if w.clusters[id] {
-		return id, nil
-	}
-	w.clusters[id] = true
-	o := map[string]any{
-		"type": typ, "spec_version": "2.1", "id": id, "created": "2022-03-19T00:00:00.000Z", "modified": clusterVersion(e), "name": value,
-	}
-	if d := clean(e.text("description")); d != "" {
-		o["description"] = d
-	}
-	switch typ {
-	case "malware":
-		o["is_family"] = true
-	case "identity":
-		o["identity_class"] = "class"
-	}
-	meta := e.list("meta")
-	if len(meta) > 0 {
-		external(o, meta[0])
-	}
-	w.mark(o, nil)
-	o["extensions"] = map[string]any{Extension: map[string]any{
-		"extension_type": "property-extension", "cluster": trimmed(e), "galaxy": trimmed(galaxy),
-	}}
-	return id, w.emit(o)
-}
-
-// unplaced returns the clusters of a galaxy that have no type in STIX, with
-// the galaxy around them; nil when there are none.
-func unplaced(g element) map[string]any {
-	var kept []any
-	for _, c := range g.list("GalaxyCluster") {
-		if placed(g, c) == "" && !c.is("deleted") {
-			kept = append(kept, trimmed(c))
-		}
-	}
-	if kept == nil {
-		return nil
-	}
-	out := trimmed(g)
-	out["GalaxyCluster"] = kept
-	return out
-}
-
-// placed returns the type of STIX that a cluster of a galaxy becomes.
-func placed(galaxy, e element) string {
-	if clean(e.text("value")) == "" {
-		return ""
-	}
-	if typ := clusterType(e.text("type")); typ != "" {
-		return typ
-	}
-	return clusterType(galaxy.text("type"))
-}
-
-// clusterVersion makes a version number a moment, since clusters have no other:
-// a higher number is later.
-func clusterVersion(e element) string {
-	n, err := strconv.ParseUint(e.text("version"), 10, 31)
-	if err != nil {
-		n = 0
-	}
-	return moment(e.from(int64(n)))
-}
-
-// external takes the catalogue numbers and other names out of a cluster's meta.
-func external(o map[string]any, meta element) {
-	texts := func(name string) (out []any) {
-		switch v := meta[name].(type) {
-		case string:
-			out = append(out, clean(v))
-		case []any:
-			for _, x := range v {
-				if s, ok := x.(string); ok && clean(s) != "" {
-					out = append(out, clean(s))
-				}
-			}
-		}
-		return out
-	}
-	var refs []any
-	for _, id := range texts("external_id") {
-		source := "misp-galaxy"
-		if s := id.(string); strings.HasPrefix(s, "T1") || strings.HasPrefix(s, "G0") || strings.HasPrefix(s, "S0") {
-			source = "mitre-attack"
-		}
-		refs = append(refs, map[string]any{"source_name": source, "external_id": id})
-	}
-	if len(refs) > 0 {
-		o["external_references"] = refs
-	}
-	switch o["type"] {
-	case "threat-actor", "malware", "tool", "intrusion-set", "campaign", "attack-pattern":
-		if names := texts("synonyms"); len(names) > 0 {
-			o["aliases"] = names
-		}
-	}
 }

@@ -119,6 +119,10 @@ func (w *writer) whole() error {
 	if len(w.unplaced) > 0 {
 		kept["Galaxy"] = w.unplaced
 	}
-	o["extensions"] = map[string]any{Extension: map[string]any{"extension_type": "property-extension", "event": kept}}
+	ours := map[string]any{"extension_type": "property-extension", "event": kept}
+	if !w.since.IsZero() {
+		ours["handled"] = moment(w.since)
+	}
+	o["extensions"] = map[string]any{Extension: ours}
 	return w.emit(o)
 }

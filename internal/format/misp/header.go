@@ -197,13 +197,16 @@ func clean(s string) string {
 	return strings.TrimSpace(strings.ReplaceAll(s, "\x00", ""))
 }
 
+// since is when what MISP has no time for counts as made: organisations and
+// clusters.
+const since = "2022-03-19T00:00:00.000Z"
+
 // organisation returns the identity of one who created things.
 func organisation(e element) (map[string]any, bool) {
 	name := clean(e.text("name"))
 	if name == "" {
 		return nil, false
 	}
-	const since = "2022-03-19T00:00:00.000Z" // MISP does not say when an organisation was entered
 	return map[string]any{
 		"type": "identity", "spec_version": "2.1", "id": "identity--" + e.uuid("org", name), "created": since, "modified": since,
 		"name": name, "identity_class": "organization",

@@ -53,6 +53,11 @@ func Read(open Open, out feed.Out) error { return ReadFrom(open, Sender{}, out) 
 type Sender struct {
 	Org Org
 	At  time.Time
+	// Stood is what stands for the one event that is handed over where the server
+	// has it already, and World what that names: what became something else since
+	// then is revoked. nil for an event that is new.
+	Stood *Object
+	World World
 }
 
 // ReadFrom is Read for events that somebody hands over.
@@ -77,6 +82,9 @@ func ReadFrom(open Open, from Sender, out feed.Out) error {
 		}
 		w := &writer{out: out, event: headers[n], place: place, ids: map[[16]byte]uint8{}}
 		n++
+		if err := w.stood(from); err != nil {
+			return err
+		}
 		err := w.read(c, first)
 		place = w.place
 		return err

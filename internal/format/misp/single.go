@@ -2,6 +2,7 @@ package misp
 
 import (
 	"slices"
+	"strings"
 
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/fault"
@@ -62,6 +63,53 @@ func Attributes(world World, ids []string, place func(id string) (event string, 
 	return out, nil
 }
 
+// Whole returns the element that one STIX object is in MISP, an object with its
+// attributes; nil for what is neither that nor an attribute.
+func Whole(world World, id string, place func(id string) (event string, own bool)) (map[string]any, error) {
+	parts, err := convert(world, []string{id}, place)
+	if err != nil || len(parts) == 0 || parts[0].shape != shapeAttribute && parts[0].shape != shapeObject {
+		return nil, err
+	}
+	g := newGalaxies()
+	if err := annotate(world, parts, g); err != nil {
+		return nil, err
+	}
+	return parts[0].finished(nil, g), nil
+}
+
+// Kept returns the element that an object was read from, as it can be handed to
+// Amend again; object says that it is one with attributes. nil for what was not
+// read from MISP.
+func Kept(raw []byte) (e map[string]any, object bool, err error) {
+	props, err := canon.View(raw)
+	if err != nil {
+		return nil, false, err
+	}
+	kept := keptOf(props, "attribute")
+	if kept == nil {
+		if kept = keptOf(props, "object"); kept == nil {
+			return nil, false, nil
+		}
+		object = true
+	}
+	_, kept["uuid"], _ = strings.Cut(textOf(props["id"]), "--")
+	for _, part := range append(kept.list("Attribute"), kept) {
+		if part["Tag"] != nil {
+			part["Tag"] = tagsOf(textsOf(part["Tag"]))
+		}
+	}
+	return kept, object, nil
+}
+
+// tagsOf returns the elements of tags.
+func tagsOf(names []string) []any {
+	out := make([]any, len(names))
+	for i, n := range names {
+		out[i] = map[string]any{"name": n}
+	}
+	return out
+}
+
 // Head is what an event says of itself.
 type Head struct {
 	UUID, Info   string
@@ -95,6 +143,16 @@ func Standing(props map[string]any) (published, foreign bool) {
 // DayOf returns the day of the event that a report or grouping was read from,
 // "" for any other.
 func DayOf(props map[string]any) string { return keptOf(props, "event").text("date") }
+
+// DistributionOf returns the distribution that the event had which a report or
+// grouping was read from.
+func DistributionOf(raw []byte) string {
+	props, err := canon.View(raw)
+	if err != nil {
+		return ""
+	}
+	return keptOf(props, "event").text("distribution")
+}
 
 // OrgOf returns the organisation that an identity stands for.
 func OrgOf(id string, raw []byte) (Org, bool) {

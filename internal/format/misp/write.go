@@ -35,6 +35,9 @@ type World interface {
 type Event struct {
 	Whole *Object
 
+	// Number is what clients call the event by that do not use its UUID.
+	Number int64
+
 	UUID, Info string
 	Date       time.Time
 	Changed    time.Time
@@ -88,7 +91,8 @@ type eventWriter struct {
 	marks    []string
 	changed  time.Time
 	members  []string
-	later    []string // members that are objects in MISP
+	twice    map[string]bool // UUIDs that several members have: of one that became something else
+	later    []string        // members that are objects in MISP
 	galaxies *galaxies
 	count    int // attributes written
 	err      error
@@ -116,6 +120,7 @@ func (w *eventWriter) event() error {
 
 // content writes the members, attributes first.
 func (w *eventWriter) content() error {
+	w.twice = repeated(w.members)
 	w.text(`,"Attribute":[`)
 	if err := w.each(w.members, w.attributes); err != nil {
 		return err
@@ -133,6 +138,20 @@ func (w *eventWriter) content() error {
 		return err
 	}
 	return w.remarks()
+}
+
+// repeated returns the UUIDs that stand in several ids.
+func repeated(ids []string) map[string]bool {
+	seen := make(map[string]bool, len(ids))
+	twice := map[string]bool{}
+	for _, id := range ids {
+		_, uuid, _ := strings.Cut(id, "--")
+		if seen[uuid] {
+			twice[uuid] = true
+		}
+		seen[uuid] = true
+	}
+	return twice
 }
 
 // open reads what stands for the event and works out its members.
@@ -219,6 +238,9 @@ func (w *eventWriter) header() map[string]any {
 		if name != "Galaxy" {
 			h[name] = v
 		}
+	}
+	if w.e.Number > 0 {
+		h["id"], h["org_id"], h["orgc_id"] = strconv.FormatInt(w.e.Number, 10), "0", "0"
 	}
 	h["uuid"], h["timestamp"] = w.uuid(), seconds(w.changed)
 	h["distribution"], h["sharing_group_id"] = tighter(w.kept.text("distribution"), w.marks), "0"

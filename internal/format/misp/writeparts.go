@@ -125,7 +125,7 @@ func (w *eventWriter) elements(parts []*part, first *bool) error {
 	}
 	for _, p := range parts {
 		e := element(p.finished(w.marks, w.galaxies))
-		if e.is("deleted") && !w.e.Deleted {
+		if e.is("deleted") && (!w.e.Deleted || w.replaced(p.id)) {
 			continue
 		}
 		w.left(e)
@@ -139,6 +139,13 @@ func (w *eventWriter) elements(parts []*part, first *bool) error {
 		}
 	}
 	return nil
+}
+
+// replaced reports whether another member has taken the place of one that is
+// gone.
+func (w *eventWriter) replaced(id string) bool {
+	_, uuid, _ := strings.Cut(id, "--")
+	return w.twice[uuid]
 }
 
 // left takes out of an element what is not asked for.
@@ -169,15 +176,16 @@ func (w *eventWriter) remarks() error {
 	whole := &part{id: w.id, props: w.props, element: element{"uuid": w.uuid()}}
 	var reports []any
 	if w.id != "" {
-		found, err := w.world.About([]string{w.id})
+		ids := []string{"grouping--" + w.uuid(), "report--" + w.uuid()} // before it was published, and since
+		found, err := w.world.About(ids)
 		if err != nil {
 			return err
 		}
-		found, reports, err = takeReports(found, w.id)
+		found, reports, err = takeReports(found, ids)
 		if err != nil {
 			return err
 		}
-		if err := gather(w.world, map[string]*part{w.id: whole}, found, w.galaxies); err != nil {
+		if err := gather(w.world, map[string]*part{ids[0]: whole, ids[1]: whole}, found, w.galaxies); err != nil {
 			return err
 		}
 		if d := textOf(w.props["description"]); d != "" && w.kept == nil {
@@ -205,14 +213,14 @@ func (w *eventWriter) remarks() error {
 }
 
 // takeReports parts the reports of an event from what else is said of it.
-func takeReports(found []Object, id string) (rest []Object, reports []any, err error) {
+func takeReports(found []Object, ids []string) (rest []Object, reports []any, err error) {
 	for _, o := range found {
 		props, err := canon.View(o.Raw)
 		if err != nil {
 			return nil, nil, err
 		}
 		kept := keptOf(props, "report")
-		if kept == nil || !slices.Contains(textsOf(props["object_refs"]), id) {
+		if kept == nil || !slices.ContainsFunc(textsOf(props["object_refs"]), func(ref string) bool { return slices.Contains(ids, ref) }) {
 			rest = append(rest, o)
 			continue
 		}

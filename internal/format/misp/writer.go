@@ -1,6 +1,7 @@
 package misp
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +46,15 @@ type writer struct {
 	clusters   map[string]bool // galaxy clusters handed over
 	after      []func() error  // reports and remarks about the event itself
 	unplaced   []any           // galaxies of the event without a type in STIX
+
+	// Of an event that stands and is changed, see Amend.
+	now   time.Time       // of everything that is handed over
+	named map[string]bool // what the event names already
+
+	// Of an event that was there before in another version.
+	world  World
+	before map[[16]byte]uint8 // what each UUID in it was, as a number of types
+	since  time.Time          // when its handling changed last: no version of anything in it is older
 }
 
 // read reads the event that is open, whose first member's name may have been
@@ -89,14 +99,12 @@ func (w *writer) organisation(e element) (string, error) {
 	}
 	w.orgs[id] = true
 	w.mark(o, nil)
+	o["modified"] = variant(since, textOf(o["name"]), o)
 	return id, w.emit(o)
 }
 
 func (w *writer) member(c *canon.Cursor, name string) error {
-	each := map[string]func(element) error{
-		"Attribute": w.attribute, "Object": w.object, "Galaxy": w.galaxy, "EventReport": w.report,
-		"Note": w.eventNote, "Opinion": w.eventOpinion, "ShadowAttribute": w.proposal,
-	}[name]
+	each := w.readers()[name]
 	if each == nil {
 		return c.Skip()
 	}
@@ -108,6 +116,14 @@ func (w *writer) member(c *canon.Cursor, name string) error {
 		}
 		return each(e)
 	})
+}
+
+// readers are what reads each member of an event that holds elements.
+func (w *writer) readers() map[string]func(element) error {
+	return map[string]func(element) error{
+		"Attribute": w.attribute, "Object": w.object, "Galaxy": w.galaxy, "EventReport": w.report,
+		"Note": w.eventNote, "Opinion": w.eventOpinion, "ShadowAttribute": w.proposal,
+	}
 }
 
 func (w *writer) problem(id, reason string) error { return w.out.Problem(w.place, id, reason) }
@@ -131,6 +147,12 @@ func (w *writer) base(typ, uuid string, e element) map[string]any {
 	changed := e.at("timestamp")
 	if changed.IsZero() {
 		changed = w.event.changed
+	}
+	if changed.Before(w.since) {
+		changed = w.since
+	}
+	if !w.now.IsZero() {
+		changed = w.now
 	}
 	created := w.event.created
 	if created.After(changed) {
@@ -251,9 +273,13 @@ func stays(tag element) bool {
 
 // became notes what a UUID became, for references, and has the report name it.
 func (w *writer) became(typ, uuid string) error {
-	for i, t := range types {
-		if u, err := ident.ParseUUID(uuid); t == typ && err == nil {
-			w.ids[u] = uint8(i)
+	u, err := ident.ParseUUID(uuid)
+	if i := slices.Index(types, typ); i > 0 && err == nil {
+		w.ids[u] = uint8(i)
+		if was := w.before[u]; was != 0 && int(was) != i {
+			if err := w.retire(types[was] + "--" + uuid); err != nil {
+				return err
+			}
 		}
 	}
 	return w.name(typ + "--" + uuid)
@@ -284,6 +310,9 @@ func uuidText(u [16]byte) string {
 // name has the report refer to id; every ten thousand of them go into a
 // grouping, which the report refers to.
 func (w *writer) name(id string) error {
+	if w.named[id] {
+		return nil
+	}
 	w.refs = append(w.refs, id)
 	if len(w.refs) < partRefs {
 		return nil
