@@ -1,6 +1,7 @@
 package misp_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -134,7 +135,7 @@ func (w *world) refused(key, method, path string, body any) string {
 	w.t.Helper()
 	a := w.call(key, method, path, body)
 	var e struct{ Message string }
-	if a.status < 400 || a.status >= 500 || decode(a.body, &e) != nil || e.Message == "" {
+	if a.status < 400 || a.status >= 500 || json.Unmarshal(a.body, &e) != nil || e.Message == "" {
 		w.t.Errorf("%s %s: %d %s", method, path, a.status, a.body)
 	}
 	return e.Message
@@ -330,7 +331,9 @@ func TestWhatPyMISPLooksUp(t *testing.T) {
 func TestHandlingOfAnEventCountsForAllOfIt(t *testing.T) {
 	w := open(t)
 	key, green := w.key("ana", people.Analyst, "TLP:RED", inbox), w.key("green", people.Analyst, "TLP:GREEN")
-	seen := func() int { return len(at(w.ok(green, "POST", "attributes/restSearch", `{}`), "response", "Attribute").([]any)) }
+	seen := func() int {
+		return len(at(w.ok(green, "POST", "attributes/restSearch", `{}`), "response", "Attribute").([]any))
+	}
 	w.ok(key, "POST", "events/add", sent("tlp:green"))
 	w.ok(key, "POST", "eventReports/add/"+eventID, map[string]any{"name": "Canary", "content": "evil.example"})
 	if seen() != 2 {

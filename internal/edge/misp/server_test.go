@@ -397,5 +397,3 @@ func TestWhatDidNotComeFromMISP(t *testing.T) {
 		t.Errorf("%d events for a reader cleared for TLP:RED", n)
 	}
 }
-
-func decode(raw []byte, v any) error { return json.Unmarshal(raw, v) }

@@ -130,8 +130,8 @@ func (w *writer) know(id string) {
 	w.named[strings.Clone(id)] = true
 	typ, uuid, _ := strings.Cut(id, "--")
 	if u, err := ident.ParseUUID(uuid); err == nil {
-		if i := slices.Index(types, typ); i > 0 {
-			w.ids[u] = uint8(i)
+		if n := numberOf(typ); n > 0 {
+			w.ids[u] = n
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package misp
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -274,15 +273,25 @@ func stays(tag element) bool {
 // became notes what a UUID became, for references, and has the report name it.
 func (w *writer) became(typ, uuid string) error {
 	u, err := ident.ParseUUID(uuid)
-	if i := slices.Index(types, typ); i > 0 && err == nil {
-		w.ids[u] = uint8(i)
-		if was := w.before[u]; was != 0 && int(was) != i {
+	if n := numberOf(typ); n > 0 && err == nil {
+		w.ids[u] = n
+		if was := w.before[u]; was != 0 && was != n {
 			if err := w.retire(types[was] + "--" + uuid); err != nil {
 				return err
 			}
 		}
 	}
 	return w.name(typ + "--" + uuid)
+}
+
+// numberOf returns the number of a type, 0 when it is none of types.
+func numberOf(typ string) uint8 {
+	for n := uint8(1); int(n) < len(types); n++ {
+		if types[n] == typ {
+			return n
+		}
+	}
+	return 0
 }
 
 // idOf returns the id of what a UUID became.
