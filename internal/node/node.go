@@ -202,7 +202,7 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 		Self: self, Exchange: n.Exchange, Intake: n.Intake, Releases: n.Releases, Accords: n.Accords, Ledger: n.Ledger, Classes: n.People, Rand: rand.Reader,
 	})
 	n.Members = members.New(members.Config{
-		Self: self, Ring: n.Ring, Ledger: n.Ledger, Accords: n.Accords, Releases: n.Releases, Intake: n.Intake, Exchange: n.Exchange, Rand: rand.Reader,
+		Self: self, Ring: n.Ring, Ledger: n.Ledger, Accords: n.Accords, Releases: n.Releases, Intake: n.Intake, Exchange: n.Exchange, People: n.People, Rand: rand.Reader,
 	})
 	n.Imports = importing.New(importing.Config{
 		Intake: n.Intake, Releases: n.Releases, Journal: n.journal, Clock: n.Clock, Owner: processName(), Lease: opt.Lease, MaxBytes: n.Config.MaxUpload,

@@ -17,9 +17,10 @@ type MemberList struct {
 	At          int64  // when it was made, or came
 }
 
-// AddMemberList records a list.
+// AddMemberList records a list. Who may read what changes with it.
 func (t *Tx) AddMemberList(m MemberList) error {
 	t.Notify(TopicArrived)
+	t.Notify(TopicConfig)
 	_, err := t.Exec(`INSERT INTO member_list (domain, agreement, compartment, side, number, note, person, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		t.domain, string(m.Agreement), m.Compartment, string(m.Side), m.Number, m.Note, m.Person, t.now)
@@ -51,6 +52,15 @@ func (t *Tx) NewestMemberLists(a ident.Agreement) ([]MemberList, error) {
 		AND m.number = (SELECT MAX(x.number) FROM member_list x WHERE x.domain = $1 AND x.agreement = $2
 			AND x.compartment = m.compartment AND x.side = m.side)
 		ORDER BY compartment, side`, t.domain, string(a))
+}
+
+// MemberListsOf returns the newest list of each agreement and compartment on
+// one side.
+func (t *Tx) MemberListsOf(side ident.Side) ([]MemberList, error) {
+	return t.memberLists("SELECT "+memberListColumns+` FROM member_list m WHERE m.domain = $1 AND m.side = $2
+		AND m.number = (SELECT MAX(x.number) FROM member_list x WHERE x.domain = $1 AND x.agreement = m.agreement
+			AND x.compartment = m.compartment AND x.side = $2)
+		ORDER BY agreement, compartment`, t.domain, string(side))
 }
 
 // Epoch is the lists that what a shipment carried to a compartment rested on;

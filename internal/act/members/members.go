@@ -46,6 +46,7 @@ type Config struct {
 	Releases *release.Releases
 	Intake   *intake.Intake
 	Exchange *exchange.Exchange
+	People   *people.People
 	Rand     io.Reader // ids
 }
 
@@ -94,6 +95,9 @@ func (m *Members) Set(ctx context.Context, h *store.Handle, by people.Actor, c C
 		}
 		return m.Ledger.Record(tx, by.String(), "members.set", fields...)
 	})
+	if err == nil {
+		m.People.Forget()
+	}
 	return l, err
 }
 

@@ -36,6 +36,7 @@ func (a Access) Right(collection string) Right {
 type accessKey struct {
 	domain    ident.Domain
 	account   string
+	org       string
 	system    bool
 	clearance Clearance
 	room      string // of who else is there
@@ -49,7 +50,7 @@ type cachedAccess struct {
 
 // Access returns what by may do in h's domain.
 func (p *People) Access(ctx context.Context, h *store.Handle, by Actor) (Access, error) {
-	key := accessKey{h.Domain(), by.Name, by.system, by.Clearance, by.room.key()}
+	key := accessKey{h.Domain(), by.Name, by.Org, by.system, by.Clearance, by.room.key()}
 	epoch, now := p.epoch.Load(), p.clock.Now()
 	at := now.UnixMicro()
 	c, ok := p.access.get(key)
@@ -75,6 +76,9 @@ func (p *People) readAccess(ctx context.Context, h *store.Handle, by Actor) (Acc
 			return err
 		}
 		if c.TLP != marking.NoTLP {
+			if c.Compartments, err = p.compartmentsOf(tx, by); err != nil {
+				return err
+			}
 			if a.Class, err = tx.Class(c.String()); err != nil {
 				return err
 			}

@@ -79,6 +79,9 @@ func clearanceFor(s string) (Clearance, error) {
 	if err == nil && c.Guests != "" {
 		err = fault.New(fault.Invalid, "guests are of a meeting and not of a clearance")
 	}
+	if err == nil && c.Compartments != "" {
+		err = fault.New(fault.Invalid, "who belongs to a compartment is said by its list and not by a clearance")
+	}
 	return c, err
 }
 

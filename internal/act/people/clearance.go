@@ -21,6 +21,10 @@ type Clearance struct {
 	// Classification holds the highest level of each national scheme that may be
 	// read, as in marking.Terms; "" is nothing classified.
 	Classification string
+	// Compartments names those whose lists the reader's organisation is on, as
+	// compartmentText writes them. They come of the lists alone: no account and
+	// no organisation is given any.
+	Compartments string
 	// Guests names the sides of others who are in the room, as guestText writes
 	// them: what they may not have is not shown. No account has any.
 	Guests string
@@ -31,6 +35,7 @@ var DefaultClearance = Clearance{TLP: marking.Green}
 
 const (
 	unmarked = "+unmarked"
+	forWord  = "FOR:"
 	withWord = "WITH:"
 )
 
@@ -52,6 +57,10 @@ func ParseClearance(s string) (Clearance, error) {
 		w = strings.ToUpper(w)
 		if sides, ok := strings.CutPrefix(w, withWord); ok && c.Guests == "" && sides != "" {
 			c.Guests = strings.ToLower(sides)
+			continue
+		}
+		if list, ok := strings.CutPrefix(w, forWord); ok && c.Compartments == "" && list != "" {
+			c.Compartments = strings.ToLower(list)
 			continue
 		}
 		if _, ok := marking.LevelOf(w); !ok {
@@ -76,6 +85,9 @@ func (c Clearance) String() string {
 	if c.Classification != "" {
 		out += " " + strings.ReplaceAll(c.Classification, "+", " ")
 	}
+	if c.Compartments != "" {
+		out += " " + forWord + c.Compartments
+	}
 	if c.Guests != "" {
 		out += " " + withWord + c.Guests
 	}
@@ -87,6 +99,7 @@ func (c Clearance) Under(ceiling Clearance) Clearance {
 	return Clearance{
 		TLP: min(c.TLP, ceiling.TLP), Unmarked: c.Unmarked && ceiling.Unmarked,
 		Classification: marking.MeetLevels(c.Classification, ceiling.Classification),
+		Compartments:   meetWords(c.Compartments, ceiling.Compartments),
 		Guests:         joinGuests(c.Guests, ceiling.Guests),
 	}
 }
@@ -142,7 +155,7 @@ func (h Home) Readable(clearance string, label []byte, d ident.Domain, now time.
 	}
 	ok, _ := gate.Readable(l, gate.Clearance{
 		Side: h.Side, Codes: h.Codes, TLP: c.TLP, Unmarked: c.Unmarked, Classification: c.Classification,
-		With: parties(c.Guests), Domain: d, Now: now,
+		Compartments: compartments(c.Compartments), With: parties(c.Guests), Domain: d, Now: now,
 	})
 	return ok
 }

@@ -30,6 +30,7 @@ type Room struct {
 	Until    time.Time
 
 	acts map[Act]bool // what everybody in the room may do
+	orgs []string     // of the others, "" for who has none
 	name string
 }
 
@@ -46,7 +47,7 @@ func (p *People) In(tx *store.Tx, by Actor, r Room) (Actor, error) {
 	if out.Clearance, err = p.Cleared(tx, by.Clearance); err != nil {
 		return Actor{}, err
 	}
-	r.acts = map[Act]bool{}
+	r.acts, r.orgs = map[Act]bool{}, nil
 	for _, act := range Acts() {
 		r.acts[act] = by.can(act) && (r.Guests == nil || slices.Contains(guestActs, act))
 	}
@@ -56,12 +57,14 @@ func (p *People) In(tx *store.Tx, by Actor, r Room) (Actor, error) {
 			return Actor{}, err
 		}
 		out.Clearance = out.Clearance.Under(other.Clearance)
+		r.orgs = append(r.orgs, other.Org)
 		for act, may := range r.acts {
 			r.acts[act] = may && other.can(act)
 		}
 	}
 	if r.Guests != nil {
 		out.Clearance = out.Clearance.Under(Clearance{TLP: r.Guests.TLP, Guests: guestText(r.Guests.Sides)})
+		r.orgs = append(r.orgs, "")
 	}
 	if out.Clearance.TLP == marking.NoTLP {
 		out.Clearance = Clearance{}
@@ -99,7 +102,7 @@ func (r *Room) key() string {
 	if r == nil {
 		return ""
 	}
-	return "with " + r.name
+	return "with " + r.name + " of " + strings.Join(r.orgs, " ")
 }
 
 // rightsIn returns what was granted to an actor; in a room, what was granted to

@@ -9,13 +9,10 @@ import (
 	"twoseas/internal/act/session"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
+	"twoseas/internal/edge/auth"
 	"twoseas/internal/law/gate"
 	"twoseas/internal/law/marking"
 )
-
-// meetingHeader names the caller's meeting: the request is then answered with
-// what everybody in its room may see, and nothing else.
-const meetingHeader = "Twoseas-Meeting"
 
 func (a *api) meetings() {
 	at := func(method, path, id, summary string) op {
@@ -24,7 +21,7 @@ func (a *api) meetings() {
 	list := at(http.MethodGet, "", "meetings", "Your meetings that are on")
 	list.saw = "read"
 	add(a, list, a.listMeetings)
-	begin := at(http.MethodPost, "", "begin-meeting", "Begin a meeting: requests that name it with the header "+meetingHeader+" are shown only what everybody in the room may see")
+	begin := at(http.MethodPost, "", "begin-meeting", "Begin a meeting: requests that name it with the header "+auth.MeetingHeader+" are shown only what everybody in the room may see")
 	begin.status = http.StatusCreated
 	add(a, begin, a.beginMeeting)
 	add(a, at(http.MethodDelete, "/{meeting}", "end-meeting", "End a meeting of yours"), a.endMeeting)

@@ -134,10 +134,6 @@ func (a *api) admit(o op, c huma.Context, next func(huma.Context)) {
 		a.refuse(c, err)
 		return
 	}
-	if actor, err = a.inMeeting(r, actor); err != nil {
-		a.fail(c, err)
-		return
-	}
 	if err := mayCall(o, actor); err != nil {
 		a.fail(c, err)
 		return
@@ -148,19 +144,6 @@ func (a *api) admit(o op, c huma.Context, next func(huma.Context)) {
 		return
 	}
 	next(huma.WithValue(c, callerKey{}, caller{Actor: actor, Access: access, url: *r.URL, remote: a.Auth.Remote(r)}))
-}
-
-// inMeeting returns the caller in the room of the meeting that the request
-// names, if it names one.
-func (a *api) inMeeting(r *http.Request, by people.Actor) (people.Actor, error) {
-	named := r.Header[meetingHeader]
-	switch {
-	case len(named) == 0:
-		return by, nil
-	case len(named) > 1:
-		return people.Actor{}, fault.New(fault.Invalid, "more than one "+meetingHeader+" header")
-	}
-	return a.Auth.Sessions().Enter(r.Context(), by, named[0])
 }
 
 func mayCall(o op, actor people.Actor) error {

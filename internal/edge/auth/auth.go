@@ -41,9 +41,18 @@ func New(p *people.People, behindProxy bool) *Auth {
 
 // Authenticate returns who sent r. It returns fault.Denied when r carries no
 // credentials, two of them, a scheme that is not known or credentials that are
-// not valid; fault.Busy after too many failures. Refuse turns either into an
-// answer.
+// not valid; fault.Busy after too many failures. Who names a meeting is in its
+// room (see MeetingHeader). Refuse turns each failure into an answer.
 func (a *Auth) Authenticate(r *http.Request) (people.Actor, error) {
+	by, err := a.identify(r)
+	if err != nil {
+		return people.Actor{}, err
+	}
+	return a.inMeeting(r, by)
+}
+
+// identify is Authenticate without a look at meetings.
+func (a *Auth) identify(r *http.Request) (people.Actor, error) {
 	h := r.Header["Authorization"]
 	if len(h) == 0 {
 		return people.Actor{}, fault.New(fault.Denied, "log in first: send HTTP Basic credentials or a bearer token")
@@ -68,6 +77,14 @@ func (a *Auth) Authenticate(r *http.Request) (people.Actor, error) {
 // Key is Authenticate for clients of MISP, which send a token alone, in the
 // header Authorization or X-MISP-AUTH.
 func (a *Auth) Key(r *http.Request) (people.Actor, error) {
+	by, err := a.key(r)
+	if err != nil {
+		return people.Actor{}, err
+	}
+	return a.inMeeting(r, by)
+}
+
+func (a *Auth) key(r *http.Request) (people.Actor, error) {
 	plain, other := r.Header["Authorization"], r.Header["X-Misp-Auth"]
 	switch {
 	case len(plain)+len(other) > 1:
@@ -77,7 +94,7 @@ func (a *Auth) Key(r *http.Request) (people.Actor, error) {
 	case len(plain) == 1 && !strings.Contains(strings.TrimSpace(plain[0]), " "):
 		return a.people.LoginToken(r.Context(), strings.TrimSpace(plain[0]))
 	}
-	return a.Authenticate(r)
+	return a.identify(r)
 }
 
 // Secure reports whether the client's side of r is encrypted, so that a cookie
@@ -149,6 +166,9 @@ func Refuse(h http.Header, err error) int {
 	if soon, ok := errors.AsType[*people.TooSoon](err); ok {
 		h.Set("Retry-After", strconv.Itoa(int(soon.Seconds().Seconds())))
 		return http.StatusTooManyRequests
+	}
+	if _, ok := errors.AsType[noMeeting](err); ok {
+		return http.StatusForbidden
 	}
 	switch fault.KindOf(err) {
 	case fault.Denied:

@@ -268,6 +268,13 @@ func TestApprovalsOfAnotherCrossingDoNotCountOnTheWayOut(t *testing.T) {
 	}
 }
 
+// of puts a reader into one compartment.
+func of(code string, a ident.Agreement, partner ident.Side) func(*gate.Clearance) {
+	return func(c *gate.Clearance) {
+		c.Compartments = []gate.Compartment{{Caveat: code, Agreement: a, Partner: partner}}
+	}
+}
+
 func TestReadable(t *testing.T) {
 	cleared := gate.Clearance{Side: "jp", Codes: []string{"jpn"}, TLP: marking.Amber, Domain: ident.Live, Now: now}
 	for _, c := range []struct {
@@ -296,7 +303,17 @@ func TestReadable(t *testing.T) {
 		{"expired, also one's own", label(func(l *marking.Label) { l.Expires, l.Origin = now, "jp" }), nil, false},
 		{"lapsed", label(func(l *marking.Label) { l.Withheld, l.Origin = marking.Lapsed, "jp" }), func(c *gate.Clearance) { c.Unmarked = true }, false},
 		{"for an audience", caveat("LES"), nil, false},
-		{"for one's audience", caveat("LES"), func(c *gate.Clearance) { c.Audiences = []string{"LES"} }, true},
+		{"for one's audience", caveat("LES"), of("LES", "in-jp-2022", "in"), true},
+		{"for the audience of another caveat", caveat("LES"), of("LIMDIS", "in-jp-2022", "in"), false},
+		{"a partner's, under an agreement with another", caveat("LES"), of("LES", "gb-jp-2026", "gb"), false},
+		{"a partner's, under all agreements", caveat("LES"), of("LES", "", ""), true},
+		{"one's own, under any", label(func(l *marking.Label) { l.Caveats, l.Origin = []string{"LES"}, "jp" }), of("LES", "gb-jp-2026", "gb"), true},
+		{"one's own, meant for another agreement", label(func(l *marking.Label) {
+			l.Caveats, l.Origin, l.Areas = []string{"LES"}, "jp", []string{"in-jp-2022:1(1)"}
+		}), of("LES", "gb-jp-2026", "gb"), false},
+		{"a third side's, under one of several", label(func(l *marking.Label) { l.Caveats, l.Origin = []string{"LES"}, "us" }), of("LES", "gb-jp-2026", "gb"), false},
+		{"a third side's, under all", label(func(l *marking.Label) { l.Caveats, l.Origin = []string{"LES"}, "us" }), of("LES", "", ""), true},
+		{"for two audiences, and in one", label(func(l *marking.Label) { l.Caveats = []string{"LES", "PROPIN"} }), of("LES", "", ""), false},
 		{"a copy of display only", caveat("DISPLAY ONLY"), nil, false},
 		{"display only on a screen", caveat("DISPLAY ONLY"), func(c *gate.Clearance) { c.ScreenOnly = true }, true},
 		{"another nation's eyes only", caveat("NOFORN"), nil, false},

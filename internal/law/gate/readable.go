@@ -2,6 +2,7 @@ package gate
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"twoseas/internal/base/ident"
@@ -21,9 +22,8 @@ type Clearance struct {
 	Unmarked bool
 	// Classification is the highest level of each scheme, as in Terms.
 	Classification string
-	// Audiences holds the caveats with an audience of their own (LES, LIMDIS,
-	// PROPIN) the reader belongs to.
-	Audiences []string
+	// Compartments holds those whose audience the reader belongs to.
+	Compartments []Compartment
 	// ScreenOnly says that the reader takes no copy, as DISPLAY ONLY demands.
 	ScreenOnly bool
 	// With holds the sides of others in the room, who see what the reader sees.
@@ -32,6 +32,32 @@ type Clearance struct {
 	Domain ident.Domain
 	// Now is needed for labels that expire.
 	Now time.Time
+}
+
+// Compartment is a caveat with an audience of its own (LES, LIMDIS, PROPIN)
+// under one agreement.
+type Compartment struct {
+	Caveat string
+	// Agreement and Partner, the other side of it, are "" for all of this node's
+	// agreements under which the caveat has an audience.
+	Agreement ident.Agreement
+	Partner   ident.Side
+}
+
+// holds reports whether what carries the label and the caveat is of the
+// compartment. What is one's own is of each one's, unless it is meant for the
+// areas of certain agreements; a partner's is of those with the partner; and of
+// a third side's it is not known under which agreement it came, so it is of all.
+func (k Compartment) holds(l marking.Label, own bool, code string) bool {
+	switch {
+	case k.Caveat != code:
+		return false
+	case k.Agreement == "":
+		return true
+	case l.Areas != nil && !slices.ContainsFunc(l.Areas, func(a string) bool { return strings.HasPrefix(a, marking.Area(k.Agreement, "")) }):
+		return false
+	}
+	return own || k.Partner != "" && l.Origin == k.Partner
 }
 
 // Readable reports whether an object labelled l may be shown to a reader,
@@ -77,8 +103,8 @@ func showable(l marking.Label, c Clearance, p Party) bool {
 		return true
 	case l.ReleasableTo != nil && !named(l.ReleasableTo, p.Side, p.Codes):
 		return false
-	case l.Origin != c.Side && !slices.Contains(l.Consent, string(p.Side)):
-		return false
+	case l.Origin != c.Side && (len(l.Without) > 0 || !slices.Contains(l.Consent, string(p.Side))):
+		return false // a consent that depends on a redaction is for what was made by it
 	case embargoed(&l, &Context{Now: c.Now}), l.Contributor != "":
 		return false
 	}
@@ -95,7 +121,7 @@ func admitted(l marking.Label, c Clearance, own bool) (bool, Phrase) {
 		switch {
 		case !ok && !c.Unmarked:
 			return false, because("caveat", code)
-		case caveat.Audience && !slices.Contains(c.Audiences, code):
+		case caveat.Audience && !slices.ContainsFunc(c.Compartments, func(k Compartment) bool { return k.holds(l, own, code) }):
 			return false, because("read-audience", code)
 		case code == "DISPLAY ONLY" && !c.ScreenOnly:
 			return false, because("read-copy")
