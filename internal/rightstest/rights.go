@@ -298,7 +298,7 @@ func (w *World) names(path string) bool {
 	return false
 }
 
-var changing = regexp.MustCompile(`\d\d:\d\d(:\d\d)?|\d+ (ms|s|min) ago`)
+var changing = regexp.MustCompile(`\d\d:\d\d(:\d\d)?|\d+ (ms|s|min) ago|\([0-9a-f]{16}\)|"error_id":"[0-9a-f]{16}"`) // ids of errors are drawn
 
 // plain is an answer without the ids asked for and what differs from one
 // asking to the next.

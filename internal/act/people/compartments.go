@@ -10,17 +10,27 @@ import (
 	"twoseas/internal/store"
 )
 
-// everyList stands for all agreements under which a caveat has an audience.
-const everyList = "*"
+// The forms of a place in an audience, behind its caveat and an @.
+const (
+	someList   = "+"
+	everyList  = "*"
+	withPrefix = "/" // and the partner
+)
 
-// compartmentText writes compartments: les@*,les@in-jp-2022/jp.
+// compartmentText writes places in audiences: les@+,les@/jp,les@in-jp-2022.
 func compartmentText(list []gate.Compartment) string {
 	words := make([]string, len(list))
 	for i, k := range list {
-		words[i] = strings.ToLower(k.Caveat) + "@" + everyList
-		if k.Agreement != "" {
-			words[i] = strings.ToLower(k.Caveat) + "@" + string(k.Agreement) + "/" + string(k.Partner)
+		where := someList
+		switch {
+		case k.All:
+			where = everyList
+		case k.Partner != "":
+			where = withPrefix + string(k.Partner)
+		case k.Agreement != "":
+			where = string(k.Agreement)
 		}
+		words[i] = strings.ToLower(k.Caveat) + "@" + where
 	}
 	slices.Sort(words)
 	return strings.Join(slices.Compact(words), ",")
@@ -31,14 +41,20 @@ func compartmentText(list []gate.Compartment) string {
 func compartments(text string) (out []gate.Compartment) {
 	for w := range strings.SplitSeq(text, ",") {
 		code, where, ok := strings.Cut(w, "@")
-		agreement, partner, named := strings.Cut(where, "/")
-		switch {
-		case !ok:
-		case where == everyList:
-			out = append(out, gate.Compartment{Caveat: strings.ToUpper(code)})
-		case named && agreement != "" && partner != "":
-			out = append(out, gate.Compartment{Caveat: strings.ToUpper(code), Agreement: ident.Agreement(agreement), Partner: ident.Side(partner)})
+		if !ok || where == "" || where == withPrefix {
+			continue
 		}
+		k := gate.Compartment{Caveat: strings.ToUpper(code)}
+		partner, with := strings.CutPrefix(where, withPrefix)
+		switch {
+		case where == everyList:
+			k.All = true
+		case with:
+			k.Partner = ident.Side(partner)
+		case where != someList:
+			k.Agreement = ident.Agreement(where)
+		}
+		out = append(out, k)
 	}
 	return out
 }
@@ -78,11 +94,12 @@ func (p *People) compartmentsOf(tx *store.Tx, by Actor) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		in = append(in, gate.Compartment{Caveat: l.Compartment, Agreement: l.Agreement, Partner: ch.Partner})
+		in = append(in, gate.Compartment{Caveat: l.Compartment}, gate.Compartment{Caveat: l.Compartment, Agreement: l.Agreement},
+			gate.Compartment{Caveat: l.Compartment, Partner: ch.Partner})
 	}
 	for _, k := range slices.Clone(in) {
 		if !out[k.Caveat] {
-			in = append(in, gate.Compartment{Caveat: k.Caveat})
+			in = append(in, gate.Compartment{Caveat: k.Caveat, All: true})
 		}
 	}
 	return compartmentText(in), nil

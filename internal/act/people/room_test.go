@@ -18,6 +18,7 @@ func drawClearance(t *rapid.T, name string) people.Clearance {
 		TLP:            rapid.SampledFrom(marking.TLPs()).Draw(t, name+" tlp"),
 		Unmarked:       rapid.Bool().Draw(t, name+" unmarked"),
 		Classification: rapid.SampledFrom(someLevels).Draw(t, name+" levels"),
+		Compartments:   rapid.SampledFrom([]string{"", "", "les@+,les@/jp,les@in-jp-2022", "les@+,les@/gb,les@in-gb-2026", "les@*,les@+,les@/gb,les@/jp,les@in-gb-2026,les@in-jp-2022"}).Draw(t, name+" compartments"),
 		Guests:         rapid.SampledFrom([]string{"", "", "jp/jpn", "gb/uk", "gb/uk,jp/jpn"}).Draw(t, name+" guests"),
 	}
 	return c
@@ -30,13 +31,15 @@ func drawLabel(t *rapid.T) marking.Label {
 		Terms: marking.Terms{
 			TLP:            rapid.SampledFrom(append(marking.TLPs(), marking.NoTLP)).Draw(t, "tlp"),
 			Classification: rapid.SampledFrom(someLevels).Draw(t, "classification"),
-			Caveats:        rapid.SampledFrom([][]string{nil, nil, {"NOFORN"}, {"ORCON"}, {"RELIDO"}, {"DISPLAY ONLY"}}).Draw(t, "caveats"),
+			Caveats:        rapid.SampledFrom([][]string{nil, nil, {"NOFORN"}, {"ORCON"}, {"RELIDO"}, {"DISPLAY ONLY"}, {"LES"}, {"LES"}}).Draw(t, "caveats"),
 			ReleasableTo:   rapid.SampledFrom([][]string{nil, nil, {}, {"jpn"}, {"gb"}, {"in", "jp"}}).Draw(t, "releasable"),
 			Unknown:        rapid.SampledFrom([][]string{nil, nil, nil, {"x"}}).Draw(t, "unknown"),
 		},
+		Without:     rapid.SampledFrom([][]string{nil, {"victim"}}).Draw(t, "without"),
 		Consent:     rapid.SampledFrom([][]string{nil, {"jp"}}).Draw(t, "consent"),
 		Contributor: rapid.SampledFrom([]string{"", "", marking.Member}).Draw(t, "contributor"),
 	}
+	l.Areas = rapid.SampledFrom([][]string{nil, nil, {"in-jp-2022:1(1)"}, {"in-gb-2026:1(1)", "in-jp-2022:1(1)"}}).Draw(t, "areas")
 	if rapid.Bool().Draw(t, "embargoed") {
 		l.NotBefore = start.Add(time.Hour)
 	}
@@ -74,7 +77,7 @@ func TestClearancesInWords(t *testing.T) {
 			t.Errorf("%q: %+v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"IN-C", "TLP:GREEN SECRET", "TLP:GREEN WITH:", "TLP:GREEN WITH:jp WITH:gb", "TLP:GREEN IN-C+JP-SDS"} {
+	for _, text := range []string{"IN-C", "TLP:GREEN SECRET", "TLP:GREEN WITH:", "TLP:GREEN FOR:", "TLP:GREEN FOR:a FOR:b", "TLP:GREEN WITH:jp WITH:gb", "TLP:GREEN IN-C+JP-SDS"} {
 		if c, err := people.ParseClearance(text); err == nil {
 			t.Errorf("%q reads as %+v", text, c)
 		}
@@ -90,22 +93,23 @@ func TestWhatGuestsAreNotShown(t *testing.T) {
 		change func(*marking.Label)
 		want   bool
 	}{
-		"what is open":               {func(*marking.Label) {}, true},
-		"their own":                  {func(l *marking.Label) { l.Origin = "jp" }, true},
-		"their own, for us alone":    {func(l *marking.Label) { l.Origin, l.ReleasableTo = "jp", []string{"in"} }, true},
-		"above their level":          {func(l *marking.Label) { l.TLP = marking.AmberStrict }, false},
-		"for others":                 {func(l *marking.Label) { l.ReleasableTo = []string{"gb"} }, false},
-		"for them":                   {func(l *marking.Label) { l.ReleasableTo = []string{"jpn"} }, true},
-		"a third side's":             {func(l *marking.Label) { l.Origin = "gb" }, false},
-		"a third side's, with leave": {func(l *marking.Label) { l.Origin, l.Consent = "gb", []string{"jp"} }, true},
-		"under embargo":              {func(l *marking.Label) { l.NotBefore = start.Add(time.Second) }, false},
-		"after the embargo":          {func(l *marking.Label) { l.NotBefore = start }, true},
-		"a member's":                 {func(l *marking.Label) { l.Contributor = marking.Member }, false},
-		"not for foreigners":         {func(l *marking.Label) { l.Caveats = []string{"NOFORN"} }, false},
-		"a third party's":            {func(l *marking.Label) { l.Caveats = []string{"THIRD-PARTY"} }, false},
-		"what an officer must see":   {func(l *marking.Label) { l.Caveats = []string{"RELIDO"} }, false},
-		"classified":                 {func(l *marking.Label) { l.Classification = "IN-R" }, false},
-		"unclassified":               {func(l *marking.Label) { l.Classification = "IN-U" }, true},
+		"what is open":                {func(*marking.Label) {}, true},
+		"their own":                   {func(l *marking.Label) { l.Origin = "jp" }, true},
+		"their own, for us alone":     {func(l *marking.Label) { l.Origin, l.ReleasableTo = "jp", []string{"in"} }, true},
+		"above their level":           {func(l *marking.Label) { l.TLP = marking.AmberStrict }, false},
+		"for others":                  {func(l *marking.Label) { l.ReleasableTo = []string{"gb"} }, false},
+		"for them":                    {func(l *marking.Label) { l.ReleasableTo = []string{"jpn"} }, true},
+		"a third side's":              {func(l *marking.Label) { l.Origin = "gb" }, false},
+		"a third side's, with leave":  {func(l *marking.Label) { l.Origin, l.Consent = "gb", []string{"jp"} }, true},
+		"a third side's, if redacted": {func(l *marking.Label) { l.Origin, l.Consent, l.Without = "gb", []string{"jp"}, []string{"victim"} }, false},
+		"under embargo":               {func(l *marking.Label) { l.NotBefore = start.Add(time.Second) }, false},
+		"after the embargo":           {func(l *marking.Label) { l.NotBefore = start }, true},
+		"a member's":                  {func(l *marking.Label) { l.Contributor = marking.Member }, false},
+		"not for foreigners":          {func(l *marking.Label) { l.Caveats = []string{"NOFORN"} }, false},
+		"a third party's":             {func(l *marking.Label) { l.Caveats = []string{"THIRD-PARTY"} }, false},
+		"what an officer must see":    {func(l *marking.Label) { l.Caveats = []string{"RELIDO"} }, false},
+		"classified":                  {func(l *marking.Label) { l.Classification = "IN-R" }, false},
+		"unclassified":                {func(l *marking.Label) { l.Classification = "IN-U" }, true},
 	} {
 		l := open
 		c.change(&l)

@@ -64,6 +64,16 @@ func files() []file {
 	return out
 }
 
+// Paths returns every path that is served; {collection} and {event} stand for
+// what a path names.
+func Paths() []string {
+	out := []string{Prefix, Prefix + "{collection}/", MISPPrefix, MISPPrefix + "manifest.json", MISPPrefix + "hashes.csv", MISPPrefix + "{event}.json"}
+	for _, f := range files() {
+		out = append(out, Prefix+"{collection}/"+f.name)
+	}
+	return out
+}
+
 func fileOf(name string) (file, bool) {
 	all := files()
 	i := slices.IndexFunc(all, func(f file) bool { return f.name == name })

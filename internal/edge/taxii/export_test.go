@@ -10,20 +10,7 @@ func (s *Server) HoldPages(n int64) func() {
 // InUse is what is taken of the budget.
 func (s *Server) InUse() int64 { return s.inUse.Load() }
 
-// Route is one endpoint.
-type Route struct {
-	Method, Path string
-	Need         int
-}
-
-// Routes is every endpoint; Account is the need that names no collection.
-func Routes(root string) (out []Route) {
-	for _, r := range routes(root) {
-		out = append(out, Route{r.method, r.path, int(r.need)})
-	}
-	return out
-}
-
+// Account is the need that names no collection.
 const Account = int(account)
 
 // ParseTime, Acceptable are what their names say.

@@ -135,6 +135,20 @@ func routes(root string) []route {
 	}
 }
 
+// Route is one endpoint, as a walk over all of them needs it.
+type Route struct {
+	Method, Path string
+	Need         int
+}
+
+// Routes is every endpoint with its API root at root.
+func Routes(root string) (out []Route) {
+	for _, r := range routes(root) {
+		out = append(out, Route{r.method, r.path, int(r.need)})
+	}
+	return out
+}
+
 // mount registers the routes, each with its closing slash and without, and
 // answers for what is none of them.
 func (s *Server) mount() {

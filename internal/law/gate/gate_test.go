@@ -56,6 +56,11 @@ func caveat(code string) marking.Label {
 	return label(func(l *marking.Label) { l.Caveats = []string{code} })
 }
 
+// les is what one side's police keep to themselves, for areas.
+func les(origin ident.Side, areas ...string) marking.Label {
+	return label(func(l *marking.Label) { l.Caveats, l.Origin, l.Areas = []string{"LES"}, origin, areas })
+}
+
 func TestDecide(t *testing.T) {
 	play := exercise(t)
 	for _, c := range []struct {
@@ -268,10 +273,16 @@ func TestApprovalsOfAnotherCrossingDoNotCountOnTheWayOut(t *testing.T) {
 	}
 }
 
-// of puts a reader into one compartment.
-func of(code string, a ident.Agreement, partner ident.Side) func(*gate.Clearance) {
+// on puts a reader on lists of LES, each under an agreement with a partner.
+func on(all bool, partners ...ident.Side) func(*gate.Clearance) {
 	return func(c *gate.Clearance) {
-		c.Compartments = []gate.Compartment{{Caveat: code, Agreement: a, Partner: partner}}
+		c.Compartments = []gate.Compartment{{Caveat: "LES"}}
+		for _, p := range partners {
+			c.Compartments = append(c.Compartments, gate.Compartment{Caveat: "LES", Partner: p}, gate.Compartment{Caveat: "LES", Agreement: ident.Agreement("jp-" + p + "-2022")})
+		}
+		if all {
+			c.Compartments = append(c.Compartments, gate.Compartment{Caveat: "LES", All: true})
+		}
 	}
 }
 
@@ -303,17 +314,18 @@ func TestReadable(t *testing.T) {
 		{"expired, also one's own", label(func(l *marking.Label) { l.Expires, l.Origin = now, "jp" }), nil, false},
 		{"lapsed", label(func(l *marking.Label) { l.Withheld, l.Origin = marking.Lapsed, "jp" }), func(c *gate.Clearance) { c.Unmarked = true }, false},
 		{"for an audience", caveat("LES"), nil, false},
-		{"for one's audience", caveat("LES"), of("LES", "in-jp-2022", "in"), true},
-		{"for the audience of another caveat", caveat("LES"), of("LIMDIS", "in-jp-2022", "in"), false},
-		{"a partner's, under an agreement with another", caveat("LES"), of("LES", "gb-jp-2026", "gb"), false},
-		{"a partner's, under all agreements", caveat("LES"), of("LES", "", ""), true},
-		{"one's own, under any", label(func(l *marking.Label) { l.Caveats, l.Origin = []string{"LES"}, "jp" }), of("LES", "gb-jp-2026", "gb"), true},
-		{"one's own, meant for another agreement", label(func(l *marking.Label) {
-			l.Caveats, l.Origin, l.Areas = []string{"LES"}, "jp", []string{"in-jp-2022:1(1)"}
-		}), of("LES", "gb-jp-2026", "gb"), false},
-		{"a third side's, under one of several", label(func(l *marking.Label) { l.Caveats, l.Origin = []string{"LES"}, "us" }), of("LES", "gb-jp-2026", "gb"), false},
-		{"a third side's, under all", label(func(l *marking.Label) { l.Caveats, l.Origin = []string{"LES"}, "us" }), of("LES", "", ""), true},
-		{"for two audiences, and in one", label(func(l *marking.Label) { l.Caveats = []string{"LES", "PROPIN"} }), of("LES", "", ""), false},
+		{"for one's audience", caveat("LES"), on(false, "in"), true},
+		{"for the audience of another caveat", caveat("LIMDIS"), on(true, "in"), false},
+		{"a partner's, under an agreement with another", caveat("LES"), on(false, "gb"), false},
+		{"a partner's, under all agreements", caveat("LES"), on(true), true},
+		{"one's own, under any", les("jp"), on(false, "gb"), true},
+		{"one's own, meant for an agreement", les("jp", "jp-gb-2022:1(1)"), on(false, "gb"), true},
+		{"one's own, meant for another agreement", les("jp", "jp-in-2022:1(1)"), on(false, "gb"), false},
+		{"one's own, meant for two", les("jp", "jp-in-2022:1(1)", "jp-gb-2022:1(1)"), on(false, "gb"), false},
+		{"one's own, meant for two, under both", les("jp", "jp-in-2022:1(1)", "jp-gb-2022:1(1)"), on(false, "gb", "in"), true},
+		{"a third side's, under one of several", les("us"), on(false, "gb"), false},
+		{"a third side's, under all", les("us"), on(true, "gb"), true},
+		{"for two audiences, and in one", label(func(l *marking.Label) { l.Caveats = []string{"LES", "PROPIN"} }), on(true, "in"), false},
 		{"a copy of display only", caveat("DISPLAY ONLY"), nil, false},
 		{"display only on a screen", caveat("DISPLAY ONLY"), func(c *gate.Clearance) { c.ScreenOnly = true }, true},
 		{"another nation's eyes only", caveat("NOFORN"), nil, false},

@@ -22,7 +22,7 @@ type Clearance struct {
 	Unmarked bool
 	// Classification is the highest level of each scheme, as in Terms.
 	Classification string
-	// Compartments holds those whose audience the reader belongs to.
+	// Compartments holds the reader's places in audiences.
 	Compartments []Compartment
 	// ScreenOnly says that the reader takes no copy, as DISPLAY ONLY demands.
 	ScreenOnly bool
@@ -34,30 +34,37 @@ type Clearance struct {
 	Now time.Time
 }
 
-// Compartment is a caveat with an audience of its own (LES, LIMDIS, PROPIN)
-// under one agreement.
+// Compartment is a place in the audience of a caveat that has one (LES, LIMDIS,
+// PROPIN): on the list under one agreement, on one with a partner, on all there
+// are, or, with nothing but the caveat, on some list.
 type Compartment struct {
-	Caveat string
-	// Agreement and Partner, the other side of it, are "" for all of this node's
-	// agreements under which the caveat has an audience.
+	Caveat    string
 	Agreement ident.Agreement
 	Partner   ident.Side
+	All       bool
 }
 
-// holds reports whether what carries the label and the caveat is of the
-// compartment. What is one's own is of each one's, unless it is meant for the
-// areas of certain agreements; a partner's is of those with the partner; and of
-// a third side's it is not known under which agreement it came, so it is of all.
-func (k Compartment) holds(l marking.Label, own bool, code string) bool {
-	switch {
-	case k.Caveat != code:
-		return false
-	case k.Agreement == "":
-		return true
-	case l.Areas != nil && !slices.ContainsFunc(l.Areas, func(a string) bool { return strings.HasPrefix(a, marking.Area(k.Agreement, "")) }):
+// within reports whether a reader belongs to the audience of a caveat for what
+// carries a label. What is meant for the areas of certain agreements is for
+// their audiences' common part; what is one's own otherwise for who is on some
+// list; a partner's for who is on one with it; and of a third side's it is not
+// known under which agreement it came, so it is for who is on all. Two readers
+// together see what each sees, since no two places make up for a third.
+func within(in []Compartment, l marking.Label, own bool, code string) bool {
+	if len(in) == 0 {
 		return false
 	}
-	return own || k.Partner != "" && l.Origin == k.Partner
+	has := func(k Compartment) bool { return slices.Contains(in, k) }
+	for _, area := range l.Areas {
+		agreement, _, _ := strings.Cut(area, ":")
+		if !has(Compartment{Caveat: code, Agreement: ident.Agreement(agreement)}) {
+			return false
+		}
+	}
+	if own || len(l.Areas) > 0 {
+		return has(Compartment{Caveat: code})
+	}
+	return has(Compartment{Caveat: code, All: true}) || l.Origin != "" && has(Compartment{Caveat: code, Partner: l.Origin})
 }
 
 // Readable reports whether an object labelled l may be shown to a reader,
@@ -121,7 +128,7 @@ func admitted(l marking.Label, c Clearance, own bool) (bool, Phrase) {
 		switch {
 		case !ok && !c.Unmarked:
 			return false, because("caveat", code)
-		case caveat.Audience && !slices.ContainsFunc(c.Compartments, func(k Compartment) bool { return k.holds(l, own, code) }):
+		case caveat.Audience && !within(c.Compartments, l, own, code):
 			return false, because("read-audience", code)
 		case code == "DISPLAY ONLY" && !c.ScreenOnly:
 			return false, because("read-copy")

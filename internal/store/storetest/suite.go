@@ -71,6 +71,8 @@ var suite = map[string]func(t *testing.T, open Opener){
 	"turns":         testTurns,
 	"moves":         testMoves,
 	"erasures":      testErasures,
+	"member lists":  testMemberLists,
+	"onward":        testOnward,
 }
 
 // Run runs the whole contract on one engine.
