@@ -204,10 +204,10 @@ func (c *feedList) Run(a *app) error {
 func (a *app) feed(r feedRow) {
 	a.printf("%-20s %-8s %-6s %s\n", r.Name, r.State, r.Settings.Kind, r.Settings.URL)
 	if !r.Health.Succeeded.IsZero() {
-		a.printf("  worked %s; %d objects in %d runs\n", r.Health.Succeeded.Format(time.RFC3339), r.Health.Objects, r.Health.Runs)
+		a.printf("  worked %s; %s in %s\n", r.Health.Succeeded.Format(time.RFC3339), count(int(r.Health.Objects), "object"), count(int(r.Health.Runs), "run"))
 	}
 	if r.Health.Error != "" {
-		a.printf("  failed %d times in a row: %s\n", r.Failures, r.Health.Error)
+		a.printf("  failed %s in a row: %s\n", count(int(r.Failures), "time"), r.Health.Error)
 	}
 	if r.State != "paused" {
 		a.printf("  next %s\n", r.Due.Format(time.RFC3339))

@@ -117,10 +117,10 @@ func (a *app) hook(r hookRow) {
 		a.printf("  %s\n", e)
 	}
 	if r.Health.Delivered > 0 {
-		a.printf("  %d messages were taken, the last %s\n", r.Health.Delivered, r.Health.Succeeded.Format(time.RFC3339))
+		a.printf("  %s taken, the last %s\n", count(int(r.Health.Delivered), "message"), r.Health.Succeeded.Format(time.RFC3339))
 	}
 	if r.Health.Error != "" {
-		a.printf("  failed %d times in a row, since %s: %s\n", r.Failures, r.Failing.Format(time.RFC3339), r.Health.Error)
+		a.printf("  failed %s in a row, since %s: %s\n", count(int(r.Failures), "time"), r.Failing.Format(time.RFC3339), r.Health.Error)
 	}
 	switch r.State {
 	case "failing":

@@ -2,6 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"twoseas/internal/act/recall"
 	"twoseas/internal/base/ident"
@@ -18,7 +21,7 @@ type recallCmd struct {
 }
 
 type recallSend struct {
-	IDs        []string          `arg:"" optional:"" help:"Ids of objects."`
+	IDs        []string          `arg:"" optional:"" name:"id" help:"Ids of objects."`
 	Kind       string            `enum:"recall,wrong,correct,supersede,expire" default:"recall" help:"Why: ${enum}."`
 	Code       string            `help:"The reason in a word; the first of the kind's when left out."`
 	Reason     string            `help:"For the partner: short, neutral, without content."`
@@ -57,9 +60,9 @@ func (c *recallSend) Run(a *app) error {
 			row["recall"] = id
 		}
 		return a.say(row, func() {
-			a.printf("%s objects in %s versions; at home: %s.\n", number(int64(p.Objects)), number(int64(p.Versions)), p.Home)
+			a.printf("%s in %s; at home: %s.\n", count(p.Objects, "object"), count(p.Versions, "version"), p.Home)
 			for _, r := range p.Reach {
-				a.printf("%-12s %s objects, in shipments %v: %s\n", r.Partner, number(int64(len(r.IDs))), r.Shipments, r.Decision.Sentence)
+				a.printf("%-12s %s, sent in %s; the recall: %s\n", r.Partner, count(len(r.IDs), "object"), listed("shipment", r.Shipments), r.Decision.Sentence)
 			}
 			if id, ok := row["recall"]; ok {
 				a.printf("Called back: %s\n", id)
@@ -87,7 +90,7 @@ func (c *recallList) Run(a *app) error {
 		}
 		return a.say(rows, func() {
 			for _, l := range list {
-				a.printf("%s  %-3s  %-9s  %s messages open, rung %d  %v\n", l.ID, l.Direction, l.Kind, number(l.Open), l.Rung, l.Partners)
+				a.printf("%s  %-3s  %-9s  %s  %s\n", l.ID, l.Direction, l.Kind, openText(l.Open, l.Rung), joined(l.Partners))
 			}
 		})
 	})
@@ -106,7 +109,7 @@ func (c *recallShow) Run(a *app) error {
 		}
 		row := map[string]any{"recall": d.ID, "kind": d.Kind, "objects": d.Objects, "withheld": d.Detained, "partners": d.Partners}
 		return a.say(row, func() {
-			a.printf("%s: %s (%s), %s objects; %s versions withheld here.\n", d.ID, d.Kind, d.Code, number(d.Objects), number(d.Detained))
+			a.printf("%s: %s (%s), %s; %s withheld here.\n", d.ID, d.Kind, d.Code, count(int(d.Objects), "object"), count(int(d.Detained), "version"))
 			for _, p := range d.Partners {
 				a.printf("%s %s\n", p.Partner, recallStands(d.Direction, p))
 				for _, e := range p.Edges {
@@ -121,11 +124,49 @@ func (c *recallShow) Run(a *app) error {
 func recallStands(direction string, p recall.Partner) string {
 	switch {
 	case p.Open && direction == store.Out:
-		return fmt.Sprintf("has not answered in full yet (rung %d)", p.Rung)
+		return "has not answered in full yet" + climbed(p.Rung)
 	case p.Open:
 		return "is waiting for what is not done here"
 	}
-	return fmt.Sprintf("%v", p.Outcomes)
+	return outcomes(p.Outcomes)
+}
+
+// openText says how many of a recall's messages wait for an answer.
+func openText(open int64, rung int) string {
+	if open == 0 {
+		return "answered"
+	}
+	return count(int(open), "message") + " without a full answer" + climbed(rung)
+}
+
+// climbed says who is reminded of an open recall by now.
+func climbed(rung int) string {
+	return [...]string{"", "; with the contacts", "; with the nodal ministries", "; for the next dialogue"}[min(max(rung, 0), 3)]
+}
+
+// outcomes writes what became of the objects at a partner: "12 withheld".
+func outcomes(of map[law.Outcome]int) string {
+	var out []string
+	for _, o := range slices.Sorted(maps.Keys(of)) {
+		out = append(out, number(int64(of[o]))+" "+string(o))
+	}
+	return strings.Join(out, ", ")
+}
+
+// listed writes "shipment 27", "shipments 27, 28".
+func listed(what string, numbers []int64) string {
+	if len(numbers) > 1 {
+		what += "s"
+	}
+	return what + " " + joined(numbers)
+}
+
+func joined[T any](of []T) string {
+	out := make([]string, len(of))
+	for i, v := range of {
+		out[i] = fmt.Sprint(v)
+	}
+	return strings.Join(out, ", ")
 }
 
 type recallLift struct {
