@@ -60,7 +60,17 @@ func testDomains(t *testing.T, open Opener) {
 	}
 	empty := last[0]
 	told := map[string]bool{}
-	for round := range 7 {
+	silent := func() (names []string) {
+		for _, name := range slices.Sorted(maps.Keys(empty)) {
+			if !told[name] && !m.writes[name] {
+				names = append(names, name)
+			}
+		}
+		return names
+	}
+	// The answers that stayed the same must have been able to change: what
+	// chance has not reached after seven rounds gets some more.
+	for round := 0; round < 7 || round < 25 && len(silent()) > 0; round++ {
 		i := round % len(all) // at first the exercise alone has anything
 		if round < len(all) {
 			begin(t, all[i])
@@ -84,11 +94,8 @@ func testDomains(t *testing.T, open Opener) {
 			return
 		}
 	}
-	// The answers that stayed the same must have been able to change.
-	for _, name := range slices.Sorted(maps.Keys(empty)) {
-		if !told[name] && !m.writes[name] {
-			t.Errorf("%s never told anything: the test does not reach it", name)
-		}
+	for _, name := range silent() {
+		t.Errorf("%s never told anything: the test does not reach it", name)
 	}
 }
 
