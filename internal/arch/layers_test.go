@@ -27,6 +27,7 @@ var along = map[string][]string{
 	"recall":     {"exchange"},
 	"onward":     {"exchange"},
 	"members":    {"accord", "exchange"},
+	"request":    {"accord", "exchange"},
 	"erasure":    {"exchange"},
 	"library":    {"exchange", "release", "search"},
 	"event":      {"intake", "library", "collection"},

@@ -37,6 +37,7 @@ import (
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/recall"
 	"twoseas/internal/act/release"
+	"twoseas/internal/act/request"
 	"twoseas/internal/act/search"
 	"twoseas/internal/act/session"
 	"twoseas/internal/base/clock"
@@ -77,6 +78,8 @@ type Node struct {
 	Offline  *offline.Offline
 	// Shelf keeps the files of the exchange by file that go through a browser.
 	Shelf *shelf.Shelf
+	// Requests are those for assistance.
+	Requests *request.Requests
 	// Onwards is passing on what belongs to others.
 	Onwards *onward.Onwards
 	// Members is the lists of who belongs to audiences.
@@ -197,6 +200,9 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 	})
 	n.Onwards = onward.New(onward.Config{
 		Self: self, Ring: n.Ring, Ledger: n.Ledger, Releases: n.Releases, Intake: n.Intake, Exchange: n.Exchange, Rand: rand.Reader,
+	})
+	n.Requests = request.New(request.Config{
+		Self: self, Ledger: n.Ledger, Accords: n.Accords, Releases: n.Releases, Intake: n.Intake, Exchange: n.Exchange, Rand: rand.Reader,
 	})
 	n.Recalls = recall.New(recall.Config{
 		Self: self, Exchange: n.Exchange, Intake: n.Intake, Releases: n.Releases, Accords: n.Accords, Ledger: n.Ledger, Classes: n.People, Rand: rand.Reader,

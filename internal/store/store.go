@@ -24,6 +24,7 @@ const (
 	TopicArrived = "arrived" // a shipment or receipt came in
 	TopicImport  = "import"  // uploads and warning lists
 	TopicRecall  = "recall"  // something was called back, or an answer to that
+	TopicAssist  = "assist"  // a request for assistance, or a step about one
 )
 
 // Store is one node's store. It is safe for concurrent use.

@@ -380,7 +380,7 @@ func (x *Exchange) Settle(ctx context.Context, h *store.Handle, a ident.Agreemen
 			return err
 		}
 		t := newTally(tx, ch.ID)
-		if err := errors.Join(t.settled(s, r), t.save()); err != nil {
+		if err := errors.Join(t.settled(s, r), t.save(), x.tellSettled(tx, ch, s, r)); err != nil {
 			return err
 		}
 		return x.ledger.Append(tx, a, msg)

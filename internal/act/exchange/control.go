@@ -6,6 +6,7 @@ import (
 	"twoseas/internal/act/intake"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/law/marking"
+	"twoseas/internal/law/shipment"
 	"twoseas/internal/store"
 )
 
@@ -49,6 +50,21 @@ type Arrivals func(tx *store.Tx, ch store.Channel, fresh []Fresh) (map[int]strin
 // OnArrival has a look at everything that comes in. It is called before the
 // first shipment does.
 func (x *Exchange) OnArrival(a Arrivals) { x.arrivals = a }
+
+// Settled is told of each receipt that comes for a shipment of this node, in the
+// transaction that takes it.
+type Settled func(tx *store.Tx, ch store.Channel, s store.Shipment, r shipment.Receipt) error
+
+// OnSettled has s told of receipts. It is called before the first shipment
+// leaves.
+func (x *Exchange) OnSettled(s Settled) { x.settled = s }
+
+func (x *Exchange) tellSettled(tx *store.Tx, ch store.Channel, s store.Shipment, r shipment.Receipt) error {
+	if x.settled == nil {
+		return nil
+	}
+	return x.settled(tx, ch, s, r)
+}
 
 // codeRecalled is the receipt's word for what was called back before it came.
 const codeRecalled = "recalled"

@@ -44,6 +44,7 @@ type Exchange struct {
 	handlers map[string]Handler // of control objects, by their type
 	voucher  Voucher
 	arrivals Arrivals // nil, or who looks at what came in
+	settled  Settled  // nil, or who looks at receipts
 }
 
 // Config is what an Exchange works with.

@@ -130,6 +130,7 @@ func (c *checker) side(at string, s Side) {
 	if s.Zone != "" && !zoneName.MatchString(s.Zone) {
 		c.bad(at+"/zone", "%.40q: want a zone of the IANA database such as Asia/Tokyo", s.Zone)
 	}
+	c.work(at+"/work", s)
 	if s.Key != "" && keyName(s.Key) != s.ID {
 		c.bad(at+"/key", "want a verifier key whose name is %s: %s+<8 hex digits>+<base64>", s.ID, s.ID)
 	}

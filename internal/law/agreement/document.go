@@ -75,6 +75,8 @@ type Side struct {
 	// such as Asia/Tokyo. Both may be left out.
 	Capital Text   `json:"capital,omitempty"`
 	Zone    string `json:"zone,omitempty"`
+	// Work is when the side works; round the clock when left out.
+	Work Work `json:"work,omitzero"`
 	// Key is the side's C2SP verifier key, whose name is the side's id.
 	Key string `json:"key,omitempty"`
 }

@@ -75,6 +75,8 @@ func Readable(l marking.Label, c Clearance) (bool, Phrase) {
 	switch {
 	case c.Domain.IsZero() || l.Exercise != c.Domain.IsExercise():
 		return false, because("read-domain")
+	case l.Kind == marking.Request:
+		return false, because("read-desk")
 	case marking.IsDesk(l.Kind):
 		return false, because("read-control")
 	case l.Withheld == marking.Lapsed, expired(&l, &Context{Now: c.Now}):

@@ -41,10 +41,11 @@ var bars = []struct {
 	{"expired", func(q query) Phrase { return when(expired(q.l, q.c), "expired") }},
 }
 
-// barHalted keeps nothing back of what protects what has crossed: that goes on
-// when new exchange does not.
+// barHalted keeps nothing back of what protects what has crossed, nor of what
+// finishes what was begun: that goes on when new exchange does not. Whether a
+// request is new is seen to by who sends and who takes it.
 func barHalted(q query) Phrase {
-	return when(q.t.Halted != "" && (q.l.Kind != marking.Control || !q.t.Protects), "halted", q.t.Halted)
+	return when(q.t.Halted != "" && (q.l.Kind != marking.Control && q.l.Kind != marking.Request || !q.t.Protects), "halted", q.t.Halted)
 }
 
 func barWithheld(q query) Phrase {
@@ -249,6 +250,7 @@ func barCaveat(code string, l *marking.Label) Phrase {
 	switch {
 	case !ok:
 		return because("caveat", code)
+	case c.Goes != "" && c.Goes == l.Kind:
 	case c.Bars != "" && (!c.Listed || l.ReleasableTo == nil):
 		return Phrase{Key: caveatKey(code)}
 	}

@@ -16,6 +16,8 @@ type Caveat struct {
 	// Listed allows a crossing only to recipients named by a releasable-to
 	// list; without such a list, Bars applies.
 	Listed bool
+	// Goes is the one kind that Bars does not hold for.
+	Goes string
 	// Approvals is how many officers must agree, at least.
 	Approvals int
 	// Redact names what must be taken out first.
@@ -31,7 +33,7 @@ type Caveat struct {
 var caveats = []Caveat{
 	{Code: "CHR", Short: "TLP:EX:CHR", Redact: []string{"contributor"}},
 	{Code: "DISPLAY ONLY", Short: "DISPLAYONLY", Bars: "it may be shown but not handed over"},
-	{Code: "LES", Short: "LES", Bars: "it goes only by the law-enforcement channel", Audience: true},
+	{Code: "LES", Short: "LES", Bars: "it goes only by the law-enforcement channel", Goes: Request, Audience: true},
 	{Code: "LIMDIS", Short: "DS", Bars: "it has a limited distribution and names no recipients", Listed: true, Audience: true},
 	{Code: "NOFORN", Short: "NF", Bars: "it may not be released to foreign nationals or governments"},
 	{Code: "ORCON", Short: "OC"},

@@ -17,11 +17,14 @@ const (
 	// Contact is whom to ask on a side: posts, and the checks whether they can
 	// be reached. It is read in the directory of contacts and nowhere else.
 	Contact = "contact"
+	// Request is a request for assistance and each step about it. Only those
+	// read it whose work it is, on the pages of requests.
+	Request = "request"
 )
 
 // desk lists the kinds that only nodes write, for what people do at the desk
 // or what follows from it, and that nobody reads as data.
-var desk = []string{Contact, Control}
+var desk = []string{Contact, Control, Request}
 
 // IsDesk reports whether objects of a kind are written by nodes only and shown
 // by the pages and acts that they belong to, and by no other way: no search,
@@ -30,7 +33,7 @@ func IsDesk(kind string) bool { return slices.Contains(desk, kind) }
 
 // Kinds returns every kind.
 func Kinds() []string {
-	return []string{Contact, Control, Feedback, Incident, Practice, Reference, Threat, Vulnerability}
+	return []string{Contact, Control, Feedback, Incident, Practice, Reference, Request, Threat, Vulnerability}
 }
 
 // IsKind reports whether s is a kind.
@@ -47,6 +50,7 @@ var kinds = map[string]string{
 	"x-twoseas-onward-request": Control, "x-twoseas-onward-answer": Control,
 	"x-twoseas-onward-evidence": Control, "x-twoseas-members": Control,
 	"x-twoseas-contact": Contact, "x-twoseas-contact-check": Contact, "x-twoseas-contact-answer": Contact,
+	"x-twoseas-request": Request, "x-twoseas-request-step": Request,
 	"identity": Reference, "location": Reference, "marking-definition": Reference,
 	"language-content": Reference, "extension-definition": Reference,
 }

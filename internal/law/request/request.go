@@ -215,7 +215,7 @@ func (c Course) With(s Step) (Course, error) {
 		return c, fault.Errorf(fault.Denied, "%s takes no part in this request", s.By)
 	}
 	if s.N >= 1 && s.N <= len(own) {
-		if own[s.N-1] == s {
+		if own[s.N-1].same(s) {
 			return c, nil
 		}
 		return c, fault.Errorf(fault.Conflict, "step %d of %s is already another one (%s)", s.N, s.By, own[s.N-1].Move)
@@ -233,6 +233,13 @@ func (c Course) With(s Step) (Course, error) {
 		c.asker = own
 	}
 	return c, nil
+}
+
+// same compares two steps; times by what they say and not by how they are held.
+func (s Step) same(o Step) bool {
+	times := s.On.Equal(o.On) && s.Until.Equal(o.Until)
+	o.On, o.Until = s.On, s.Until
+	return times && s == o
 }
 
 func (s Step) check(own []Step) error {

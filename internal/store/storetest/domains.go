@@ -160,6 +160,9 @@ func begin(t *testing.T, h *store.Handle) {
 		if err := tx.AddLapses([]store.Lapse{{At: 1, Object: 1}, {At: 2, Object: 2}, {At: 3, Object: 3}}); err != nil {
 			return err
 		}
+		if err := tx.SaveAssistance(store.Assistance{ID: "in", Agreement: memorandum, Asker: "in", Asked: "jp", Open: true}); err != nil {
+			return err
+		}
 		return tx.Grant(store.Right{Collection: "in", Account: "begin"})
 	})
 }
@@ -303,6 +306,8 @@ func (m *monkey) value(typ reflect.Type, told *[]string) reflect.Value {
 		return reflect.ValueOf(store.HeldQuery{
 			Channel: int64(m.rng.IntN(4)), State: store.HoldWaiting, Labels: []int64{1, 2, 3, 4, 5, 6}, Class: store.AllLabels, Limit: 1 + m.rng.IntN(4),
 		})
+	case reflect.TypeFor[store.AssistanceQuery]():
+		return reflect.ValueOf(store.AssistanceQuery{Open: m.rng.IntN(4) > 0, Technical: true, Police: true, Limit: 1 + m.rng.Int64N(4)})
 	case reflect.TypeFor[[]byte]():
 		return reflect.ValueOf(slices.Clone(one(m, someBytes)))
 	}
