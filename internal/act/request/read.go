@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"twoseas/internal/act/people"
@@ -32,6 +34,27 @@ type Filter struct {
 type Place struct {
 	Rank int64
 	ID   string
+}
+
+// String writes a place for an address; "" is the beginning.
+func (p Place) String() string {
+	if p == (Place{}) {
+		return ""
+	}
+	return strconv.FormatInt(p.Rank, 36) + "." + p.ID
+}
+
+// ParsePlace reads what String writes, or returns fault.Invalid.
+func ParsePlace(s string) (p Place, err error) {
+	if s == "" {
+		return p, nil
+	}
+	rank, id, ok := strings.Cut(s, ".")
+	if p.Rank, err = strconv.ParseInt(rank, 36, 64); err != nil || !ok || p.Rank < 0 {
+		return Place{}, fault.New(fault.Invalid, "this is no place in the list: begin at its start")
+	}
+	p.ID = id
+	return p, nil
 }
 
 // Entry is one request of a list.

@@ -42,6 +42,7 @@ import (
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/recall"
 	"twoseas/internal/act/release"
+	"twoseas/internal/act/request"
 	"twoseas/internal/act/search"
 	"twoseas/internal/act/session"
 	"twoseas/internal/base/clock"
@@ -77,6 +78,7 @@ type Config struct {
 	Matchings   *matching.Matchings
 	Recalls     *recall.Recalls
 	Onwards     *onward.Onwards
+	Requests    *request.Requests
 	Members     *members.Members
 	Offline     *offline.Offline
 	Shelf       *shelf.Shelf
@@ -170,6 +172,7 @@ func (a *api) routes() {
 	a.holds()
 	a.queues()
 	a.recalls()
+	a.requests()
 	a.overview()
 	a.channels()
 	a.byFile()
@@ -196,6 +199,7 @@ func tags() []*huma.Tag {
 		{"agreements", "The memorandum as a document: versions, signatures, dates, what it says"},
 		{"releases", "What waits for an officer before it may leave"},
 		{"recalls", "Calling back what was sent, and what a partner calls back"},
+		{"requests", "Requests for assistance, asked of the partner and by it"},
 		{"exchange", "Channels, shipments and receipts"},
 		{"ledger", "Checkpoints, entries and their proofs"},
 		{"people", "Accounts, organisations, sessions and tokens"},

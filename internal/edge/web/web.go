@@ -35,6 +35,7 @@ import (
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/recall"
 	"twoseas/internal/act/release"
+	"twoseas/internal/act/request"
 	"twoseas/internal/base/clock"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/edge/auth"
@@ -86,6 +87,7 @@ type Config struct {
 	Intake   *intake.Intake
 	Audit    *audit.Log
 	Onwards  *onward.Onwards
+	Requests *request.Requests
 	Members  *members.Members
 
 	Pairing     *pairing.Pairing
