@@ -413,6 +413,144 @@ func (e RecallPlanHome) Valid() bool {
 	}
 }
 
+// Defines values for RequestTextLanguage.
+const (
+	En RequestTextLanguage = "en"
+	Hi RequestTextLanguage = "hi"
+	Ja RequestTextLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the RequestTextLanguage enum.
+func (e RequestTextLanguage) Valid() bool {
+	switch e {
+	case En:
+		return true
+	case Hi:
+		return true
+	case Ja:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SendRequestRequestChannel.
+const (
+	LawEnforcement SendRequestRequestChannel = "law-enforcement"
+	Technical      SendRequestRequestChannel = "technical"
+)
+
+// Valid indicates whether the value is a known member of the SendRequestRequestChannel enum.
+func (e SendRequestRequestChannel) Valid() bool {
+	switch e {
+	case LawEnforcement:
+		return true
+	case Technical:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SendRequestRequestKind.
+const (
+	SendRequestRequestKindActivityFromTerritory SendRequestRequestKind = "activity-from-territory"
+	SendRequestRequestKindAnalysis              SendRequestRequestKind = "analysis"
+	SendRequestRequestKindBlock                 SendRequestRequestKind = "block"
+	SendRequestRequestKindExpertHelp            SendRequestRequestKind = "expert-help"
+	SendRequestRequestKindInformation           SendRequestRequestKind = "information"
+	SendRequestRequestKindPatchCoordination     SendRequestRequestKind = "patch-coordination"
+	SendRequestRequestKindPreservation          SendRequestRequestKind = "preservation"
+	SendRequestRequestKindTakedown              SendRequestRequestKind = "takedown"
+	SendRequestRequestKindVictimNotification    SendRequestRequestKind = "victim-notification"
+)
+
+// Valid indicates whether the value is a known member of the SendRequestRequestKind enum.
+func (e SendRequestRequestKind) Valid() bool {
+	switch e {
+	case SendRequestRequestKindActivityFromTerritory:
+		return true
+	case SendRequestRequestKindAnalysis:
+		return true
+	case SendRequestRequestKindBlock:
+		return true
+	case SendRequestRequestKindExpertHelp:
+		return true
+	case SendRequestRequestKindInformation:
+		return true
+	case SendRequestRequestKindPatchCoordination:
+		return true
+	case SendRequestRequestKindPreservation:
+		return true
+	case SendRequestRequestKindTakedown:
+		return true
+	case SendRequestRequestKindVictimNotification:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SendRequestRequestUrgency.
+const (
+	SendRequestRequestUrgencyRoutine SendRequestRequestUrgency = "routine"
+	SendRequestRequestUrgencyUrgent  SendRequestRequestUrgency = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the SendRequestRequestUrgency enum.
+func (e SendRequestRequestUrgency) Valid() bool {
+	switch e {
+	case SendRequestRequestUrgencyRoutine:
+		return true
+	case SendRequestRequestUrgencyUrgent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StepRequestRequestMove.
+const (
+	Accept       StepRequestRequestMove = "accept"
+	AcceptPartly StepRequestRequestMove = "accept-partly"
+	Acknowledge  StepRequestRequestMove = "acknowledge"
+	Begin        StepRequestRequestMove = "begin"
+	Decline      StepRequestRequestMove = "decline"
+	Finish       StepRequestRequestMove = "finish"
+	Postpone     StepRequestRequestMove = "postpone"
+	See          StepRequestRequestMove = "see"
+	Verify       StepRequestRequestMove = "verify"
+	Withdraw     StepRequestRequestMove = "withdraw"
+)
+
+// Valid indicates whether the value is a known member of the StepRequestRequestMove enum.
+func (e StepRequestRequestMove) Valid() bool {
+	switch e {
+	case Accept:
+		return true
+	case AcceptPartly:
+		return true
+	case Acknowledge:
+		return true
+	case Begin:
+		return true
+	case Decline:
+		return true
+	case Finish:
+		return true
+	case Postpone:
+		return true
+	case See:
+		return true
+	case Verify:
+		return true
+	case Withdraw:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for WorkWhat.
 const (
 	Looking WorkWhat = "looking"
@@ -806,6 +944,81 @@ func (e RecallsParamsDirection) Valid() bool {
 	case RecallsParamsDirectionIn:
 		return true
 	case RecallsParamsDirectionOut:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RequestsParamsBy.
+const (
+	Them RequestsParamsBy = "them"
+	Us   RequestsParamsBy = "us"
+)
+
+// Valid indicates whether the value is a known member of the RequestsParamsBy enum.
+func (e RequestsParamsBy) Valid() bool {
+	switch e {
+	case Them:
+		return true
+	case Us:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RequestsParamsKind.
+const (
+	RequestsParamsKindActivityFromTerritory RequestsParamsKind = "activity-from-territory"
+	RequestsParamsKindAnalysis              RequestsParamsKind = "analysis"
+	RequestsParamsKindBlock                 RequestsParamsKind = "block"
+	RequestsParamsKindExpertHelp            RequestsParamsKind = "expert-help"
+	RequestsParamsKindInformation           RequestsParamsKind = "information"
+	RequestsParamsKindPatchCoordination     RequestsParamsKind = "patch-coordination"
+	RequestsParamsKindPreservation          RequestsParamsKind = "preservation"
+	RequestsParamsKindTakedown              RequestsParamsKind = "takedown"
+	RequestsParamsKindVictimNotification    RequestsParamsKind = "victim-notification"
+)
+
+// Valid indicates whether the value is a known member of the RequestsParamsKind enum.
+func (e RequestsParamsKind) Valid() bool {
+	switch e {
+	case RequestsParamsKindActivityFromTerritory:
+		return true
+	case RequestsParamsKindAnalysis:
+		return true
+	case RequestsParamsKindBlock:
+		return true
+	case RequestsParamsKindExpertHelp:
+		return true
+	case RequestsParamsKindInformation:
+		return true
+	case RequestsParamsKindPatchCoordination:
+		return true
+	case RequestsParamsKindPreservation:
+		return true
+	case RequestsParamsKindTakedown:
+		return true
+	case RequestsParamsKindVictimNotification:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RequestsParamsUrgency.
+const (
+	RequestsParamsUrgencyRoutine RequestsParamsUrgency = "routine"
+	RequestsParamsUrgencyUrgent  RequestsParamsUrgency = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the RequestsParamsUrgency enum.
+func (e RequestsParamsUrgency) Valid() bool {
+	switch e {
+	case RequestsParamsUrgencyRoutine:
+		return true
+	case RequestsParamsUrgencyUrgent:
 		return true
 	default:
 		return false
@@ -2238,6 +2451,14 @@ type ListRecalledObject struct {
 	Next *string `json:"next,omitempty"`
 }
 
+// ListRequestLine defines model for ListRequestLine.
+type ListRequestLine struct {
+	Items *[]RequestLine `json:"items"`
+
+	// Next Address of the next page; left out on the last
+	Next *string `json:"next,omitempty"`
+}
+
 // ListReview defines model for ListReview.
 type ListReview struct {
 	Items *[]Review `json:"items"`
@@ -2920,6 +3141,96 @@ type ReleaseLine struct {
 	Sentence string `json:"sentence"`
 }
 
+// RequestLine defines model for RequestLine.
+type RequestLine struct {
+	Agreement string `json:"agreement"`
+	Asked     string `json:"asked"`
+	Asker     string `json:"asker"`
+	Channel   string `json:"channel"`
+
+	// Due When a first word is hoped for: the agreement's target in the asked side's working time
+	Due       *string `json:"due,omitempty"`
+	FirstWord *string `json:"first_word,omitempty"`
+	Kind      string  `json:"kind"`
+	Language  string  `json:"language"`
+
+	// Open Somebody still has something to do
+	Open bool `json:"open"`
+
+	// Received When the other node took it in, as its receipt says
+	Received *string `json:"received,omitempty"`
+
+	// Refused Why the other node did not take it
+	Refused *string `json:"refused,omitempty"`
+
+	// Reminder Whom a reminder goes to now: contact, deputy, ministry, agenda
+	Reminder *string `json:"reminder,omitempty"`
+	Request  string  `json:"request"`
+	Sent     string  `json:"sent"`
+	State    string  `json:"state"`
+	Title    string  `json:"title"`
+	Urgency  string  `json:"urgency"`
+}
+
+// RequestOutput defines model for RequestOutput.
+type RequestOutput struct {
+	AskedBy     *string `json:"asked_by,omitempty"`
+	DoneAlready *string `json:"done_already,omitempty"`
+	LegalBasis  *string `json:"legal_basis,omitempty"`
+
+	// May What this side may do next
+	May *[]string `json:"may"`
+
+	// Objects Ids of what it is about
+	Objects *[]string `json:"objects"`
+
+	// Steps How many steps this side has made
+	Steps int64  `json:"steps"`
+	Text  string `json:"text"`
+
+	// Timeline What both sides did
+	Timeline *[]RequestStep `json:"timeline"`
+}
+
+// RequestSentOutput defines model for RequestSentOutput.
+type RequestSentOutput struct {
+	Request string `json:"request"`
+}
+
+// RequestStep defines model for RequestStep.
+type RequestStep struct {
+	By   string `json:"by"`
+	Move string `json:"move"`
+
+	// On When the side says it did
+	On string `json:"on"`
+
+	// Person Who of this side
+	Person *string `json:"person,omitempty"`
+	Reason *string `json:"reason,omitempty"`
+	Text   *string `json:"text,omitempty"`
+	Until  *string `json:"until,omitempty"`
+}
+
+// RequestText defines model for RequestText.
+type RequestText struct {
+	// AskedBy Until when the thing itself is hoped for
+	AskedBy     *time.Time `json:"asked_by,omitempty"`
+	DoneAlready *string    `json:"done_already,omitempty"`
+
+	// Language Of the texts
+	Language   RequestTextLanguage `json:"language"`
+	LegalBasis *string             `json:"legal_basis,omitempty"`
+
+	// Objects Ids of what it is about; they cross on their own terms
+	Objects *[]string `json:"objects,omitempty"`
+	Text    string    `json:"text"`
+	Title   string    `json:"title"`
+}
+
+// RequestTextLanguage Of the texts
+type RequestTextLanguage string
+
 // Review defines model for Review.
 type Review struct {
 	Agreement string    `json:"agreement"`
@@ -3059,6 +3370,23 @@ type SeenOutput struct {
 	Values *[]Value `json:"values"`
 }
 
+// SendRequestRequest defines model for Send-requestRequest.
+type SendRequestRequest struct {
+	Agreement string                    `json:"agreement"`
+	Channel   SendRequestRequestChannel `json:"channel"`
+	Kind      SendRequestRequestKind    `json:"kind"`
+	Urgency   SendRequestRequestUrgency `json:"urgency"`
+}
+
+// SendRequestRequestChannel defines model for SendRequestRequest.Channel.
+type SendRequestRequestChannel string
+
+// SendRequestRequestKind defines model for SendRequestRequest.Kind.
+type SendRequestRequestKind string
+
+// SendRequestRequestUrgency defines model for SendRequestRequest.Urgency.
+type SendRequestRequestUrgency string
+
 // Session defines model for Session.
 type Session struct {
 	Account string    `json:"account"`
@@ -3186,6 +3514,24 @@ type Step struct {
 	// What What would change: tlp, classification, caveat, releasable-to, contributor, origin, kind, …
 	What string `json:"what"`
 }
+
+// StepRequestRequest defines model for Step-requestRequest.
+type StepRequestRequest struct {
+	Move StepRequestRequestMove `json:"move"`
+
+	// Reason For accept-partly, decline and postpone: a code, not-stated among them
+	Reason *string `json:"reason,omitempty"`
+
+	// Steps How many steps of this side the caller knows: with others meanwhile nothing is done
+	Steps *int64  `json:"steps,omitempty"`
+	Text  *string `json:"text,omitempty"`
+
+	// Until A date the step names
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// StepRequestRequestMove defines model for StepRequestRequest.Move.
+type StepRequestRequestMove string
 
 // SummaryOutput defines model for SummaryOutput.
 type SummaryOutput struct {
@@ -4337,6 +4683,51 @@ type QuarantineParams struct {
 	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// RequestsParams defines parameters for Requests.
+type RequestsParams struct {
+	// Cursor Where to go on: from next of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit At most so many items
+	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Closed Those that ended, instead of those that are open
+	Closed *bool `form:"closed,omitempty" json:"closed,omitempty"`
+
+	// By Who asks; both when left out
+	By      *RequestsParamsBy      `form:"by,omitempty" json:"by,omitempty"`
+	Kind    *RequestsParamsKind    `form:"kind,omitempty" json:"kind,omitempty"`
+	Urgency *RequestsParamsUrgency `form:"urgency,omitempty" json:"urgency,omitempty"`
+	State   *string                `form:"state,omitempty" json:"state,omitempty"`
+}
+
+// RequestsParamsBy defines parameters for Requests.
+type RequestsParamsBy string
+
+// RequestsParamsKind defines parameters for Requests.
+type RequestsParamsKind string
+
+// RequestsParamsUrgency defines parameters for Requests.
+type RequestsParamsUrgency string
+
+// SendRequestParams defines parameters for SendRequest.
+type SendRequestParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// CorrectRequestParams defines parameters for CorrectRequest.
+type CorrectRequestParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// StepRequestParams defines parameters for StepRequest.
+type StepRequestParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // ReviewsParams defines parameters for Reviews.
 type ReviewsParams struct {
 	// Cursor Where to go on: from next of the page before
@@ -4621,6 +5012,15 @@ type EraseQuarantinedJSONRequestBody = DetainedInput
 
 // InspectQuarantinedJSONRequestBody defines body for InspectQuarantined for application/json ContentType.
 type InspectQuarantinedJSONRequestBody = DetainedInput
+
+// SendRequestJSONRequestBody defines body for SendRequest for application/json ContentType.
+type SendRequestJSONRequestBody = SendRequestRequest
+
+// CorrectRequestJSONRequestBody defines body for CorrectRequest for application/json ContentType.
+type CorrectRequestJSONRequestBody = RequestText
+
+// StepRequestJSONRequestBody defines body for StepRequest for application/json ContentType.
+type StepRequestJSONRequestBody = StepRequestRequest
 
 // CloseReviewJSONRequestBody defines body for CloseReview for application/json ContentType.
 type CloseReviewJSONRequestBody = CloseReviewRequest
@@ -6388,6 +6788,74 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/recalls/{recall}/quarantine (the `Quarantine` operationId).
 	Quarantine(ctx context.Context, recall string, params *QuarantineParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Requests Requests of the channels that the caller deals with: what waits by when it is due, then the rest, newest first
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Corresponds with GET /api/v1/requests (the `Requests` operationId).
+	Requests(ctx context.Context, params *RequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SendRequestWithBody Ask the partner for assistance
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/requests (the `SendRequest` operationId).
+	SendRequestWithBody(ctx context.Context, params *SendRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SendRequest Ask the partner for assistance
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/requests (the `SendRequest` operationId).
+	SendRequest(ctx context.Context, params *SendRequestParams, body SendRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Request One request with what both sides did about it; does not say to the partner that it was seen
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Corresponds with GET /api/v1/requests/{assistance} (the `Request` operationId).
+	Request(ctx context.Context, assistance string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CorrectRequestWithBody Send another version of what this side asks
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/requests/{assistance} (the `CorrectRequest` operationId).
+	CorrectRequestWithBody(ctx context.Context, assistance string, params *CorrectRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CorrectRequest Send another version of what this side asks
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/requests/{assistance} (the `CorrectRequest` operationId).
+	CorrectRequest(ctx context.Context, assistance string, params *CorrectRequestParams, body CorrectRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepRequestWithBody Make this side's next step about a request
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/requests/{assistance}/steps (the `StepRequest` operationId).
+	StepRequestWithBody(ctx context.Context, assistance string, params *StepRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepRequest Make this side's next step about a request
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/requests/{assistance}/steps (the `StepRequest` operationId).
+	StepRequest(ctx context.Context, assistance string, params *StepRequestParams, body StepRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Reviews Emergency releases to be reviewed, or reviewed, newest first
 	//
@@ -10405,6 +10873,154 @@ func (c *Client) RecalledObjects(ctx context.Context, recall string, params *Rec
 // Corresponds with GET /api/v1/recalls/{recall}/quarantine (the `Quarantine` operationId).
 func (c *Client) Quarantine(ctx context.Context, recall string, params *QuarantineParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewQuarantineRequest(c.Server, recall, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Requests Requests of the channels that the caller deals with: what waits by when it is due, then the rest, newest first
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Corresponds with GET /api/v1/requests (the `Requests` operationId).
+func (c *Client) Requests(ctx context.Context, params *RequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRequestsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SendRequestWithBody Ask the partner for assistance
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/requests (the `SendRequest` operationId).
+func (c *Client) SendRequestWithBody(ctx context.Context, params *SendRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSendRequestRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SendRequest Ask the partner for assistance
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/requests (the `SendRequest` operationId).
+func (c *Client) SendRequest(ctx context.Context, params *SendRequestParams, body SendRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSendRequestRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Request One request with what both sides did about it; does not say to the partner that it was seen
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Corresponds with GET /api/v1/requests/{assistance} (the `Request` operationId).
+func (c *Client) Request(ctx context.Context, assistance string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRequestRequest(c.Server, assistance)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CorrectRequestWithBody Send another version of what this side asks
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/requests/{assistance} (the `CorrectRequest` operationId).
+func (c *Client) CorrectRequestWithBody(ctx context.Context, assistance string, params *CorrectRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCorrectRequestRequestWithBody(c.Server, assistance, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CorrectRequest Send another version of what this side asks
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/requests/{assistance} (the `CorrectRequest` operationId).
+func (c *Client) CorrectRequest(ctx context.Context, assistance string, params *CorrectRequestParams, body CorrectRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCorrectRequestRequest(c.Server, assistance, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepRequestWithBody Make this side's next step about a request
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/requests/{assistance}/steps (the `StepRequest` operationId).
+func (c *Client) StepRequestWithBody(ctx context.Context, assistance string, params *StepRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepRequestRequestWithBody(c.Server, assistance, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepRequest Make this side's next step about a request
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/requests/{assistance}/steps (the `StepRequest` operationId).
+func (c *Client) StepRequest(ctx context.Context, assistance string, params *StepRequestParams, body StepRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepRequestRequest(c.Server, assistance, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -19931,6 +20547,345 @@ func NewQuarantineRequest(server string, recall string, params *QuarantineParams
 	return req, nil
 }
 
+// NewRequestsRequest constructs an http.Request for the Requests method
+func NewRequestsRequest(server string, params *RequestsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/requests")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Closed != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "closed", *params.Closed, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.By != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "by", *params.By, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Urgency != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "urgency", *params.Urgency, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSendRequestRequest calls the generic SendRequest builder with application/json body
+func NewSendRequestRequest(server string, params *SendRequestParams, body SendRequestJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSendRequestRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSendRequestRequestWithBody constructs an http.Request for the SendRequest method, with any body, and a specified content type
+func NewSendRequestRequestWithBody(server string, params *SendRequestParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/requests")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRequestRequest constructs an http.Request for the Request method
+func NewRequestRequest(server string, assistance string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "assistance", assistance, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/requests/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCorrectRequestRequest calls the generic CorrectRequest builder with application/json body
+func NewCorrectRequestRequest(server string, assistance string, params *CorrectRequestParams, body CorrectRequestJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCorrectRequestRequestWithBody(server, assistance, params, "application/json", bodyReader)
+}
+
+// NewCorrectRequestRequestWithBody constructs an http.Request for the CorrectRequest method, with any body, and a specified content type
+func NewCorrectRequestRequestWithBody(server string, assistance string, params *CorrectRequestParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "assistance", assistance, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/requests/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewStepRequestRequest calls the generic StepRequest builder with application/json body
+func NewStepRequestRequest(server string, assistance string, params *StepRequestParams, body StepRequestJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewStepRequestRequestWithBody(server, assistance, params, "application/json", bodyReader)
+}
+
+// NewStepRequestRequestWithBody constructs an http.Request for the StepRequest method, with any body, and a specified content type
+func NewStepRequestRequestWithBody(server string, assistance string, params *StepRequestParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "assistance", assistance, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/requests/%s/steps", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewReviewsRequest constructs an http.Request for the Reviews method
 func NewReviewsRequest(server string, params *ReviewsParams) (*http.Request, error) {
 	var err error
@@ -23131,6 +24086,78 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/recalls/{recall}/quarantine (the `Quarantine` operationId).
 	QuarantineWithResponse(ctx context.Context, recall string, params *QuarantineParams, reqEditors ...RequestEditorFn) (*QuarantineResponse, error)
+
+	// RequestsWithResponse Requests of the channels that the caller deals with: what waits by when it is due, then the rest, newest first
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/requests (the `Requests` operationId).
+	RequestsWithResponse(ctx context.Context, params *RequestsParams, reqEditors ...RequestEditorFn) (*RequestsResponse, error)
+
+	// SendRequestWithBodyWithResponse Ask the partner for assistance
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/requests (the `SendRequest` operationId).
+	SendRequestWithBodyWithResponse(ctx context.Context, params *SendRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SendRequestResponse, error)
+
+	// SendRequestWithResponse Ask the partner for assistance
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/requests (the `SendRequest` operationId).
+	SendRequestWithResponse(ctx context.Context, params *SendRequestParams, body SendRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*SendRequestResponse, error)
+
+	// RequestWithResponse One request with what both sides did about it; does not say to the partner that it was seen
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/requests/{assistance} (the `Request` operationId).
+	RequestWithResponse(ctx context.Context, assistance string, reqEditors ...RequestEditorFn) (*RequestResponse, error)
+
+	// CorrectRequestWithBodyWithResponse Send another version of what this side asks
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/requests/{assistance} (the `CorrectRequest` operationId).
+	CorrectRequestWithBodyWithResponse(ctx context.Context, assistance string, params *CorrectRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CorrectRequestResponse, error)
+
+	// CorrectRequestWithResponse Send another version of what this side asks
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/requests/{assistance} (the `CorrectRequest` operationId).
+	CorrectRequestWithResponse(ctx context.Context, assistance string, params *CorrectRequestParams, body CorrectRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectRequestResponse, error)
+
+	// StepRequestWithBodyWithResponse Make this side's next step about a request
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/requests/{assistance}/steps (the `StepRequest` operationId).
+	StepRequestWithBodyWithResponse(ctx context.Context, assistance string, params *StepRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepRequestResponse, error)
+
+	// StepRequestWithResponse Make this side's next step about a request
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/requests/{assistance}/steps (the `StepRequest` operationId).
+	StepRequestWithResponse(ctx context.Context, assistance string, params *StepRequestParams, body StepRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*StepRequestResponse, error)
 
 	// ReviewsWithResponse Emergency releases to be reviewed, or reviewed, newest first
 	//
@@ -35281,6 +36308,393 @@ func (r QuarantineResponse) ContentType() string {
 	return ""
 }
 
+// RequestsResponse200Headers the declared response headers of an HTTP 200 response for Requests
+type RequestsResponse200Headers struct {
+	Link *string
+}
+
+type RequestsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListRequestLine
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RequestsResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RequestsResponse) GetJSON200() *ListRequestLine {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RequestsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RequestsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RequestsResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RequestsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RequestsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r RequestsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RequestsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RequestsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RequestsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SendRequestResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RequestSentOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SendRequestResponse) GetJSON200() *RequestSentOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SendRequestResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SendRequestResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SendRequestResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r SendRequestResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r SendRequestResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r SendRequestResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SendRequestResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SendRequestResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SendRequestResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RequestResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RequestOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RequestResponse) GetJSON200() *RequestOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RequestResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RequestResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RequestResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RequestResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RequestResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r RequestResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RequestResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RequestResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RequestResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CorrectRequestResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RequestOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CorrectRequestResponse) GetJSON200() *RequestOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CorrectRequestResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CorrectRequestResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CorrectRequestResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CorrectRequestResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r CorrectRequestResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r CorrectRequestResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CorrectRequestResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CorrectRequestResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CorrectRequestResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type StepRequestResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RequestOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r StepRequestResponse) GetJSON200() *RequestOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r StepRequestResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r StepRequestResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r StepRequestResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r StepRequestResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r StepRequestResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r StepRequestResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StepRequestResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StepRequestResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StepRequestResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ReviewsResponse200Headers the declared response headers of an HTTP 200 response for Reviews
 type ReviewsResponse200Headers struct {
 	Link *string
@@ -40336,6 +41750,126 @@ func (c *ClientWithResponses) QuarantineWithResponse(ctx context.Context, recall
 		return nil, err
 	}
 	return ParseQuarantineResponse(rsp)
+}
+
+// RequestsWithResponse Requests of the channels that the caller deals with: what waits by when it is due, then the rest, newest first
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/requests (the `Requests` operationId).
+func (c *ClientWithResponses) RequestsWithResponse(ctx context.Context, params *RequestsParams, reqEditors ...RequestEditorFn) (*RequestsResponse, error) {
+	rsp, err := c.Requests(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRequestsResponse(rsp)
+}
+
+// SendRequestWithBodyWithResponse Ask the partner for assistance
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/requests (the `SendRequest` operationId).
+func (c *ClientWithResponses) SendRequestWithBodyWithResponse(ctx context.Context, params *SendRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SendRequestResponse, error) {
+	rsp, err := c.SendRequestWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSendRequestResponse(rsp)
+}
+
+// SendRequestWithResponse Ask the partner for assistance
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/requests (the `SendRequest` operationId).
+func (c *ClientWithResponses) SendRequestWithResponse(ctx context.Context, params *SendRequestParams, body SendRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*SendRequestResponse, error) {
+	rsp, err := c.SendRequest(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSendRequestResponse(rsp)
+}
+
+// RequestWithResponse One request with what both sides did about it; does not say to the partner that it was seen
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/requests/{assistance} (the `Request` operationId).
+func (c *ClientWithResponses) RequestWithResponse(ctx context.Context, assistance string, reqEditors ...RequestEditorFn) (*RequestResponse, error) {
+	rsp, err := c.Request(ctx, assistance, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRequestResponse(rsp)
+}
+
+// CorrectRequestWithBodyWithResponse Send another version of what this side asks
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/requests/{assistance} (the `CorrectRequest` operationId).
+func (c *ClientWithResponses) CorrectRequestWithBodyWithResponse(ctx context.Context, assistance string, params *CorrectRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CorrectRequestResponse, error) {
+	rsp, err := c.CorrectRequestWithBody(ctx, assistance, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCorrectRequestResponse(rsp)
+}
+
+// CorrectRequestWithResponse Send another version of what this side asks
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/requests/{assistance} (the `CorrectRequest` operationId).
+func (c *ClientWithResponses) CorrectRequestWithResponse(ctx context.Context, assistance string, params *CorrectRequestParams, body CorrectRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectRequestResponse, error) {
+	rsp, err := c.CorrectRequest(ctx, assistance, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCorrectRequestResponse(rsp)
+}
+
+// StepRequestWithBodyWithResponse Make this side's next step about a request
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/requests/{assistance}/steps (the `StepRequest` operationId).
+func (c *ClientWithResponses) StepRequestWithBodyWithResponse(ctx context.Context, assistance string, params *StepRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepRequestResponse, error) {
+	rsp, err := c.StepRequestWithBody(ctx, assistance, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepRequestResponse(rsp)
+}
+
+// StepRequestWithResponse Make this side's next step about a request
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/requests/{assistance}/steps (the `StepRequest` operationId).
+func (c *ClientWithResponses) StepRequestWithResponse(ctx context.Context, assistance string, params *StepRequestParams, body StepRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*StepRequestResponse, error) {
+	rsp, err := c.StepRequest(ctx, assistance, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepRequestResponse(rsp)
 }
 
 // ReviewsWithResponse Emergency releases to be reviewed, or reviewed, newest first
@@ -50459,6 +51993,324 @@ func ParseQuarantineResponse(rsp *http.Response) (*QuarantineResponse, error) {
 			headers.Link = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRequestsResponse parses an HTTP response from a RequestsWithResponse call
+func ParseRequestsResponse(rsp *http.Response) (*RequestsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RequestsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListRequestLine
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RequestsResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSendRequestResponse parses an HTTP response from a SendRequestWithResponse call
+func ParseSendRequestResponse(rsp *http.Response) (*SendRequestResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SendRequestResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RequestSentOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRequestResponse parses an HTTP response from a RequestWithResponse call
+func ParseRequestResponse(rsp *http.Response) (*RequestResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RequestResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RequestOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCorrectRequestResponse parses an HTTP response from a CorrectRequestWithResponse call
+func ParseCorrectRequestResponse(rsp *http.Response) (*CorrectRequestResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CorrectRequestResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RequestOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseStepRequestResponse parses an HTTP response from a StepRequestWithResponse call
+func ParseStepRequestResponse(rsp *http.Response) (*StepRequestResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StepRequestResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RequestOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
 	}
 
 	return response, nil

@@ -17,9 +17,11 @@ import (
 	"time"
 
 	"twoseas/internal/act/library"
+	"twoseas/internal/act/members"
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/session"
 	"twoseas/internal/law/marking"
+	"twoseas/internal/law/request"
 	"twoseas/internal/nodetest"
 	"twoseas/internal/store"
 )
@@ -67,13 +69,13 @@ const secret = `[{"type":"indicator","spec_version":"2.1","id":"` + red + `","cr
 // NewWorld makes a world.
 func NewWorld(t *testing.T) *World {
 	t.Helper()
-	in, _ := nodetest.IndiaJapan(t, nil)
+	in, jp := nodetest.IndiaJapan(t, nil)
 	w := &World{
 		Node: in, t: t,
 		Foreign: map[string]string{"object": red, "id": red},
 		Absent:  map[string]string{"object": none, "id": none, "item": "99999", "token": "0123456789abcdef"},
 		Shared:  map[string]string{"agreement": string(nodetest.InJp), "version": "1", "side": "jp", "number": "1", "entry": "0"},
-		Owners:  map[string]people.Act{"token": people.Administer},
+		Owners:  map[string]people.Act{"token": people.Administer, "assistance": people.Liaise},
 	}
 	w.client = &http.Client{
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, // the node of the test
@@ -106,6 +108,9 @@ func NewWorld(t *testing.T) *World {
 	if rep := in.Import(marking.Clear, secret); rep.New != 1 {
 		t.Fatalf("import: %+v", rep)
 	}
+	w.Foreign["assistance"] = lawEnforcement(t, in, jp)
+	w.Absent["assistance"] = absentLike(w.Foreign["assistance"][len(request.Type):])
+	w.Absent["assistance"] = request.Type + w.Absent["assistance"]
 	w.must(in.Library.CatchUp(t.Context(), in.Live))
 	w.must(in.Live.Read(t.Context(), func(tx *store.Tx) error {
 		return tx.Versions(red, func(o store.Object) error {
@@ -114,6 +119,28 @@ func NewWorld(t *testing.T) *World {
 		})
 	}))
 	return w
+}
+
+// lawEnforcement asks for something that is for liaisons only.
+func lawEnforcement(t *testing.T, in, jp *nodetest.Node) string {
+	t.Helper()
+	for _, n := range []*nodetest.Node{jp, in} {
+		if _, err := n.Members.Set(t.Context(), n.Live, n.Operator(), members.Change{Agreement: nodetest.InJp, Compartment: "LES", Join: []string{"police"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	nodetest.Eventually(t, "the other side's list is here", func() bool {
+		b, err := in.Members.Lists(t.Context(), in.Live, in.Operator(), nodetest.InJp)
+		return err == nil && len(b.Rolls) == 2
+	})
+	id, err := in.Requests.Send(t.Context(), in.Live, in.Operator(), store.AllLabels, request.Asked{
+		Agreement: nodetest.InJp, Kind: request.Preservation, Urgency: request.Routine, Channel: request.LawEnforcement, Language: "en",
+		Title: "Two accounts", Text: "Please have what they hold preserved.",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
 }
 
 // absentLike returns an id of the form of another, which nothing has.

@@ -156,12 +156,12 @@ func TestWhatDoesNotFollowIsRefusedAndChangesNothing(t *testing.T) {
 		change func(*law.Asked)
 		kind   fault.Kind
 	}{
-		"no title":                {func(q *law.Asked) { q.Title = " " }, fault.Invalid},
-		"a kind nobody knows":     {func(q *law.Asked) { q.Kind = "favour" }, fault.Invalid},
-		"a day that has passed":   {func(q *law.Asked) { q.By = time.Date(2022, 3, 19, 0, 0, 0, 0, time.UTC) }, fault.Invalid},
-		"an object nobody has":    {func(q *law.Asked) { q.Objects = []string{missing} }, fault.NotFound},
-		"a request as an object":  {func(q *law.Asked) { q.Objects = []string{id} }, fault.NotFound},
-		"an agreement not known":  {func(q *law.Asked) { q.Agreement = "in-gb-2021" }, fault.NotFound},
+		"no title":                 {func(q *law.Asked) { q.Title = " " }, fault.Invalid},
+		"a kind nobody knows":      {func(q *law.Asked) { q.Kind = "favour" }, fault.Invalid},
+		"a day that has passed":    {func(q *law.Asked) { q.By = time.Date(2022, 3, 19, 0, 0, 0, 0, time.UTC) }, fault.Invalid},
+		"an object nobody has":     {func(q *law.Asked) { q.Objects = []string{missing} }, fault.NotFound},
+		"a request as an object":   {func(q *law.Asked) { q.Objects = []string{id} }, fault.NotFound},
+		"an agreement not known":   {func(q *law.Asked) { q.Agreement = "in-gb-2021" }, fault.NotFound},
 		"no audience for it there": {func(q *law.Asked) { q.Channel = law.LawEnforcement }, fault.Denied},
 	} {
 		q := ask()
@@ -331,4 +331,3 @@ func TestListsAreOrdered(t *testing.T) {
 		t.Errorf("a liaison waits for %+v: %v", w, err)
 	}
 }
-

@@ -59,6 +59,7 @@ import (
 	"twoseas/internal/edge/web/page"
 	recallpages "twoseas/internal/edge/web/recalls"
 	"twoseas/internal/edge/web/releases"
+	requestpages "twoseas/internal/edge/web/requests"
 	"twoseas/internal/edge/web/signin"
 	"twoseas/internal/edge/web/threats"
 	"twoseas/internal/edge/web/waiting"
@@ -125,6 +126,7 @@ func areas() []page.Area {
 		{Name: "imports", Path: "/imports", Icon: "imports", Acts: []people.Act{people.Import}},
 		{Name: "releases", Path: "/releases", Icon: "releases", Acts: []people.Act{people.Review}},
 		{Name: "exchange", Path: "/exchange", Icon: "exchange", Acts: exchanges.Readers()},
+		{Name: "requests", Path: "/requests", Icon: "requests", Acts: request.Readers()},
 		{Name: "agreements", Path: "/agreements", Icon: "agreements"},
 		{Name: "ledger", Path: "/ledger", Icon: "ledger", Acts: ledgers.Readers()},
 		{Name: "audit", Path: "/audit", Icon: "audit", Acts: []people.Act{people.Audit}},
@@ -179,9 +181,10 @@ func (s *Site) Routes() []page.Route {
 		auditpages.Routes(s.desk, s.Audit),
 		exchanges.Routes(s.desk, exchanges.Acts{Exchange: s.Exchange, Recalls: s.Recalls, Audit: s.Audit, Offline: s.Offline, Shelf: s.Shelf}),
 		onwardpages.Routes(s.desk, onwardpages.Acts{Onwards: s.Onwards, Members: s.Members, Audit: s.Audit}),
+		requestpages.Routes(s.desk, requestpages.Acts{Requests: s.Requests, Audit: s.Audit, Self: s.Self}),
 		recallpages.Routes(s.desk, recallpages.Acts{Recalls: s.Recalls, Audit: s.Audit}),
-		waiting.Routes(s.desk, waiting.Acts{Releases: s.Releases, Onwards: s.Onwards, Recalls: s.Recalls}),
 		releases.Routes(s.desk, releases.Acts{Releases: s.Releases, Accords: s.Accords, Audit: s.Audit, Imports: s.Imports}),
+		waiting.Routes(s.desk, waiting.Acts{Releases: s.Releases, Onwards: s.Onwards, Recalls: s.Recalls, Requests: s.Requests}),
 		operate.Routes(s.desk, operate.Acts{
 			People: s.People, Pairing: s.Pairing, Collections: s.Collections, Audit: s.Audit, Health: s.Health, Partners: s.Partners,
 		}),
@@ -205,7 +208,11 @@ func (s *Site) waiting(ctx context.Context, by people.Actor) (int64, error) {
 		return 0, err
 	}
 	open, err := s.Recalls.Waiting(ctx, s.Handle, by)
-	return c.Total() + int64(len(asked)+len(open)), err
+	if err != nil {
+		return 0, err
+	}
+	help, err := s.Requests.Waiting(ctx, s.Handle, by)
+	return c.Total() + int64(len(asked)+len(open)+len(help)), err
 }
 
 // links is how the exchange under each agreement of the node stands.

@@ -160,6 +160,9 @@ func begin(t *testing.T, h *store.Handle) {
 		if err := tx.AddLapses([]store.Lapse{{At: 1, Object: 1}, {At: 2, Object: 2}, {At: 3, Object: 3}}); err != nil {
 			return err
 		}
+		if err := tx.AddDerived(1, "in", 2); err != nil {
+			return err
+		}
 		if err := tx.SaveAssistance(store.Assistance{ID: "in", Agreement: memorandum, Asker: "in", Asked: "jp", Open: true}); err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/recall"
 	"twoseas/internal/act/release"
+	"twoseas/internal/act/request"
 	"twoseas/internal/edge/web/page"
 	"twoseas/internal/store"
 )
@@ -22,6 +23,7 @@ type Acts struct {
 	Releases *release.Releases
 	Onwards  *onward.Onwards
 	Recalls  *recall.Recalls
+	Requests *request.Requests
 }
 
 type pages struct {
@@ -31,7 +33,7 @@ type pages struct {
 
 // Readers are the acts of which any may leave something waiting for a person.
 func Readers() []people.Act {
-	return []people.Act{people.Approve, people.Agree, people.Exchange, people.Recall}
+	return []people.Act{people.Approve, people.Agree, people.Exchange, people.Recall, people.Assist, people.Liaise}
 }
 
 // Routes is the page.
@@ -46,10 +48,11 @@ type view struct {
 	release.Task
 	Onward  []store.Onward // partners' requests to pass something on
 	Recalls []recall.Climbing
+	Help    []request.Reminder // requests for assistance
 }
 
 // total is how many things wait.
-func (v view) total() int64 { return v.Total() + int64(len(v.Onward)+len(v.Recalls)) }
+func (v view) total() int64 { return v.Total() + int64(len(v.Onward)+len(v.Recalls)+len(v.Help)) }
 
 func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
@@ -63,6 +66,9 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := view{Request: q, Task: task, Onward: asked}
 	if v.Recalls, err = p.Recalls.Waiting(r.Context(), q.Handle, q.Actor); err != nil {
+		return err
+	}
+	if v.Help, err = p.Requests.Waiting(r.Context(), q.Handle, q.Actor); err != nil {
 		return err
 	}
 	return p.Render(w, r, page.Head{Title: q.T("waiting.title"), Lead: q.T("waiting.lead"), Area: "waiting"}, body(v))

@@ -1,0 +1,165 @@
+package requests
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"twoseas/internal/act/request"
+	"twoseas/internal/base/fault"
+	"twoseas/internal/base/ident"
+	"twoseas/internal/edge/web/page"
+	law "twoseas/internal/law/request"
+)
+
+// showView is one request.
+type showView struct {
+	*page.Request
+	request.Detail
+	Reason, Until, Text string // as typed into the form
+	Untold              string // why the other side could not be told that it was seen
+	Problems            []page.Problem
+}
+
+// reasoned reports whether a move takes a reason code.
+func reasoned(m law.Move) bool {
+	return m == law.Decline || m == law.AcceptPartly || m == law.Postpone
+}
+
+// reasons reports whether the form asks for a reason.
+func (v showView) reasons() bool { return slices.ContainsFunc(v.May, reasoned) }
+
+// ends reports whether a step ends the request for this side.
+func ends(m law.Move) bool { return m == law.Withdraw || m == law.Decline }
+
+// moves are the steps that buttons offer: that it was seen is said by opening.
+func (v showView) moves() []law.Move {
+	return slices.DeleteFunc(slices.Clone(v.May), func(m law.Move) bool { return m == law.See })
+}
+
+func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
+	return p.showOne(w, r, showView{})
+}
+
+func (p *pages) showOne(w http.ResponseWriter, r *http.Request, v showView) (err error) {
+	q := page.Of(r)
+	id := r.PathValue("assistance")
+	if err := p.Requests.Seen(r.Context(), q.Handle, q.Actor, id); err != nil {
+		if !refused(err) || fault.Is(err, fault.NotFound) {
+			return err
+		}
+		v.Untold = fault.Message(err) // the request is shown all the same
+	}
+	if v.Detail, err = p.Requests.Open(r.Context(), q.Handle, q.Actor, q.Access.Class, id); err != nil {
+		return err
+	}
+	v.Request = under(q, v.Agreement)
+	if err := p.Audit.Saw(r.Context(), q.Actor, "read", "request", v.ID); err != nil {
+		return err
+	}
+	head := page.Head{
+		Title: v.Asks.Title, Lead: v.T("requests.one.lead", v.SideName(v.Asker), v.SideName(v.Asked), v.T("requests.kind."+v.Kind)),
+		Area: area, Chips: chips(v.Request, v.Assistance, v.Level), Styles: []string{"object.css"},
+	}
+	if len(v.Problems) > 0 {
+		head.Status = http.StatusUnprocessableEntity
+	}
+	return p.Render(w, r, head, showPage(v))
+}
+
+func (p *pages) step(w http.ResponseWriter, r *http.Request) error {
+	q := page.Of(r)
+	f, err := form(w, r)
+	if err != nil {
+		return err
+	}
+	id := r.PathValue("assistance")
+	v := showView{Reason: f.Get("reason"), Until: f.Get("until"), Text: f.Get("text")}
+	m := request.Move{Move: law.Move(f.Get("move")), Text: v.Text}
+	if reasoned(m.Move) {
+		m.Reason = law.Reason(v.Reason)
+	}
+	if m.After, err = strconv.Atoi(f.Get("after")); err != nil {
+		return fault.New(fault.Invalid, "the form is not whole: open the request again")
+	}
+	if m.Until, err = dayOf(v.Until); err == nil {
+		err = p.Requests.Step(r.Context(), q.Handle, q.Actor, id, m)
+	}
+	if refused(err) && !fault.Is(err, fault.NotFound) {
+		v.Problems = []page.Problem{q.Wrong("step-text", err)}
+		return p.showOne(w, r, v)
+	}
+	if err != nil {
+		return err
+	}
+	return page.See(w, r, Path(id))
+}
+
+// dayOf is the end of a day in UTC, zero when none is named.
+func dayOf(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	d, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return d, fault.Errorf(fault.Invalid, "%.20q: want a day such as 2027-03-18", s)
+	}
+	return d.AddDate(0, 0, 1), nil
+}
+
+// askView is the form by which one asks.
+type askView struct {
+	*page.Request
+	Asks       law.Asked
+	Objects    string
+	By         string
+	Agreements []ident.Agreement
+	Problems   []page.Problem
+}
+
+func (p *pages) form(w http.ResponseWriter, r *http.Request) error {
+	q := page.Of(r)
+	return p.showForm(w, r, askView{
+		Objects: strings.Join(r.URL.Query()["object"], "\n"),
+		Asks:    law.Asked{Agreement: q.Agreement, Urgency: law.Routine, Language: string(q.Tag)},
+	})
+}
+
+func (p *pages) showForm(w http.ResponseWriter, r *http.Request, v askView) (err error) {
+	v.Request = page.Of(r)
+	if v.Agreements, err = p.Requests.Agreements(r.Context(), v.Handle, v.Actor); err != nil {
+		return err
+	}
+	head := page.Head{Title: v.T("requests.ask.title"), Lead: v.T("requests.ask.lead"), Area: area}
+	if len(v.Problems) > 0 {
+		head.Status = http.StatusUnprocessableEntity
+	}
+	return p.Render(w, r, head, askPage(v))
+}
+
+func (p *pages) ask(w http.ResponseWriter, r *http.Request) error {
+	q := page.Of(r)
+	f, err := form(w, r)
+	if err != nil {
+		return err
+	}
+	v := askView{Objects: f.Get("objects"), By: f.Get("asked-by"), Asks: law.Asked{
+		Agreement: ident.Agreement(f.Get("agreement")), Kind: law.Kind(f.Get("kind")), Urgency: law.Urgency(f.Get("urgency")),
+		Channel: law.Channel(f.Get("channel")), Language: f.Get("language"), Title: f.Get("title"), Text: f.Get("text"), Basis: f.Get("basis"), Done: f.Get("done"),
+	}}
+	asks := v.Asks
+	asks.Objects = strings.Fields(v.Objects)
+	if asks.By, err = dayOf(v.By); err == nil {
+		var id string
+		if id, err = p.Requests.Send(r.Context(), q.Handle, q.Actor, q.Access.Class, asks); err == nil {
+			return page.See(w, r, Path(id))
+		}
+	}
+	if refused(err) {
+		v.Problems = []page.Problem{q.Wrong("title", err)}
+		return p.showForm(w, r, v)
+	}
+	return err
+}
