@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"twoseas/internal/law/agreement"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/node"
+	"twoseas/internal/store/storetest"
 )
 
 // InJp is the reference agreement.
@@ -51,6 +53,9 @@ func StartAt(tb testing.TB, side ident.Side, clk clock.Clock, change func(*node.
 	}
 	if err := node.Init(dir, c); err != nil {
 		tb.Fatal(err)
+	}
+	if c.Store == "" {
+		storetest.Migrated(tb, filepath.Join(dir, "twoseas.db"))
 	}
 	n := &Node{Side: side, tb: tb}
 	n.Open(dir, clk)

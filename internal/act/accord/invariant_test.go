@@ -17,6 +17,7 @@ import (
 
 func openStore(t testing.TB, clk *clock.Fake, path string) *store.Store {
 	t.Helper()
+	storetest.Migrated(t, path)
 	s, err := store.Open(t.Context(), path, clk)
 	if err != nil {
 		t.Fatal(err)

@@ -115,25 +115,26 @@ func (c *linter) rules() {
 	}
 }
 
-// unreachable tries every combination of values the rules can tell apart and
-// names the rules that never decide. A label with several sectors or caveats
-// matches more rules, never fewer, so single values suffice.
+// unreachable looks for a case that each rule decides, and names the rules for
+// which there is none. Only combinations of values that the rules can tell apart
+// matter, and for one rule only those it matches, each until it decides one. A
+// label with several sectors or caveats matches more rules, never fewer, so
+// single values suffice.
 func (c *linter) unreachable() {
 	dims := c.dimensions()
-	cases := 1
-	for _, d := range dims {
-		cases *= len(d)
-	}
-	if cases > maxCases {
-		c.find("/rules", "too many combinations (%d) to tell whether each rule can decide", cases)
-		return
-	}
-	table, decides := c.d.Table(), map[string]bool{}
 	sides := c.d.SideIDs()
-	for n := range cases {
-		for _, m := range gate.Decide(pick(dims, n, sides), table, gate.Context{From: sides[0], To: sides[1], Domain: ident.Live}).Winners() {
-			if !m.Standing {
-				decides[m.Rule] = true
+	table, decides, left := c.d.Table(), map[string]bool{}, maxCases
+	for _, r := range c.d.Rules {
+		mine := r.When.among(dims)
+		for n := 0; n < combinations(mine) && !decides[r.ID]; n++ {
+			if left--; left < 0 {
+				c.find("/rules", "too many combinations to tell whether each rule can decide")
+				return
+			}
+			for _, m := range gate.Decide(pick(mine, n, sides), table, gate.Context{From: sides[0], To: sides[1], Domain: ident.Live}).Winners() {
+				if !m.Standing {
+					decides[m.Rule] = true
+				}
 			}
 		}
 	}
@@ -142,6 +143,26 @@ func (c *linter) unreachable() {
 			c.find("/rules/"+strconv.Itoa(i), "rule %s never decides: a stricter one, an instrument or a ceiling always comes before it", r.ID)
 		}
 	}
+}
+
+func combinations(dims [9][]string) int {
+	cases := 1
+	for _, d := range dims {
+		cases *= len(d)
+	}
+	return cases
+}
+
+// among returns the values of dims that w matches. What it says nothing of it
+// matches all of, and so does here what has more than one name.
+func (w When) among(dims [9][]string) [9][]string {
+	for i, list := range [9]List{w.Kind, w.TLP, w.PAP, w.Classification, w.Origin, w.Contributor, w.Sector, w.Caveat, w.Consent} {
+		if len(list) == 0 || slices.ContainsFunc(list, func(v string) bool { return v == gate.AnyClass || !slices.Contains(dims[i], v) }) {
+			continue
+		}
+		dims[i] = slices.DeleteFunc(slices.Clone(dims[i]), func(v string) bool { return !slices.Contains(list, v) })
+	}
+	return dims
 }
 
 // dimensions returns, for each key, the values the rules mention and one they

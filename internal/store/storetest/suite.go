@@ -88,7 +88,9 @@ var Start = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 // SQLite opens a store in a new file.
 func SQLite(t *testing.T, clk clock.Clock) *store.Store {
 	t.Helper()
-	return open(t, filepath.Join(t.TempDir(), "twoseas.db"), clk)
+	path := filepath.Join(t.TempDir(), "twoseas.db")
+	Migrated(t, path)
+	return open(t, path, clk)
 }
 
 // Postgres opens a store in a new schema of the server that TWOSEAS_TEST_PG
