@@ -28,6 +28,10 @@ func (a *api) recalls() {
 	add(a, person(at(http.MethodPost, "", "send-recall", "Call objects back")), a.sendRecall)
 	add(a, at(http.MethodGet, "/{recall}", "recall", "One recall: what each partner did about it, and what could not be undone"), a.recall)
 	add(a, at(http.MethodGet, "/{recall}/objects", "recalled-objects", "The ids that a recall names"), a.recalledObjects)
+	add(a, at(http.MethodGet, "/{recall}/timeline", "recall-timeline", "What happened to what a recall names: when it left, who of this side read it since, each answer"), a.recallTimeline)
+	notice := "/{recall}/notices/{agreement}/{lang}"
+	add(a, at(http.MethodGet, notice, "recall-notice", "What is written to a partner about a recall: a draft, until somebody saved a text"), a.recallNotice)
+	add(a, person(at(http.MethodPut, notice, "save-recall-notice", "Keep a text in the place of the draft; an empty one brings the draft back")), a.saveRecallNotice)
 	add(a, person(at(http.MethodPost, "/{recall}/lift", "lift-recall", "Take a recall back")), a.liftRecall)
 	add(a, at(http.MethodGet, "/{recall}/quarantine", "quarantine", "What is withheld here because of a recall, without its content"), a.quarantine)
 	add(a, person(at(http.MethodPost, "/quarantine/{object}/inspect", "inspect-quarantined", "Look at one version in quarantine; the home log keeps who did and why")), a.inspect)

@@ -38,13 +38,14 @@ type pages struct {
 
 const (
 	area    = "exchange"
+	act     = people.Recall
 	perPage = 50
 )
 
 // Routes is every page and form of the area.
 func Routes(d *page.Desk, acts Acts) []page.Route {
 	p := &pages{d, acts}
-	return []page.Route{
+	return append(p.spillRoutes(), []page.Route{
 		{Pattern: "GET /recalls", Act: people.Recall, Serve: p.list},
 		{Pattern: "GET /call-back", Act: people.Recall, Serve: p.form},
 		{Pattern: "POST /call-back", Act: people.Recall, Serve: p.preview},
@@ -54,7 +55,7 @@ func Routes(d *page.Desk, acts Acts) []page.Route {
 		{Pattern: "GET /recalls/{recall}/quarantine", Act: people.Recall, Serve: p.quarantine},
 		{Pattern: "POST /recalls/{recall}/quarantine/{item}/inspect", Act: people.Recall, Fresh: true, Serve: p.inspect},
 		{Pattern: "POST /recalls/{recall}/quarantine/{item}/erase", Act: people.Recall, Fresh: true, Serve: p.erase},
-	}
+	}...)
 }
 
 // listing is the list of acts.
