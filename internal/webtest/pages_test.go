@@ -129,6 +129,7 @@ func TestEveryPageIsFitForEverybody(t *testing.T) {
 	w.feed(t)
 	w.hook(t)
 	w.byFile(t)
+	w.callBack(t)
 	shots, further := os.Getenv("TWOSEAS_SCREENSHOTS"), os.Getenv("TWOSEAS_SCREENSHOTS_MORE")
 	for _, v := range views {
 		t.Run(v.name, func(t *testing.T) {
