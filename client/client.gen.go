@@ -392,6 +392,42 @@ func (e RecallLineDirection) Valid() bool {
 	}
 }
 
+// Defines values for RecallMomentWhat.
+const (
+	RecallMomentWhatAnswered RecallMomentWhat = "answered"
+	RecallMomentWhatAsked    RecallMomentWhat = "asked"
+	RecallMomentWhatCame     RecallMomentWhat = "came"
+	RecallMomentWhatLeft     RecallMomentWhat = "left"
+	RecallMomentWhatLifted   RecallMomentWhat = "lifted"
+	RecallMomentWhatRead     RecallMomentWhat = "read"
+	RecallMomentWhatReceipt  RecallMomentWhat = "receipt"
+	RecallMomentWhatSent     RecallMomentWhat = "sent"
+)
+
+// Valid indicates whether the value is a known member of the RecallMomentWhat enum.
+func (e RecallMomentWhat) Valid() bool {
+	switch e {
+	case RecallMomentWhatAnswered:
+		return true
+	case RecallMomentWhatAsked:
+		return true
+	case RecallMomentWhatCame:
+		return true
+	case RecallMomentWhatLeft:
+		return true
+	case RecallMomentWhatLifted:
+		return true
+	case RecallMomentWhatRead:
+		return true
+	case RecallMomentWhatReceipt:
+		return true
+	case RecallMomentWhatSent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RecallPlanHome.
 const (
 	RecallPlanHomeKept     RecallPlanHome = "kept"
@@ -415,19 +451,19 @@ func (e RecallPlanHome) Valid() bool {
 
 // Defines values for RequestTextLanguage.
 const (
-	En RequestTextLanguage = "en"
-	Hi RequestTextLanguage = "hi"
-	Ja RequestTextLanguage = "ja"
+	RequestTextLanguageEn RequestTextLanguage = "en"
+	RequestTextLanguageHi RequestTextLanguage = "hi"
+	RequestTextLanguageJa RequestTextLanguage = "ja"
 )
 
 // Valid indicates whether the value is a known member of the RequestTextLanguage enum.
 func (e RequestTextLanguage) Valid() bool {
 	switch e {
-	case En:
+	case RequestTextLanguageEn:
 		return true
-	case Hi:
+	case RequestTextLanguageHi:
 		return true
-	case Ja:
+	case RequestTextLanguageJa:
 		return true
 	default:
 		return false
@@ -944,6 +980,48 @@ func (e RecallsParamsDirection) Valid() bool {
 	case RecallsParamsDirectionIn:
 		return true
 	case RecallsParamsDirectionOut:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RecallNoticeParamsLang.
+const (
+	RecallNoticeParamsLangEn RecallNoticeParamsLang = "en"
+	RecallNoticeParamsLangHi RecallNoticeParamsLang = "hi"
+	RecallNoticeParamsLangJa RecallNoticeParamsLang = "ja"
+)
+
+// Valid indicates whether the value is a known member of the RecallNoticeParamsLang enum.
+func (e RecallNoticeParamsLang) Valid() bool {
+	switch e {
+	case RecallNoticeParamsLangEn:
+		return true
+	case RecallNoticeParamsLangHi:
+		return true
+	case RecallNoticeParamsLangJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SaveRecallNoticeParamsLang.
+const (
+	SaveRecallNoticeParamsLangEn SaveRecallNoticeParamsLang = "en"
+	SaveRecallNoticeParamsLangHi SaveRecallNoticeParamsLang = "hi"
+	SaveRecallNoticeParamsLangJa SaveRecallNoticeParamsLang = "ja"
+)
+
+// Valid indicates whether the value is a known member of the SaveRecallNoticeParamsLang enum.
+func (e SaveRecallNoticeParamsLang) Valid() bool {
+	switch e {
+	case SaveRecallNoticeParamsLangEn:
+		return true
+	case SaveRecallNoticeParamsLangHi:
+		return true
+	case SaveRecallNoticeParamsLangJa:
 		return true
 	default:
 		return false
@@ -2443,6 +2521,14 @@ type ListRecallLine struct {
 	Next *string `json:"next,omitempty"`
 }
 
+// ListRecallMoment defines model for ListRecallMoment.
+type ListRecallMoment struct {
+	Items *[]RecallMoment `json:"items"`
+
+	// Next Address of the next page; left out on the last
+	Next *string `json:"next,omitempty"`
+}
+
 // ListRecalledObject defines model for ListRecalledObject.
 type ListRecalledObject struct {
 	Items *[]RecalledObject `json:"items"`
@@ -2997,6 +3083,39 @@ type RecallLine struct {
 // RecallLineDirection defines model for RecallLine.Direction.
 type RecallLineDirection string
 
+// RecallMoment defines model for RecallMoment.
+type RecallMoment struct {
+	// Account Who of this side read it, or asked
+	Account *string `json:"account,omitempty"`
+
+	// Act What a reader did, as the home log has it
+	Act       *string    `json:"act,omitempty"`
+	Agreement *string    `json:"agreement,omitempty"`
+	At        *time.Time `json:"at,omitempty"`
+
+	// Count Of objects, or of a reader's reads
+	Count *int64 `json:"count,omitempty"`
+
+	// Open Of an answer: something is still to come
+	Open     *bool             `json:"open,omitempty"`
+	Outcomes *map[string]int64 `json:"outcomes,omitempty"`
+	Partner  *string           `json:"partner,omitempty"`
+	Shipment *int64            `json:"shipment,omitempty"`
+	What     RecallMomentWhat  `json:"what"`
+}
+
+// RecallMomentWhat defines model for RecallMoment.What.
+type RecallMomentWhat string
+
+// RecallNotice defines model for RecallNotice.
+type RecallNotice struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// By Who saved it; none for a draft
+	By   *string `json:"by,omitempty"`
+	Text string  `json:"text"`
+}
+
 // RecallPlan defines model for RecallPlan.
 type RecallPlan struct {
 	// Collections Of this node, that will serve them as revoked
@@ -3304,6 +3423,11 @@ type SaidOutput struct {
 
 	// Items In the order of the question
 	Items *[]Said `json:"items"`
+}
+
+// SaveRecallNoticeRequest defines model for Save-recall-noticeRequest.
+type SaveRecallNoticeRequest struct {
+	Text string `json:"text"`
 }
 
 // SearchAnswer defines model for SearchAnswer.
@@ -4668,6 +4792,18 @@ type LiftRecallParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// RecallNoticeParamsLang defines parameters for RecallNotice.
+type RecallNoticeParamsLang string
+
+// SaveRecallNoticeParams defines parameters for SaveRecallNotice.
+type SaveRecallNoticeParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// SaveRecallNoticeParamsLang defines parameters for SaveRecallNotice.
+type SaveRecallNoticeParamsLang string
+
 // RecalledObjectsParams defines parameters for RecalledObjects.
 type RecalledObjectsParams struct {
 	// After The last id of the page before
@@ -5012,6 +5148,9 @@ type EraseQuarantinedJSONRequestBody = DetainedInput
 
 // InspectQuarantinedJSONRequestBody defines body for InspectQuarantined for application/json ContentType.
 type InspectQuarantinedJSONRequestBody = DetainedInput
+
+// SaveRecallNoticeJSONRequestBody defines body for SaveRecallNotice for application/json ContentType.
+type SaveRecallNoticeJSONRequestBody = SaveRecallNoticeRequest
 
 // SendRequestJSONRequestBody defines body for SendRequest for application/json ContentType.
 type SendRequestJSONRequestBody = SendRequestRequest
@@ -6775,6 +6914,31 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/recalls/{recall}/lift (the `LiftRecall` operationId).
 	LiftRecall(ctx context.Context, recall string, params *LiftRecallParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// RecallNotice What is written to a partner about a recall: a draft, until somebody saved a text
+	//
+	// Needs an account that may: recall what was sent.
+	//
+	// Corresponds with GET /api/v1/recalls/{recall}/notices/{agreement}/{lang} (the `RecallNotice` operationId).
+	RecallNotice(ctx context.Context, recall string, agreement string, lang RecallNoticeParamsLang, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveRecallNoticeWithBody Keep a text in the place of the draft; an empty one brings the draft back
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/recalls/{recall}/notices/{agreement}/{lang} (the `SaveRecallNotice` operationId).
+	SaveRecallNoticeWithBody(ctx context.Context, recall string, agreement string, lang SaveRecallNoticeParamsLang, params *SaveRecallNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveRecallNotice Keep a text in the place of the draft; an empty one brings the draft back
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/recalls/{recall}/notices/{agreement}/{lang} (the `SaveRecallNotice` operationId).
+	SaveRecallNotice(ctx context.Context, recall string, agreement string, lang SaveRecallNoticeParamsLang, params *SaveRecallNoticeParams, body SaveRecallNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RecalledObjects The ids that a recall names
 	//
 	// Needs an account that may: recall what was sent.
@@ -6788,6 +6952,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/recalls/{recall}/quarantine (the `Quarantine` operationId).
 	Quarantine(ctx context.Context, recall string, params *QuarantineParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecallTimeline What happened to what a recall names: when it left, who of this side read it since, each answer
+	//
+	// Needs an account that may: recall what was sent.
+	//
+	// Corresponds with GET /api/v1/recalls/{recall}/timeline (the `RecallTimeline` operationId).
+	RecallTimeline(ctx context.Context, recall string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Requests Requests of the channels that the caller deals with: what waits by when it is due, then the rest, newest first
 	//
@@ -10849,6 +11020,61 @@ func (c *Client) LiftRecall(ctx context.Context, recall string, params *LiftReca
 	return c.Client.Do(req)
 }
 
+// RecallNotice What is written to a partner about a recall: a draft, until somebody saved a text
+//
+// Needs an account that may: recall what was sent.
+//
+// Corresponds with GET /api/v1/recalls/{recall}/notices/{agreement}/{lang} (the `RecallNotice` operationId).
+func (c *Client) RecallNotice(ctx context.Context, recall string, agreement string, lang RecallNoticeParamsLang, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecallNoticeRequest(c.Server, recall, agreement, lang)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SaveRecallNoticeWithBody Keep a text in the place of the draft; an empty one brings the draft back
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/recalls/{recall}/notices/{agreement}/{lang} (the `SaveRecallNotice` operationId).
+func (c *Client) SaveRecallNoticeWithBody(ctx context.Context, recall string, agreement string, lang SaveRecallNoticeParamsLang, params *SaveRecallNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveRecallNoticeRequestWithBody(c.Server, recall, agreement, lang, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SaveRecallNotice Keep a text in the place of the draft; an empty one brings the draft back
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/recalls/{recall}/notices/{agreement}/{lang} (the `SaveRecallNotice` operationId).
+func (c *Client) SaveRecallNotice(ctx context.Context, recall string, agreement string, lang SaveRecallNoticeParamsLang, params *SaveRecallNoticeParams, body SaveRecallNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveRecallNoticeRequest(c.Server, recall, agreement, lang, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // RecalledObjects The ids that a recall names
 //
 // Needs an account that may: recall what was sent.
@@ -10873,6 +11099,23 @@ func (c *Client) RecalledObjects(ctx context.Context, recall string, params *Rec
 // Corresponds with GET /api/v1/recalls/{recall}/quarantine (the `Quarantine` operationId).
 func (c *Client) Quarantine(ctx context.Context, recall string, params *QuarantineParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewQuarantineRequest(c.Server, recall, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecallTimeline What happened to what a recall names: when it left, who of this side read it since, each answer
+//
+// Needs an account that may: recall what was sent.
+//
+// Corresponds with GET /api/v1/recalls/{recall}/timeline (the `RecallTimeline` operationId).
+func (c *Client) RecallTimeline(ctx context.Context, recall string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecallTimelineRequest(c.Server, recall)
 	if err != nil {
 		return nil, err
 	}
@@ -20413,6 +20656,130 @@ func NewLiftRecallRequest(server string, recall string, params *LiftRecallParams
 	return req, nil
 }
 
+// NewRecallNoticeRequest constructs an http.Request for the RecallNotice method
+func NewRecallNoticeRequest(server string, recall string, agreement string, lang RecallNoticeParamsLang) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "recall", recall, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "lang", lang, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/recalls/%s/notices/%s/%s", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSaveRecallNoticeRequest calls the generic SaveRecallNotice builder with application/json body
+func NewSaveRecallNoticeRequest(server string, recall string, agreement string, lang SaveRecallNoticeParamsLang, params *SaveRecallNoticeParams, body SaveRecallNoticeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSaveRecallNoticeRequestWithBody(server, recall, agreement, lang, params, "application/json", bodyReader)
+}
+
+// NewSaveRecallNoticeRequestWithBody constructs an http.Request for the SaveRecallNotice method, with any body, and a specified content type
+func NewSaveRecallNoticeRequestWithBody(server string, recall string, agreement string, lang SaveRecallNoticeParamsLang, params *SaveRecallNoticeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "recall", recall, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "lang", lang, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/recalls/%s/notices/%s/%s", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewRecalledObjectsRequest constructs an http.Request for the RecalledObjects method
 func NewRecalledObjectsRequest(server string, recall string, params *RecalledObjectsParams) (*http.Request, error) {
 	var err error
@@ -20537,6 +20904,40 @@ func NewQuarantineRequest(server string, recall string, params *QuarantineParams
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
 		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRecallTimelineRequest constructs an http.Request for the RecallTimeline method
+func NewRecallTimelineRequest(server string, recall string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "recall", recall, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/recalls/%s/timeline", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -24069,6 +24470,33 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/recalls/{recall}/lift (the `LiftRecall` operationId).
 	LiftRecallWithResponse(ctx context.Context, recall string, params *LiftRecallParams, reqEditors ...RequestEditorFn) (*LiftRecallResponse, error)
 
+	// RecallNoticeWithResponse What is written to a partner about a recall: a draft, until somebody saved a text
+	//
+	// Needs an account that may: recall what was sent.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/recalls/{recall}/notices/{agreement}/{lang} (the `RecallNotice` operationId).
+	RecallNoticeWithResponse(ctx context.Context, recall string, agreement string, lang RecallNoticeParamsLang, reqEditors ...RequestEditorFn) (*RecallNoticeResponse, error)
+
+	// SaveRecallNoticeWithBodyWithResponse Keep a text in the place of the draft; an empty one brings the draft back
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/recalls/{recall}/notices/{agreement}/{lang} (the `SaveRecallNotice` operationId).
+	SaveRecallNoticeWithBodyWithResponse(ctx context.Context, recall string, agreement string, lang SaveRecallNoticeParamsLang, params *SaveRecallNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveRecallNoticeResponse, error)
+
+	// SaveRecallNoticeWithResponse Keep a text in the place of the draft; an empty one brings the draft back
+	//
+	// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/recalls/{recall}/notices/{agreement}/{lang} (the `SaveRecallNotice` operationId).
+	SaveRecallNoticeWithResponse(ctx context.Context, recall string, agreement string, lang SaveRecallNoticeParamsLang, params *SaveRecallNoticeParams, body SaveRecallNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveRecallNoticeResponse, error)
+
 	// RecalledObjectsWithResponse The ids that a recall names
 	//
 	// Needs an account that may: recall what was sent.
@@ -24086,6 +24514,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/recalls/{recall}/quarantine (the `Quarantine` operationId).
 	QuarantineWithResponse(ctx context.Context, recall string, params *QuarantineParams, reqEditors ...RequestEditorFn) (*QuarantineResponse, error)
+
+	// RecallTimelineWithResponse What happened to what a recall names: when it left, who of this side read it since, each answer
+	//
+	// Needs an account that may: recall what was sent.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/recalls/{recall}/timeline (the `RecallTimeline` operationId).
+	RecallTimelineWithResponse(ctx context.Context, recall string, reqEditors ...RequestEditorFn) (*RecallTimelineResponse, error)
 
 	// RequestsWithResponse Requests of the channels that the caller deals with: what waits by when it is due, then the rest, newest first
 	//
@@ -36142,6 +36579,151 @@ func (r LiftRecallResponse) ContentType() string {
 	return ""
 }
 
+type RecallNoticeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecallNotice
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RecallNoticeResponse) GetJSON200() *RecallNotice {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RecallNoticeResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RecallNoticeResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RecallNoticeResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RecallNoticeResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RecallNoticeResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r RecallNoticeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RecallNoticeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecallNoticeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RecallNoticeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SaveRecallNoticeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SaveRecallNoticeResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SaveRecallNoticeResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SaveRecallNoticeResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r SaveRecallNoticeResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r SaveRecallNoticeResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r SaveRecallNoticeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SaveRecallNoticeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SaveRecallNoticeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SaveRecallNoticeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // RecalledObjectsResponse200Headers the declared response headers of an HTTP 200 response for RecalledObjects
 type RecalledObjectsResponse200Headers struct {
 	Link *string
@@ -36302,6 +36884,89 @@ func (r QuarantineResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r QuarantineResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RecallTimelineResponse200Headers the declared response headers of an HTTP 200 response for RecallTimeline
+type RecallTimelineResponse200Headers struct {
+	Link *string
+}
+
+type RecallTimelineResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListRecallMoment
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RecallTimelineResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RecallTimelineResponse) GetJSON200() *ListRecallMoment {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RecallTimelineResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RecallTimelineResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RecallTimelineResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RecallTimelineResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RecallTimelineResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r RecallTimelineResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RecallTimelineResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecallTimelineResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RecallTimelineResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -41722,6 +42387,51 @@ func (c *ClientWithResponses) LiftRecallWithResponse(ctx context.Context, recall
 	return ParseLiftRecallResponse(rsp)
 }
 
+// RecallNoticeWithResponse What is written to a partner about a recall: a draft, until somebody saved a text
+//
+// Needs an account that may: recall what was sent.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/recalls/{recall}/notices/{agreement}/{lang} (the `RecallNotice` operationId).
+func (c *ClientWithResponses) RecallNoticeWithResponse(ctx context.Context, recall string, agreement string, lang RecallNoticeParamsLang, reqEditors ...RequestEditorFn) (*RecallNoticeResponse, error) {
+	rsp, err := c.RecallNotice(ctx, recall, agreement, lang, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecallNoticeResponse(rsp)
+}
+
+// SaveRecallNoticeWithBodyWithResponse Keep a text in the place of the draft; an empty one brings the draft back
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/recalls/{recall}/notices/{agreement}/{lang} (the `SaveRecallNotice` operationId).
+func (c *ClientWithResponses) SaveRecallNoticeWithBodyWithResponse(ctx context.Context, recall string, agreement string, lang SaveRecallNoticeParamsLang, params *SaveRecallNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveRecallNoticeResponse, error) {
+	rsp, err := c.SaveRecallNoticeWithBody(ctx, recall, agreement, lang, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveRecallNoticeResponse(rsp)
+}
+
+// SaveRecallNoticeWithResponse Keep a text in the place of the draft; an empty one brings the draft back
+//
+// Needs an account that may: recall what was sent. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/recalls/{recall}/notices/{agreement}/{lang} (the `SaveRecallNotice` operationId).
+func (c *ClientWithResponses) SaveRecallNoticeWithResponse(ctx context.Context, recall string, agreement string, lang SaveRecallNoticeParamsLang, params *SaveRecallNoticeParams, body SaveRecallNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveRecallNoticeResponse, error) {
+	rsp, err := c.SaveRecallNotice(ctx, recall, agreement, lang, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveRecallNoticeResponse(rsp)
+}
+
 // RecalledObjectsWithResponse The ids that a recall names
 //
 // Needs an account that may: recall what was sent.
@@ -41750,6 +42460,21 @@ func (c *ClientWithResponses) QuarantineWithResponse(ctx context.Context, recall
 		return nil, err
 	}
 	return ParseQuarantineResponse(rsp)
+}
+
+// RecallTimelineWithResponse What happened to what a recall names: when it left, who of this side read it since, each answer
+//
+// Needs an account that may: recall what was sent.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/recalls/{recall}/timeline (the `RecallTimeline` operationId).
+func (c *ClientWithResponses) RecallTimelineWithResponse(ctx context.Context, recall string, reqEditors ...RequestEditorFn) (*RecallTimelineResponse, error) {
+	rsp, err := c.RecallTimeline(ctx, recall, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecallTimelineResponse(rsp)
 }
 
 // RequestsWithResponse Requests of the channels that the caller deals with: what waits by when it is due, then the rest, newest first
@@ -51850,6 +52575,124 @@ func ParseLiftRecallResponse(rsp *http.Response) (*LiftRecallResponse, error) {
 	return response, nil
 }
 
+// ParseRecallNoticeResponse parses an HTTP response from a RecallNoticeWithResponse call
+func ParseRecallNoticeResponse(rsp *http.Response) (*RecallNoticeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecallNoticeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecallNotice
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSaveRecallNoticeResponse parses an HTTP response from a SaveRecallNoticeWithResponse call
+func ParseSaveRecallNoticeResponse(rsp *http.Response) (*SaveRecallNoticeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SaveRecallNoticeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseRecalledObjectsResponse parses an HTTP response from a RecalledObjectsWithResponse call
 func ParseRecalledObjectsResponse(rsp *http.Response) (*RecalledObjectsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -51985,6 +52828,80 @@ func ParseQuarantineResponse(rsp *http.Response) (*QuarantineResponse, error) {
 	switch {
 	case rsp.StatusCode == 200:
 		var headers QuarantineResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRecallTimelineResponse parses an HTTP response from a RecallTimelineWithResponse call
+func ParseRecallTimelineResponse(rsp *http.Response) (*RecallTimelineResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecallTimelineResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListRecallMoment
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RecallTimelineResponse200Headers
 		if values := rsp.Header.Values("Link"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
