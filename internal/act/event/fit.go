@@ -14,7 +14,7 @@ func (s *search) wants(in *Entry) bool {
 	if len(q.Events) > 0 && !slices.Contains(q.Events, in.UUID) && !slices.Contains(q.Events, strconv.FormatInt(in.Number, 10)) {
 		return false
 	}
-	if !ofOrg(in, q.Orgs) {
+	if !ofOrg(in, q.Orgs) || q.From != "" && in.Date < q.From || q.To != "" && in.Date > q.To || !q.EventTags.fit(in.Tags) {
 		return false
 	}
 	if q.Published != nil && *q.Published != in.Published {
@@ -53,7 +53,15 @@ func (s *search) fits(a misp.Attribute, in *Entry) bool {
 	if len(q.Values) > 0 && !slices.ContainsFunc(q.Values, func(v string) bool { return sameValue(a.Text("value"), v) }) {
 		return false
 	}
+	if q.Any != "" && !q.anyOf(in) && !like(a.Text("value"), q.Any) && !like(a.Text("comment"), q.Any) && !(Tags{Or: []string{q.Any}}).fit(a.Tags()) {
+		return false
+	}
 	return q.Tags.fit(append(a.Tags(), in.Tags...))
+}
+
+// anyOf reports whether an event itself says what is looked for anywhere.
+func (q *Query) anyOf(in *Entry) bool {
+	return like(in.Info, q.Any) || Tags{Or: []string{q.Any}}.fit(in.Tags)
 }
 
 // oneOf reports whether s is one of list, in which "!x" is anything but x.

@@ -22,7 +22,10 @@ type Query struct {
 	Events     []string // UUIDs or numbers
 	Orgs       []string // names or UUIDs
 	Tags       Tags     // of the attribute or its event
+	EventTags  Tags     // of the event
 	Info       string   // of the event; a % stands for anything
+	Any        string   // in the value, the comment or a tag of the attribute, or in the title of its event; a % stands for anything
+	From, To   string   // days of the event's date; "" leaves an end open
 	ToIDs      *bool
 	Deleted    Deleted
 	Changed    Span // when the attribute was changed
@@ -271,7 +274,7 @@ func (a ahead) Objects(ids []string) (map[string]misp.Object, error) {
 // OfAttributes reports whether q says anything of attributes, rather than of
 // events only.
 func (q Query) OfAttributes() bool {
-	return len(q.Values)+len(q.Types)+len(q.Categories) > 0 || q.ToIDs != nil
+	return len(q.Values)+len(q.Types)+len(q.Categories) > 0 || q.ToIDs != nil || q.Any != ""
 }
 
 // Events returns the events that fit q: with an attribute that does, where q
@@ -296,7 +299,7 @@ func (e *Events) Events(ctx context.Context, h *store.Handle, class int64, q Que
 	}
 	for _, ev := range v.events {
 		in := &ev.Entry
-		if of && !inside[in.UUID] || !of && len(q.UUIDs) > 0 && !slices.Contains(q.UUIDs, in.UUID) || !s.wants(in) ||
+		if of && !inside[in.UUID] && (q.Any == "" || !q.anyOf(in)) || !of && len(q.UUIDs) > 0 && !slices.Contains(q.UUIDs, in.UUID) || !s.wants(in) ||
 			!of && !q.Tags.fit(in.Tags) || !q.Changed.holds(in.Timestamp) || !q.Arrived.holds(in.Timestamp) {
 			continue
 		}

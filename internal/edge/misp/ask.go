@@ -14,8 +14,9 @@ import (
 // only ask for more than is there.
 var narrowing = map[string]string{
 	"sharinggroup": "sharing groups are not known here", "threat_level_id": "threat levels are not searched", "object_name": "objects are not searched",
-	"quickFilter": "use value, with % for anything", "searchall": "use value, with % for anything", "score": "decay scores are not known here",
-	"first_seen": "first_seen is not searched", "last_seen": "last_seen is not searched", "event_tags": "use tags", "attackGalaxy": "galaxies are not searched",
+	"threatlevel": "threat levels are not searched", "analysis": "states of analysis are not searched", "email": "people are not searched",
+	"hasproposal": "proposals are not kept", "score": "decay scores are not known here",
+	"first_seen": "first_seen is not searched", "last_seen": "last_seen is not searched", "attackGalaxy": "galaxies are not searched",
 }
 
 // parse reads a question. Of events, the times are those of the event.
@@ -28,6 +29,13 @@ func (s *Server) parse(m map[string]any, ofEvents bool) (event.Query, error) {
 	q := event.Query{
 		Values: words(m["value"]), Types: words(m["type"]), Categories: words(m["category"]), UUIDs: lower(words(m["uuid"])),
 		Events: lower(append(words(m["eventid"]), words(m["event_id"])...)), Orgs: bars(words(m["org"])), Info: word(m["eventinfo"]), Tags: tags(m["tags"]),
+		EventTags: tags(m["event_tags"]), Any: first(m, "searchall", "all"),
+	}
+	if quick := word(m["quickFilter"]); quick != "" {
+		q.Any = "%" + strings.Trim(quick, "%") + "%"
+	}
+	if ofEvents && len(q.Values) == 0 {
+		q.Values = words(m["attribute"])
 	}
 	if ofEvents && len(q.Tags.Or) == 0 && len(words(m["tag"])) > 0 {
 		q.Tags = tags(m["tag"])
@@ -56,9 +64,16 @@ func (s *Server) parse(m map[string]any, ofEvents bool) (event.Query, error) {
 			}
 		}
 	}
-	if from, to := first(m, "from", "datefrom"), first(m, "to", "dateuntil"); from+to != "" {
-		if q.Changed, err = span([]string{from, to}, now); err != nil {
-			return q, err
+	for _, d := range []struct {
+		names []string
+		to    *string
+	}{{[]string{"from", "datefrom", "date_from"}, &q.From}, {[]string{"to", "dateuntil", "date_to"}, &q.To}} {
+		if text := first(m, d.names...); text != "" {
+			t, err := instant(text, now)
+			if err != nil {
+				return q, err
+			}
+			*d.to = t.UTC().Format(time.DateOnly)
 		}
 	}
 	q.Limit, q.Page = number(m["limit"], 0), number(m["page"], 1)

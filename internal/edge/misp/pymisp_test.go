@@ -289,6 +289,24 @@ func TestWhatPyMISPLooksUp(t *testing.T) {
 	for _, e := range w.ok(key, "POST", "events/index", map[string]any{"org": "CERT-X", "minimal": nil}).([]any) {
 		ty.event(t, e)
 	}
+	for _, c := range []struct {
+		path, body string
+		want       int
+	}{
+		{"events/index", `{"all":"%phish%"}`, 1}, {"events/index", `{"all":"nothing"}`, 0}, {"events/index", `{"attribute":"evil.example"}`, 1},
+		{"events/index", `{"datefrom":"2026-11-20","dateuntil":"2026-11-20"}`, 1}, {"events/index", `{"datefrom":"2026-11-21"}`, 0}, {"events/index", `{"dateuntil":"2026-11-19"}`, 0},
+		{"attributes/restSearch", `{"quickFilter":"vil.exa"}`, 1}, {"attributes/restSearch", `{"searchall":"phishing wave"}`, 2}, {"attributes/restSearch", `{"event_tags":["phishing"]}`, 2},
+		{"attributes/restSearch", `{"event_tags":["!phishing"]}`, 0}, {"attributes/restSearch", `{"from":"2026-11-20","to":"2026-11-20"}`, 2}, {"attributes/restSearch", `{"from":"2026-12-01"}`, 0},
+	} {
+		v := w.ok(key, "POST", c.path, c.body)
+		if inner := at(v, "response", "Attribute"); inner != nil {
+			v = inner
+		}
+		if n := len(v.([]any)); n != c.want {
+			t.Errorf("%s %s: %d, want %d", c.path, c.body, n, c.want)
+		}
+	}
+	w.refused(key, "POST", "events/index", `{"threatlevel":[1]}`)
 	objects := at(w.ok(key, "POST", "objects/restSearch", map[string]any{"returnFormat": "json", "object_name": "file"}), "response").([]any)
 	if len(objects) != 1 {
 		t.Fatalf("%v", objects)
