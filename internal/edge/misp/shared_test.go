@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"twoseas/internal/act/people"
+	"twoseas/internal/law/marking"
 )
 
 // TestWhatEventsShareIsEachOnesOwn: two events name one cluster and one
@@ -77,5 +78,35 @@ func TestWhatIsNotLookedForAnyMoreIsNoIndicator(t *testing.T) {
 	}
 	if n := len(w.ok(key, "GET", "events/index", nil).([]any)); n != 1 {
 		t.Errorf("%d events", n)
+	}
+}
+
+// TestOnlyItsOwnerChangesAnEvent: what did not come from MISP, and what the
+// account may not see, is not changed by any call.
+func TestOnlyItsOwnerChangesAnEvent(t *testing.T) {
+	w := open(t)
+	red, green := w.key("red", people.Analyst, "TLP:RED", inbox), w.key("green", people.Member, "TLP:GREEN", inbox)
+	reader := w.key("reader", people.Auditor, "TLP:RED")
+	w.ok(red, "POST", "events/add", sent("tlp:red"))
+	const ours = "00000000-0000-4000-8000-000000000009"
+	w.Import(marking.Green, `[`+loose(1, "2026-11-01T00:00:00.000Z", "d.example")+`,{"type":"report","spec_version":"2.1","id":"report--`+ours+`","created":"2026-11-01T00:00:00.000Z","modified":"2026-11-01T00:00:00.000Z","published":"2026-11-01T00:00:00Z","name":"Ours","object_refs":["indicator--00000000-0000-4000-8000-000000000001"]}]`)
+	before := w.count()
+	body := map[string]any{"type": "domain", "value": "x.example", "uuid": "00000000-0000-4000-8000-0000000000ff", "name": "file", "content": "c", "comment": "c", "tag": "x", "Attribute": []any{map[string]any{"type": "domain", "value": "x.example"}}}
+	for key, targets := range map[string][2]string{green: {eventID, attrID}, reader: {eventID, attrID}, red: {ours, "00000000-0000-4000-8000-000000000001"}} {
+		for _, path := range []string{"attributes/add/", "objects/add/", "eventReports/add/", "events/publish/", "events/unpublish/", "events/edit/"} {
+			w.refused(key, "POST", path+targets[0], body)
+		}
+		for _, path := range []string{"attributes/edit/", "attributes/delete/", "objects/edit/", "objects/delete/"} {
+			w.refused(key, "POST", path+targets[1], body)
+		}
+		for _, uuid := range targets {
+			for _, tag := range []string{"x", "tlp:clear"} {
+				w.refused(key, "POST", "tags/attachTagToObject", map[string]any{"uuid": uuid, "tag": tag})
+				w.refused(key, "POST", "tags/removeTagFromObject", map[string]any{"uuid": uuid, "tag": tag})
+			}
+		}
+	}
+	if n := w.count(); n != before {
+		t.Errorf("%d objects came of it", n-before)
 	}
 }
