@@ -24,6 +24,7 @@ var along = map[string][]string{
 	"importing":  {"release", "intake"},
 	"feed":       {"intake"},
 	"hook":       {},
+	"notice":     {},
 	"recall":     {"exchange"},
 	"onward":     {"exchange"},
 	"members":    {"accord", "exchange"},

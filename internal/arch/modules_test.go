@@ -12,6 +12,9 @@ import (
 var linked = map[string][]string{
 	"filippo.io/age":                      {"internal/act/exchange", "internal/act/keys", "internal/act/offline", "internal/act/backup", "internal/cli"}, // offline bundles, backups
 	"github.com/cloudflare/circl":         {"internal/act/matching"},                                                                                     // RFC 9497
+	"github.com/wneessen/go-mail":         {"internal/edge/mail"},
+	"github.com/ProtonMail/gopenpgp/v3":   {"internal/edge/mail"},
+	"github.com/arran4/golang-ical":       {"internal/edge/ical"},
 	"github.com/alecthomas/kong":          {"internal/cli"},
 	"github.com/danielgtaylor/huma/v2":    {"internal/edge/api"},
 	"github.com/go-json-experiment/json":  {"internal/base/canon"},                           // untagged: one importer
@@ -42,6 +45,8 @@ var linked = map[string][]string{
 var tested = []string{
 	"github.com/chromedp/chromedp", // a real browser
 	"github.com/chromedp/cdproto",
+	"github.com/emersion/go-ical", // a second reader of calendars
+	"github.com/emersion/go-smtp", // a mail server
 	"github.com/google/go-cmp",
 	"github.com/rogpeppe/go-internal",
 	"github.com/santhosh-tekuri/jsonschema/v6", // the OASIS schemas as a second opinion

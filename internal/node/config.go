@@ -86,6 +86,9 @@ type Config struct {
 	HookPrivate bool `yaml:"hook_private,omitempty"`
 	// SIEM are the places that the home log is sent to, over TLS.
 	SIEM []SIEM `yaml:"siem,omitempty"`
+	// Mail is the mail server that people are told through that something waits
+	// for them; without it nobody is written to.
+	Mail *Mail `yaml:"mail,omitempty"`
 	// OneFactor lets a password alone open accounts that have no second factor.
 	// Without it people set one up at their first sign-in. Meant for
 	// demonstrations.
@@ -183,6 +186,9 @@ func (c Config) check() error {
 		return fault.New(fault.Invalid, "session_idle and session_life: want a minute or more, such as 30m")
 	}
 	if err := checkSIEM(c.SIEM); err != nil {
+		return err
+	}
+	if err := c.Mail.check(); err != nil {
 		return err
 	}
 	if c.SignOn != nil && (!strings.HasPrefix(c.SignOn.Issuer, "https://") || c.SignOn.ClientID == "") {

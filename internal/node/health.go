@@ -42,6 +42,9 @@ func (n *Node) Health(ctx context.Context) (health.Report, error) {
 	if len(n.Config.SIEM) > 0 {
 		r.Checks = append(r.Checks, n.checkSIEM(ctx))
 	}
+	if n.Config.Mail != nil {
+		r.Checks = append(r.Checks, n.checkMail(ctx))
+	}
 	r.State = health.Worst(r.Checks)
 	return r, nil
 }

@@ -30,6 +30,7 @@ import (
 	"twoseas/internal/act/library"
 	"twoseas/internal/act/matching"
 	"twoseas/internal/act/members"
+	"twoseas/internal/act/notice"
 	"twoseas/internal/act/offline"
 	"twoseas/internal/act/offline/shelf"
 	"twoseas/internal/act/onward"
@@ -96,6 +97,8 @@ type Node struct {
 	Feeds *feed.Feeds
 	// Hooks is the acts on webhooks.
 	Hooks *hook.Hooks
+	// Notices tells people that something waits for them.
+	Notices *notice.Notices
 	// Outside is how sources outside are reached.
 	Outside *fetch.Client
 	Peers   peer.Config
@@ -242,6 +245,9 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 	n.Peers = peer.Config{
 		Domains: map[ident.Domain]*store.Handle{ident.Live: n.Live}, Pairing: n.Pairing, Accords: n.Accords,
 		Exchange: n.Exchange, Ledger: n.Ledger, Matchings: n.Matchings, Certificate: cert, Log: n.Log,
+	}
+	if err := n.wireNotices(seal, opt); err != nil {
+		return err
 	}
 	if err := n.Ledger.Check(ctx, n.Live); err != nil {
 		return err

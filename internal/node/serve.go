@@ -16,6 +16,7 @@ import (
 	"twoseas/internal/edge/api"
 	"twoseas/internal/edge/auth"
 	"twoseas/internal/edge/feed"
+	"twoseas/internal/edge/ical"
 	"twoseas/internal/edge/misp"
 	"twoseas/internal/edge/ops"
 	"twoseas/internal/edge/peer"
@@ -95,6 +96,8 @@ func (n *Node) start(ctx context.Context, public, partners net.Listener) (*Runni
 	r.wg.Go(func() { n.sweep(run) })
 	r.wg.Go(func() { n.feeds(run) })
 	r.wg.Go(func() { n.hooks(run) })
+	r.wg.Go(func() { n.lookForNotices(run) })
+	r.wg.Go(func() { n.sendNotices(run) })
 	for _, target := range siems {
 		r.wg.Go(func() { n.siem(run, target) })
 	}
@@ -202,6 +205,7 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *w
 		Handle: n.Live, Auth: door, People: n.People, Events: n.Events, Lists: n.Imports, Reads: n.countRead, Clock: n.Clock, Rand: rand.Reader, Log: n.Log,
 		Version: n.Config.MISPVersion, MaxContentLength: n.Config.MaxContentLength,
 	})))
+	mux.Handle(ical.Prefix, o.WatchSecret("calendar", ical.New(ical.Config{Handle: n.Live, Notices: n.Notices, URL: n.DeskURL(), Host: n.noticeHost(), Log: n.Log})))
 	desk, err := web.New(web.Config{
 		Store: n.Store, Handle: n.Live, Self: n.Config.Side, Title: n.Config.Title, Clock: n.Clock, Log: n.Log, Stop: stop,
 		Auth: door, People: n.People, Accords: n.Accords, Exchange: n.Exchange, Library: n.Library, Releases: n.Releases, Ledger: n.Ledger, Audit: n.Audit,
@@ -340,6 +344,9 @@ func (n *Node) Sweep(ctx context.Context) error {
 		return err
 	}
 	if err := n.Shelf.Sweep(ctx, n.Live); err != nil {
+		return err
+	}
+	if err := n.Notices.Sweep(ctx, n.Live); err != nil {
 		return err
 	}
 	return n.Live.Write(ctx, func(tx *store.Tx) error {

@@ -167,23 +167,27 @@ func events(tx *store.Tx, d *agreement.Document) ([]agreement.Event, error) {
 
 // Calendar returns the agreement's dates as they stand now, for the version
 // in force or, before there is one, for the newest.
-func (a *Accords) Calendar(ctx context.Context, h *store.Handle, id ident.Agreement) ([]agreement.Entry, error) {
-	var list []agreement.Entry
-	err := h.Read(ctx, func(tx *store.Tx) error {
-		terms, err := a.InForce(tx, id)
-		d := terms.Doc
-		if fault.Is(err, fault.Denied) {
-			d, err = a.newest(tx, id)
-		}
-		if err != nil {
-			return err
-		}
-		happened, err := events(tx, d)
-		if err != nil {
-			return err
-		}
-		list, err = agreement.Calendar(first(d), happened, a.clock.Now())
+func (a *Accords) Calendar(ctx context.Context, h *store.Handle, id ident.Agreement) (list []agreement.Entry, err error) {
+	err = h.Read(ctx, func(tx *store.Tx) error {
+		list, err = a.Dates(tx, id)
 		return err
 	})
 	return list, err
+}
+
+// Dates is Calendar within a transaction.
+func (a *Accords) Dates(tx *store.Tx, id ident.Agreement) ([]agreement.Entry, error) {
+	terms, err := a.InForce(tx, id)
+	d := terms.Doc
+	if fault.Is(err, fault.Denied) {
+		d, err = a.newest(tx, id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	happened, err := events(tx, d)
+	if err != nil {
+		return nil, err
+	}
+	return agreement.Calendar(first(d), happened, a.clock.Now())
 }

@@ -88,6 +88,15 @@ func say(w http.ResponseWriter, status int, text string) {
 
 // Watch counts and logs the requests that an edge answers.
 func (o *Ops) Watch(edge string, next http.Handler) http.Handler {
+	return o.watch(edge, next, func(r *http.Request) string { return r.URL.Path })
+}
+
+// WatchSecret is Watch for paths that are secrets, which no log holds.
+func (o *Ops) WatchSecret(edge string, next http.Handler) http.Handler {
+	return o.watch(edge, next, func(*http.Request) string { return "(kept back)" })
+}
+
+func (o *Ops) watch(edge string, next http.Handler, path func(*http.Request) string) http.Handler {
 	seconds := o.seconds.WithLabelValues(edge)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := o.clock.Now()
@@ -102,7 +111,7 @@ func (o *Ops) Watch(edge string, next http.Handler) http.Handler {
 		}
 		if o.log.Enabled(r.Context(), level) {
 			o.log.LogAttrs(r.Context(), level, "request", slog.String("edge", edge), slog.String("method", method(r.Method)),
-				slog.String("path", r.URL.Path), slog.Int("status", s.code()), slog.Int64("bytes", s.bytes), slog.Duration("took", took.Round(time.Microsecond)))
+				slog.String("path", path(r)), slog.Int("status", s.code()), slog.Int64("bytes", s.bytes), slog.Duration("took", took.Round(time.Microsecond)))
 		}
 	})
 }
