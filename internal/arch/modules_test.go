@@ -46,7 +46,8 @@ var tested = []string{
 	"github.com/chromedp/chromedp", // a real browser
 	"github.com/chromedp/cdproto",
 	"github.com/emersion/go-ical", // a second reader of calendars
-	"github.com/emersion/go-smtp", // a mail server
+	"github.com/emersion/go-sasl", // a mail server and what it asks for
+	"github.com/emersion/go-smtp",
 	"github.com/google/go-cmp",
 	"github.com/rogpeppe/go-internal",
 	"github.com/santhosh-tekuri/jsonschema/v6", // the OASIS schemas as a second opinion
