@@ -49,6 +49,10 @@ var views = []view{
 	{"file-written", "in", "officer", "/exchange/in-jp-2022/files/out/1"},
 	{"file-imported", "jp", "officer", "/exchange/in-jp-2022/files/in/1"},
 	{"file-inside", "jp", "officer", "/exchange/in-jp-2022/files #brought-list tbody a"},
+	{"requests", "in", "duty", "/requests"},
+	{"requests-by-us", "in", "duty", "/requests?by=us"},
+	{"request", "in", "duty", "/requests?by=us article h2 a"},
+	{"request-ask", "in", "duty", "/ask"},
 	{"recalls", "in", "duty", "/recalls"},
 	{"recall", "in", "duty", "/recalls main tbody th a"},
 	{"recall-came", "jp", "duty", "/recalls main tbody th a"},
@@ -177,7 +181,7 @@ func inEveryLanguage(t *testing.T, tab *webtest.Tab, shots, name string) {
 		if shots != "" && tag != "en" {
 			tab.Shot(filepath.Join(shots, name+"-"+tag+".png"))
 		}
-		if keys := webtest.Eval[[]string](tab, `(document.body.innerText.match(/\b(page|nav|signin|account|people|threats|object|imports|release|exchange|agreements?|ledger|audit|operate|overview|waiting|feeds|matching|files|hooks|onward|members|recalls|erasures|meeting)\.[a-z][a-z-]*(\.[a-z-]+)+/g) || []).filter(key => !key.endsWith(".example"))`); len(keys) > 0 {
+		if keys := webtest.Eval[[]string](tab, `(document.body.innerText.match(/\b(page|nav|signin|account|people|threats|object|imports|release|exchange|agreements?|ledger|audit|operate|overview|waiting|feeds|matching|files|hooks|onward|members|recalls|requests|erasures|meeting)\.[a-z][a-z-]*(\.[a-z-]+)+/g) || []).filter(key => !key.endsWith(".example"))`); len(keys) > 0 {
 			t.Errorf("%s: no text for %q", tag, keys)
 		}
 		if webtest.Eval[bool](tab, "document.documentElement.scrollWidth > window.innerWidth + 1") {

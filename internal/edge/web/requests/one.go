@@ -55,7 +55,7 @@ func (p *pages) showOne(w http.ResponseWriter, r *http.Request, v showView) (err
 	if v.Detail, err = p.Requests.Open(r.Context(), q.Handle, q.Actor, q.Access.Class, id); err != nil {
 		return err
 	}
-	v.Request = under(q, v.Agreement)
+	v.Request = under(q, v.Detail.Agreement)
 	if err := p.Audit.Saw(r.Context(), q.Actor, "read", "request", v.ID); err != nil {
 		return err
 	}
