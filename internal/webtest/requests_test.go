@@ -100,8 +100,8 @@ func TestARequestIsAskedAtNightAndDeclinedInPart(t *testing.T) {
 	if text := asker.Text("main"); strings.Contains(text, "kenji") {
 		t.Errorf("the asker reads who of the other side it was: %s", text)
 	}
-	_, mine := told(asker, "word")
-	if _, theirs := told(woken, "word"); mine != theirs || mine == "" {
+	mine, _ := told(asker, "word")
+	if theirs, _ := told(woken, "word"); mine != theirs || mine == "" {
 		t.Errorf("the first word: %q and %q", mine, theirs)
 	}
 	asker.Submit("button[value=withdraw]")
