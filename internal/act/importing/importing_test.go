@@ -48,7 +48,12 @@ func (nowhere) Relabelled(*store.Tx, int64, marking.Label) error               {
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	clk := clock.NewFake(storetest.Start)
-	d := &desk{t: t, clk: clk, s: storetest.SQLite(t, clk)}
+	return deskOn(t, storetest.SQLite(t, clk), clk)
+}
+
+func deskOn(t *testing.T, s *store.Store, clk *clock.Fake) *desk {
+	t.Helper()
+	d := &desk{t: t, clk: clk, s: s}
 	d.h = storetest.Live(t, d.s)
 	d.in = intake.New("in", home, nowhere{})
 	d.m = d.imports("one")
