@@ -2,8 +2,12 @@ package store
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"database/sql"
+	"errors"
+	"io"
+	"slices"
 	"strings"
 
 	"twoseas/internal/base/fault"
@@ -182,6 +186,15 @@ func (t *Tx) ForgetMentions(words []string) (n int64, err error) {
 	if err != nil {
 		return n, err
 	}
+	packed, err := t.packedMentioning(words)
+	if err != nil {
+		return n, err
+	}
+	for _, id := range packed {
+		if !slices.Contains(staged, id) {
+			staged = append(staged, id)
+		}
+	}
 	for _, id := range staged {
 		if err := t.RemoveUpload(id); err != nil {
 			return n, err
@@ -219,6 +232,105 @@ func (t *Tx) mentioning(query string, words []string) (keys []string, err error)
 		return nil
 	}, query, t.domain)
 	return keys, err
+}
+
+// packedMentioning returns the uploads that came compressed and hold one of
+// words, or cannot be looked into: what nobody can search may hold it, and can
+// be uploaded again.
+func (t *Tx) packedMentioning(words []string) (ids []string, err error) {
+	var packed []string
+	if err := t.Each(func(r *sql.Rows) error {
+		var id string
+		var head []byte
+		err := r.Scan(&id, &head)
+		if bytes.HasPrefix(head, []byte{0x1f, 0x8b}) {
+			packed = append(packed, id)
+		}
+		return err
+	}, "SELECT upload, substr(body, 1, 2) FROM upload_chunk WHERE domain = $1 AND n = 0 ORDER BY upload", t.domain); err != nil {
+		return nil, err
+	}
+	for _, id := range packed {
+		chunks := &chunkReader{t: t, upload: id}
+		z, err := gzip.NewReader(chunks)
+		found := err != nil
+		if err == nil {
+			found, err = holds(z, words)
+			found = found || err != nil
+		}
+		if chunks.err != nil {
+			return nil, chunks.err
+		}
+		if found {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// chunkReader reads the bytes of an upload.
+type chunkReader struct {
+	t      *Tx
+	upload string
+	next   int64
+	rest   []byte
+	err    error // of the store
+}
+
+// Read reads on; the chunk after the last is the end.
+func (c *chunkReader) Read(p []byte) (int, error) {
+	for len(c.rest) == 0 {
+		body, err := c.t.Chunk(c.upload, c.next)
+		if fault.Is(err, fault.NotFound) {
+			return 0, io.EOF
+		}
+		if err != nil {
+			c.err = err
+			return 0, err
+		}
+		c.rest, c.next = body, c.next+1
+	}
+	n := copy(p, c.rest)
+	c.rest = c.rest[n:]
+	return n, nil
+}
+
+// maxUnpacked bounds what is read of a compressed upload: what is longer counts
+// as one that cannot be looked into.
+const maxUnpacked = 4 << 30
+
+// holds reports whether what r reads holds one of words.
+func holds(r io.Reader, words []string) (bool, error) {
+	longest := 1
+	for _, w := range words {
+		longest = max(longest, len(w))
+	}
+	buf := make([]byte, 0, longest+64<<10)
+	for total := 0; ; {
+		n, err := io.ReadFull(r, buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		for _, w := range words {
+			if len(w) >= 4 && bytes.Contains(buf, []byte(w)) {
+				return true, nil
+			}
+		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return false, ended(r)
+		}
+		if total += n; err != nil || total > maxUnpacked {
+			return true, err
+		}
+		keep := min(longest, len(buf))
+		buf = append(buf[:0], buf[len(buf)-keep:]...)
+	}
+}
+
+// ended returns why r ended, nil when it was at its end.
+func ended(r io.Reader) error {
+	if _, err := r.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
 }
 
 // Scrub has the engine give up the places where what was deleted still stands:

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"bytes"
+	"compress/gzip"
 	"strings"
 	"testing"
 
@@ -16,7 +18,7 @@ func testErasures(t *testing.T, open Opener) {
 	h := Live(t, s)
 	const word = "kanariya@example.org"
 	write(t, h, func(tx *store.Tx) error {
-		for _, id := range []string{"with", "without"} {
+		for _, id := range []string{"with", "without", "packed", "packed-other", "broken"} {
 			if err := tx.AddUpload(&store.Upload{ID: id, Account: "ana", State: store.UploadReady, Finding: []byte(`{"x":"` + map[string]string{"with": "x"}[id] + `"}`)}); err != nil {
 				return err
 			}
@@ -24,6 +26,16 @@ func testErasures(t *testing.T, open Opener) {
 		for n, part := range []string{"a,kanariya@exa", "mple.org\n"} {
 			if err := tx.AddChunk("with", int64(n), []byte(part)); err != nil {
 				return err
+			}
+		}
+		filler := strings.Repeat("0123456789abcdef", 10_000) // the word is far from where reading begins
+		for id, body := range map[string][]byte{
+			"packed": packed(t, filler+word+filler), "packed-other": packed(t, filler+"kanariya@example.com"), "broken": packed(t, filler)[:40],
+		} {
+			for n, part := range [][]byte{body[:20], body[20:]} {
+				if err := tx.AddChunk(id, int64(n), part); err != nil {
+					return err
+				}
 			}
 		}
 		if err := tx.AddChunk("without", 0, []byte("kanariya@example.com")); err != nil {
@@ -44,7 +56,11 @@ func testErasures(t *testing.T, open Opener) {
 		t.Errorf("kept: %+v", got)
 	}
 	uploads := ask(t, h, func(tx *store.Tx) ([]store.Upload, error) { return tx.Uploads("ana", 9) })
-	if len(uploads) != 1 || uploads[0].ID != "without" {
+	left := map[string]bool{}
+	for _, u := range uploads {
+		left[u.ID] = true
+	}
+	if len(left) != 2 || !left["without"] || !left["packed-other"] {
 		t.Errorf("uploads: %+v", uploads)
 	}
 	if err := h.Query(t.Context(), func(tx *store.Tx) error {
@@ -80,4 +96,18 @@ func testErasures(t *testing.T, open Opener) {
 	if err := h.Scrub(t.Context()); err != nil {
 		t.Error(err)
 	}
+}
+
+// packed is a text compressed.
+func packed(t *testing.T, text string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
