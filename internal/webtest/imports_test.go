@@ -6,6 +6,7 @@ import (
 
 	"twoseas/internal/act/people"
 	"twoseas/internal/law/marking"
+	"twoseas/internal/law/request"
 	"twoseas/internal/nodetest"
 	"twoseas/internal/store"
 )
@@ -28,6 +29,12 @@ func (w *world) stage(t *testing.T) {
 		got, err := w.In.Imports.Job(t.Context(), w.In.Live, by, j.ID)
 		return err == nil && got.State == store.UploadReady
 	})
+	if _, err := w.In.Requests.Send(t.Context(), w.In.Live, by, access.Class, request.Asked{
+		Agreement: nodetest.InJp, Kind: request.Takedown, Urgency: request.Urgent, Channel: request.Technical, Language: "en",
+		Title: "Phishing pages of a bank, hosted in Osaka", Text: "Please have the two pages taken down.", Done: "Blocked at home.",
+	}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestAnImportIsFollowedWithoutAReload: what is pasted is shown, marked and
