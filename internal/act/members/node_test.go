@@ -235,3 +235,24 @@ func TestWhoMayChangeAListAndHow(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What waits was let go for an audience of then; it leaves for that of now.
+func TestWhoIsTakenOffWhileItemsWaitDoesNotGetThem(t *testing.T) {
+	w := pair(t)
+	w.says(members.Change{Join: []string{"jpcert"}})
+	w.in.Import(marking.Green, limited(1)) // queued for the audience
+	w.says(members.Change{Leave: []string{"jpcert"}})
+	w.carry(w.in, w.jp)
+	if w.arrived(1) {
+		t.Error("it left for an audience of nobody")
+	}
+	w.in.Reopen(w.clk) // a list counts through a restart
+	w.in.Halt()
+	if w.sends(2) {
+		t.Error("it left after the restart")
+	}
+	w.says(members.Change{Join: []string{"nisc"}})
+	if !w.sends(3) || !w.arrived(1) || !w.arrived(2) {
+		t.Error("it stayed although somebody belongs to the audience again")
+	}
+}
