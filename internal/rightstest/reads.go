@@ -17,10 +17,11 @@ import (
 	"twoseas/internal/nodetest"
 )
 
-// Thing is what reads ask for: an object, the value it names, and the
-// collection and event it is in.
+// Thing is what reads ask for: an object, the value it names, the
+// collection it is in, and events.
 type Thing struct {
-	Object, Value, Collection, Event string
+	Object, Value, Collection string
+	Events                    []string // one or more
 }
 
 // Read is one request that reads.
@@ -44,7 +45,7 @@ func Reads(n *nodetest.Node, of Thing) []Read {
 		for _, keys := range named(path) {
 			v := value(map[string]string{
 				"object": of.Object, "objects/id": of.Object, "id": of.Object, "attribute": strings.TrimPrefix(of.Object, "indicator--"),
-				"collection": of.Collection, "event": of.Event, "agreement": string(nodetest.InJp), "agreements/id": string(nodetest.InJp),
+				"collection": of.Collection, "event": of.Events[0], "agreement": string(nodetest.InJp), "agreements/id": string(nodetest.InJp),
 				"version": "1", "number": "1", "entry": "0", "side": "jp", "direction": "in", "file": "bundle.json", "item": "1", "log": string(nodetest.InJp),
 			}, keys)
 			if v == "" {
@@ -86,15 +87,23 @@ func Reads(n *nodetest.Node, of Thing) []Read {
 	}
 	out = append(out, get(feed.Paths()...)...)
 	out = append(out, get("/healthz", "/readyz", "/metrics", api.Prefix+"/docs", api.Prefix+"/openapi.json", api.Prefix+"/openapi.yaml")...)
+	for _, e := range of.Events[1:] {
+		out = append(out, get(misp.Prefix+"events/view/"+e, feed.MISPPrefix+e+".json")...)
+	}
+	return append(out, searches(of, get, post)...)
+}
+
+// searches returns what is asked with a query or a body.
+func searches(of Thing, get func(...string) []Read, post func(path, body string) Read) []Read {
 	v := url.QueryEscape(of.Value)
 	return append(
-		append(out, get("/threats?q="+v, "/find?q="+v, "/find?q="+of.Object, "/threats/export?format=csv", "/threats/export?format=stix&q="+v,
-			"/api/v1/objects?limit=100", "/api/v1/objects?q="+v, "/api/v1/lookup?value="+v, "/api/v1/export?format=csv", "/api/v1/export?format=stix", "/misp-feed/"+of.Event+".json",
-			taxii.Root+"collections/"+of.Collection+"/objects/?match[id]="+of.Object)...),
+		get("/threats?q="+v, "/find?q="+v, "/find?q="+of.Object, "/threats/export?format=csv", "/threats/export?format=stix&q="+v,
+			"/api/v1/objects?limit=100", "/api/v1/objects?q="+v, "/api/v1/lookup?value="+v, "/api/v1/export?format=csv", "/api/v1/export?format=stix",
+			taxii.Root+"collections/"+of.Collection+"/objects/?match[id]="+of.Object),
 		post("/api/v1/lookup", `{"values":["`+of.Value+`"]}`), post("/api/v1/export", `{"ids":["`+of.Object+`"]}`),
 		post("/misp/attributes/restSearch", `{"value":"`+of.Value+`"}`), post("/misp/events/restSearch", `{"value":"`+of.Value+`"}`),
 		post("/misp/attributes/restSearch", `{"returnFormat":"csv"}`), post("/misp/attributes/restSearch", `{"returnFormat":"text"}`),
-		post("/misp/sightings/filterSightingUuidsForPush/"+of.Event, `{}`),
+		post("/misp/sightings/filterSightingUuidsForPush/"+of.Events[0], `{}`),
 	)
 }
 
