@@ -146,6 +146,78 @@ func (e CloseReviewRequestOutcome) Valid() bool {
 	}
 }
 
+// Defines values for ContactCheckState.
+const (
+	ContactCheckStateAnswered ContactCheckState = "answered"
+	ContactCheckStateLate     ContactCheckState = "late"
+	ContactCheckStateMissed   ContactCheckState = "missed"
+	ContactCheckStateSent     ContactCheckState = "sent"
+	ContactCheckStateWaived   ContactCheckState = "waived"
+)
+
+// Valid indicates whether the value is a known member of the ContactCheckState enum.
+func (e ContactCheckState) Valid() bool {
+	switch e {
+	case ContactCheckStateAnswered:
+		return true
+	case ContactCheckStateLate:
+		return true
+	case ContactCheckStateMissed:
+		return true
+	case ContactCheckStateSent:
+		return true
+	case ContactCheckStateWaived:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ContactStateOutputState.
+const (
+	ContactStateOutputStateAnswered ContactStateOutputState = "answered"
+	ContactStateOutputStateLate     ContactStateOutputState = "late"
+	ContactStateOutputStateWaived   ContactStateOutputState = "waived"
+)
+
+// Valid indicates whether the value is a known member of the ContactStateOutputState enum.
+func (e ContactStateOutputState) Valid() bool {
+	switch e {
+	case ContactStateOutputStateAnswered:
+		return true
+	case ContactStateOutputStateLate:
+		return true
+	case ContactStateOutputStateWaived:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ContactTextRole.
+const (
+	Diplomatic     ContactTextRole = "diplomatic"
+	LawEnforcement ContactTextRole = "law-enforcement"
+	Sectoral       ContactTextRole = "sectoral"
+	Technical      ContactTextRole = "technical"
+)
+
+// Valid indicates whether the value is a known member of the ContactTextRole enum.
+func (e ContactTextRole) Valid() bool {
+	switch e {
+	case Diplomatic:
+		return true
+	case LawEnforcement:
+		return true
+	case Sectoral:
+		return true
+	case Technical:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthCheckState.
 const (
 	HealthCheckStateBad   HealthCheckState = "bad"
@@ -203,6 +275,54 @@ func (e HealthReportState) Valid() bool {
 	case HealthReportStateGood:
 		return true
 	case HealthReportStateWatch:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HearKeyRequestKind.
+const (
+	Age   HearKeyRequestKind = "age"
+	Pgp   HearKeyRequestKind = "pgp"
+	Smime HearKeyRequestKind = "smime"
+)
+
+// Valid indicates whether the value is a known member of the HearKeyRequestKind enum.
+func (e HearKeyRequestKind) Valid() bool {
+	switch e {
+	case Age:
+		return true
+	case Pgp:
+		return true
+	case Smime:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HearKeyRequestMeans.
+const (
+	DiplomaticNote HearKeyRequestMeans = "diplomatic-note"
+	InPerson       HearKeyRequestMeans = "in-person"
+	Paper          HearKeyRequestMeans = "paper"
+	Telephone      HearKeyRequestMeans = "telephone"
+	Video          HearKeyRequestMeans = "video"
+)
+
+// Valid indicates whether the value is a known member of the HearKeyRequestMeans enum.
+func (e HearKeyRequestMeans) Valid() bool {
+	switch e {
+	case DiplomaticNote:
+		return true
+	case InPerson:
+		return true
+	case Paper:
+		return true
+	case Telephone:
+		return true
+	case Video:
 		return true
 	default:
 		return false
@@ -1374,6 +1494,14 @@ type AskOnwardRequest struct {
 	Until *time.Time `json:"until,omitempty"`
 }
 
+// AssignContactRequest defines model for Assign-contactRequest.
+type AssignContactRequest struct {
+	Account string `json:"account"`
+
+	// Roles Roles of the account that go with the post; all when left out
+	Roles *[]string `json:"roles,omitempty"`
+}
+
 // Attempt defines model for Attempt.
 type Attempt struct {
 	// Done The last attempt that brought everything across
@@ -1557,6 +1685,177 @@ type ColumnsOutput struct {
 type ConfirmPeerRequest struct {
 	// Code What the partner's person read out
 	Code string `json:"code"`
+}
+
+// Contact defines model for Contact.
+type Contact struct {
+	Contact string `json:"contact"`
+
+	// Holder Account that holds the post of this side
+	Holder   *string       `json:"holder,omitempty"`
+	Keys     *[]ContactKey `json:"keys"`
+	Latest   *ContactCheck `json:"latest,omitempty"`
+	Modified string        `json:"modified"`
+
+	// Next When the next check comes by the calendar
+	Next *string `json:"next,omitempty"`
+
+	// OnDuty Contact to ask now
+	OnDuty *string `json:"on_duty,omitempty"`
+
+	// Retired The post is no more
+	Retired bool   `json:"retired"`
+	Side    string `json:"side"`
+
+	// There Whom to ask is there by the hours
+	There bool `json:"there"`
+
+	// Unverified Keys that two people here have not heard
+	Unverified int64 `json:"unverified"`
+
+	// Vacant Nobody holds the post
+	Vacant bool `json:"vacant"`
+
+	// Warnings Keys that end within 60 days
+	Warnings *[]KeyWarning `json:"warnings"`
+}
+
+// ContactChannel defines model for ContactChannel.
+type ContactChannel struct {
+	Address string `json:"address"`
+	Kind    string `json:"kind"`
+}
+
+// ContactCheck defines model for ContactCheck.
+type ContactCheck struct {
+	Check string `json:"check"`
+	Due   string `json:"due"`
+
+	// Note The answer as its side signed it
+	Note *string `json:"note,omitempty"`
+
+	// Person Of this side: who asked, or who answered
+	Person *string `json:"person,omitempty"`
+	Reason *string `json:"reason,omitempty"`
+
+	// Received Of a contact of this side
+	Received bool `json:"received"`
+
+	// Scheduled It came by the calendar and not by hand
+	Scheduled bool              `json:"scheduled"`
+	Sent      string            `json:"sent"`
+	State     ContactCheckState `json:"state"`
+}
+
+// ContactCheckState defines model for ContactCheck.State.
+type ContactCheckState string
+
+// ContactHours defines model for ContactHours.
+type ContactHours struct {
+	Always   *bool     `json:"always,omitempty"`
+	Days     *[]int64  `json:"days,omitempty"`
+	From     *int64    `json:"from,omitempty"`
+	Holidays *[]string `json:"holidays,omitempty"`
+	To       *int64    `json:"to,omitempty"`
+	Zone     string    `json:"zone"`
+}
+
+// ContactKey defines model for ContactKey.
+type ContactKey struct {
+	Expires     *string         `json:"expires,omitempty"`
+	Fingerprint string          `json:"fingerprint"`
+	Kind        string          `json:"kind"`
+	Verified    ContactVerified `json:"verified"`
+}
+
+// ContactOutput defines model for ContactOutput.
+type ContactOutput struct {
+	Agreement string `json:"agreement"`
+
+	// Checks Newest first
+	Checks   *[]ContactCheck `json:"checks"`
+	Deputies *[]string       `json:"deputies"`
+
+	// Heard What people here heard of its keys out of band
+	Heard *[]Heard `json:"heard"`
+}
+
+// ContactStateOutput defines model for ContactStateOutput.
+type ContactStateOutput struct {
+	State ContactStateOutputState `json:"state"`
+}
+
+// ContactStateOutputState defines model for ContactStateOutput.State.
+type ContactStateOutputState string
+
+// ContactText defines model for ContactText.
+type ContactText struct {
+	Agency string `json:"agency"`
+
+	// Areas Of the agreement, such as 1(1)
+	Areas *[]string `json:"areas"`
+
+	// BackupOf Contact that this one stands in for
+	BackupOf  *string           `json:"backup_of,omitempty"`
+	Channels  *[]ContactChannel `json:"channels"`
+	Handling  *string           `json:"handling,omitempty"`
+	Hours     ContactHours      `json:"hours"`
+	Languages *[]string         `json:"languages,omitempty"`
+
+	// Person Personal data; the partner gets it
+	Person *string `json:"person,omitempty"`
+
+	// Post Preferred over the name of a person
+	Post      string          `json:"post"`
+	ReviewDue *string         `json:"review_due,omitempty"`
+	Role      ContactTextRole `json:"role"`
+
+	// ValidFrom Example: 2027-03-18
+	ValidFrom string `json:"valid_from"`
+}
+
+// ContactTextRole defines model for ContactText.Role.
+type ContactTextRole string
+
+// ContactVerified defines model for ContactVerified.
+type ContactVerified struct {
+	Means  *[]string `json:"means"`
+	On     string    `json:"on"`
+	People int64     `json:"people"`
+}
+
+// ContactsOutput defines model for ContactsOutput.
+type ContactsOutput struct {
+	Contacts  *[]Contact `json:"contacts"`
+	Countdown *Countdown `json:"countdown,omitempty"`
+
+	// Coverage Area by side
+	Coverage *[]Cover `json:"coverage"`
+
+	// Crosses A rule of the agreement lets points of contact cross
+	Crosses bool  `json:"crosses"`
+	Gaps    int64 `json:"gaps"`
+}
+
+// Countdown defines model for Countdown.
+type Countdown struct {
+	Clause string `json:"clause"`
+
+	// Day 1 on the first; more than of once the days are over
+	Day  int64  `json:"day"`
+	From string `json:"from"`
+	Of   int64  `json:"of"`
+	To   string `json:"to"`
+}
+
+// Cover defines model for Cover.
+type Cover struct {
+	Area string `json:"area"`
+
+	// Contacts Empty where there is a gap
+	Contacts *[]string `json:"contacts"`
+	Roles    *[]string `json:"roles"`
+	Side     string    `json:"side"`
 }
 
 // Criteria defines model for Criteria.
@@ -2122,6 +2421,37 @@ type HealthSetting struct {
 	Value string `json:"value"`
 }
 
+// HearKeyRequest defines model for Hear-keyRequest.
+type HearKeyRequest struct {
+	// Expires Example: 2027-03-18
+	Expires     *string             `json:"expires,omitempty"`
+	Fingerprint string              `json:"fingerprint"`
+	Kind        HearKeyRequestKind  `json:"kind"`
+	Means       HearKeyRequestMeans `json:"means"`
+}
+
+// HearKeyRequestKind defines model for HearKeyRequest.Kind.
+type HearKeyRequestKind string
+
+// HearKeyRequestMeans defines model for HearKeyRequest.Means.
+type HearKeyRequestMeans string
+
+// Heard defines model for Heard.
+type Heard struct {
+	Fingerprint string `json:"fingerprint"`
+
+	// First Who heard it first
+	First      string `json:"first"`
+	FirstAt    string `json:"first_at"`
+	FirstMeans string `json:"first_means"`
+	Kind       string `json:"kind"`
+
+	// Second Nobody so far when left out
+	Second      *string `json:"second,omitempty"`
+	SecondAt    *string `json:"second_at,omitempty"`
+	SecondMeans *string `json:"second_means,omitempty"`
+}
+
 // HeardBundleRequest defines model for Heard-bundleRequest.
 type HeardBundleRequest struct {
 	// Code Twenty digits, in any grouping
@@ -2431,6 +2761,13 @@ type Key struct {
 	Key   string    `json:"key"`
 	Side  string    `json:"side"`
 	Since time.Time `json:"since"`
+}
+
+// KeyWarning defines model for KeyWarning.
+type KeyWarning struct {
+	// Days Left; below zero once it has ended
+	Days        int64  `json:"days"`
+	Fingerprint string `json:"fingerprint"`
 }
 
 // KeysOutput defines model for KeysOutput.
@@ -3791,6 +4128,12 @@ type WaitingQueue struct {
 	Partner string `json:"partner"`
 }
 
+// WaiveCheckRequest defines model for Waive-checkRequest.
+type WaiveCheckRequest struct {
+	// Reason Stays at home
+	Reason string `json:"reason"`
+}
+
 // WarningList defines model for WarningList.
 type WarningList struct {
 	// Account Who added it
@@ -3955,6 +4298,18 @@ type ChannelUntakenParams struct {
 
 	// Limit At most so many items
 	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// AddContactParams defines parameters for AddContact.
+type AddContactParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ChangeContactParams defines parameters for ChangeContact.
+type ChangeContactParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // AgreementDiffParams defines parameters for AgreementDiff.
@@ -4240,6 +4595,54 @@ type GrantParams struct {
 
 // ChooseColumnsParams defines parameters for ChooseColumns.
 type ChooseColumnsParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// AnswerCheckParams defines parameters for AnswerCheck.
+type AnswerCheckParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// WaiveCheckParams defines parameters for WaiveCheck.
+type WaiveCheckParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// CheckContactParams defines parameters for CheckContact.
+type CheckContactParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// AssignContactParams defines parameters for AssignContact.
+type AssignContactParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// HearKeyParams defines parameters for HearKey.
+type HearKeyParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// DropKeyParams defines parameters for DropKey.
+type DropKeyParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// LeaveContactParams defines parameters for LeaveContact.
+type LeaveContactParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// RetireContactParams defines parameters for RetireContact.
+type RetireContactParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
@@ -5005,6 +5408,12 @@ type HeardBundleJSONRequestBody = HeardBundleRequest
 // PauseChannelJSONRequestBody defines body for PauseChannel for application/json ContentType.
 type PauseChannelJSONRequestBody = PauseChannelRequest
 
+// AddContactJSONRequestBody defines body for AddContact for application/json ContentType.
+type AddContactJSONRequestBody = ContactText
+
+// ChangeContactJSONRequestBody defines body for ChangeContact for application/json ContentType.
+type ChangeContactJSONRequestBody = ContactText
+
 // RecordEventJSONRequestBody defines body for RecordEvent for application/json ContentType.
 type RecordEventJSONRequestBody = EventInput
 
@@ -5049,6 +5458,15 @@ type GrantJSONRequestBody = GrantRequest
 
 // ChooseColumnsJSONRequestBody defines body for ChooseColumns for application/json ContentType.
 type ChooseColumnsJSONRequestBody = ChooseColumnsRequest
+
+// WaiveCheckJSONRequestBody defines body for WaiveCheck for application/json ContentType.
+type WaiveCheckJSONRequestBody = WaiveCheckRequest
+
+// AssignContactJSONRequestBody defines body for AssignContact for application/json ContentType.
+type AssignContactJSONRequestBody = AssignContactRequest
+
+// HearKeyJSONRequestBody defines body for HearKey for application/json ContentType.
+type HearKeyJSONRequestBody = HearKeyRequest
 
 // AskErasureJSONRequestBody defines body for AskErasure for application/json ContentType.
 type AskErasureJSONRequestBody = AskErasureRequest
@@ -5442,6 +5860,49 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/channel/untaken (the `ChannelUntaken` operationId).
 	ChannelUntaken(ctx context.Context, agreement string, params *ChannelUntakenParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Contacts Points of contact of both sides, how they cover the areas, and the days meant for exchanging them
+	//
+	// Needs an account that may: see the points of contact of both sides.
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/contacts (the `Contacts` operationId).
+	Contacts(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddContactWithBody Add a point of contact of this side; the partner is told
+	//
+	// Needs an account that may: keep the points of contact of this side.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/contacts (the `AddContact` operationId).
+	AddContactWithBody(ctx context.Context, agreement string, params *AddContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddContact Add a point of contact of this side; the partner is told
+	//
+	// Needs an account that may: keep the points of contact of this side.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/contacts (the `AddContact` operationId).
+	AddContact(ctx context.Context, agreement string, params *AddContactParams, body AddContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeContactWithBody Change all of a point of contact of this side but its keys and who holds it
+	//
+	// Needs an account that may: keep the points of contact of this side.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/agreements/{agreement}/contacts/{contact} (the `ChangeContact` operationId).
+	ChangeContactWithBody(ctx context.Context, agreement string, contact string, params *ChangeContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeContact Change all of a point of contact of this side but its keys and who holds it
+	//
+	// Needs an account that may: keep the points of contact of this side.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/agreements/{agreement}/contacts/{contact} (the `ChangeContact` operationId).
+	ChangeContact(ctx context.Context, agreement string, contact string, params *ChangeContactParams, body ChangeContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AgreementDiff What another version would change, in words and in effect
 	//
@@ -5961,6 +6422,102 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/columns (the `ChooseColumns` operationId).
 	ChooseColumns(ctx context.Context, params *ChooseColumnsParams, body ChooseColumnsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerCheck Answer a communication check of the partner, as who holds the post or stands in for it
+	//
+	// Needs an account that may: see the points of contact of both sides. A decision of a person: takes a password, not a token.
+	//
+	// Corresponds with POST /api/v1/contact-checks/{check}/answer (the `AnswerCheck` operationId).
+	AnswerCheck(ctx context.Context, check string, params *AnswerCheckParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WaiveCheckWithBody Take back a check that was not answered; the reason stays at home
+	//
+	// Needs an account that may: keep the points of contact of this side.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/contact-checks/{check}/waive (the `WaiveCheck` operationId).
+	WaiveCheckWithBody(ctx context.Context, check string, params *WaiveCheckParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WaiveCheck Take back a check that was not answered; the reason stays at home
+	//
+	// Needs an account that may: keep the points of contact of this side.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/contact-checks/{check}/waive (the `WaiveCheck` operationId).
+	WaiveCheck(ctx context.Context, check string, params *WaiveCheckParams, body WaiveCheckJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Contact One point of contact with its keys and the history of its checks
+	//
+	// Needs an account that may: see the points of contact of both sides.
+	//
+	// Corresponds with GET /api/v1/contacts/{contact} (the `Contact` operationId).
+	Contact(ctx context.Context, contact string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckContact Send a communication check to a contact of the partner
+	//
+	// Needs an account that may: keep the points of contact of this side.
+	//
+	// Corresponds with POST /api/v1/contacts/{contact}/checks (the `CheckContact` operationId).
+	CheckContact(ctx context.Context, contact string, params *CheckContactParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AssignContactWithBody Say which account holds the post, and which of its roles go with it
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/contacts/{contact}/holder (the `AssignContact` operationId).
+	AssignContactWithBody(ctx context.Context, contact string, params *AssignContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AssignContact Say which account holds the post, and which of its roles go with it
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/contacts/{contact}/holder (the `AssignContact` operationId).
+	AssignContact(ctx context.Context, contact string, params *AssignContactParams, body AssignContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HearKeyWithBody Say that you heard a key's fingerprint out of band; it takes two people
+	//
+	// Needs an account that may: keep the points of contact of this side. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/contacts/{contact}/keys (the `HearKey` operationId).
+	HearKeyWithBody(ctx context.Context, contact string, params *HearKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HearKey Say that you heard a key's fingerprint out of band; it takes two people
+	//
+	// Needs an account that may: keep the points of contact of this side. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/contacts/{contact}/keys (the `HearKey` operationId).
+	HearKey(ctx context.Context, contact string, params *HearKeyParams, body HearKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DropKey Trust a key no more
+	//
+	// Needs an account that may: keep the points of contact of this side.
+	//
+	// Corresponds with DELETE /api/v1/contacts/{contact}/keys/{fingerprint} (the `DropKey` operationId).
+	DropKey(ctx context.Context, contact string, fingerprint string, params *DropKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LeaveContact Say that whoever held the post left: sessions, tokens and roles that went with it end at once
+	//
+	// Needs an account that may: keep the points of contact of this side; or administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Corresponds with POST /api/v1/contacts/{contact}/leave (the `LeaveContact` operationId).
+	LeaveContact(ctx context.Context, contact string, params *LeaveContactParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RetireContact Say that the post is no more; who held it loses what went with it
+	//
+	// Needs an account that may: keep the points of contact of this side.
+	//
+	// Corresponds with POST /api/v1/contacts/{contact}/retire (the `RetireContact` operationId).
+	RetireContact(ctx context.Context, contact string, params *RetireContactParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Dates The dates of every agreement that come near, soonest first
 	//
@@ -7699,6 +8256,99 @@ func (c *Client) ChannelUntaken(ctx context.Context, agreement string, params *C
 	return c.Client.Do(req)
 }
 
+// Contacts Points of contact of both sides, how they cover the areas, and the days meant for exchanging them
+//
+// Needs an account that may: see the points of contact of both sides.
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/contacts (the `Contacts` operationId).
+func (c *Client) Contacts(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewContactsRequest(c.Server, agreement)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddContactWithBody Add a point of contact of this side; the partner is told
+//
+// Needs an account that may: keep the points of contact of this side.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/contacts (the `AddContact` operationId).
+func (c *Client) AddContactWithBody(ctx context.Context, agreement string, params *AddContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddContactRequestWithBody(c.Server, agreement, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddContact Add a point of contact of this side; the partner is told
+//
+// Needs an account that may: keep the points of contact of this side.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/contacts (the `AddContact` operationId).
+func (c *Client) AddContact(ctx context.Context, agreement string, params *AddContactParams, body AddContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddContactRequest(c.Server, agreement, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeContactWithBody Change all of a point of contact of this side but its keys and who holds it
+//
+// Needs an account that may: keep the points of contact of this side.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/agreements/{agreement}/contacts/{contact} (the `ChangeContact` operationId).
+func (c *Client) ChangeContactWithBody(ctx context.Context, agreement string, contact string, params *ChangeContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeContactRequestWithBody(c.Server, agreement, contact, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeContact Change all of a point of contact of this side but its keys and who holds it
+//
+// Needs an account that may: keep the points of contact of this side.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/agreements/{agreement}/contacts/{contact} (the `ChangeContact` operationId).
+func (c *Client) ChangeContact(ctx context.Context, agreement string, contact string, params *ChangeContactParams, body ChangeContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeContactRequest(c.Server, agreement, contact, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // AgreementDiff What another version would change, in words and in effect
 //
 // Corresponds with GET /api/v1/agreements/{agreement}/diff (the `AgreementDiff` operationId).
@@ -8878,6 +9528,222 @@ func (c *Client) ChooseColumnsWithBody(ctx context.Context, params *ChooseColumn
 // Corresponds with PUT /api/v1/columns (the `ChooseColumns` operationId).
 func (c *Client) ChooseColumns(ctx context.Context, params *ChooseColumnsParams, body ChooseColumnsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChooseColumnsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerCheck Answer a communication check of the partner, as who holds the post or stands in for it
+//
+// Needs an account that may: see the points of contact of both sides. A decision of a person: takes a password, not a token.
+//
+// Corresponds with POST /api/v1/contact-checks/{check}/answer (the `AnswerCheck` operationId).
+func (c *Client) AnswerCheck(ctx context.Context, check string, params *AnswerCheckParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerCheckRequest(c.Server, check, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WaiveCheckWithBody Take back a check that was not answered; the reason stays at home
+//
+// Needs an account that may: keep the points of contact of this side.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/contact-checks/{check}/waive (the `WaiveCheck` operationId).
+func (c *Client) WaiveCheckWithBody(ctx context.Context, check string, params *WaiveCheckParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWaiveCheckRequestWithBody(c.Server, check, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WaiveCheck Take back a check that was not answered; the reason stays at home
+//
+// Needs an account that may: keep the points of contact of this side.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/contact-checks/{check}/waive (the `WaiveCheck` operationId).
+func (c *Client) WaiveCheck(ctx context.Context, check string, params *WaiveCheckParams, body WaiveCheckJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWaiveCheckRequest(c.Server, check, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Contact One point of contact with its keys and the history of its checks
+//
+// Needs an account that may: see the points of contact of both sides.
+//
+// Corresponds with GET /api/v1/contacts/{contact} (the `Contact` operationId).
+func (c *Client) Contact(ctx context.Context, contact string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewContactRequest(c.Server, contact)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckContact Send a communication check to a contact of the partner
+//
+// Needs an account that may: keep the points of contact of this side.
+//
+// Corresponds with POST /api/v1/contacts/{contact}/checks (the `CheckContact` operationId).
+func (c *Client) CheckContact(ctx context.Context, contact string, params *CheckContactParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckContactRequest(c.Server, contact, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AssignContactWithBody Say which account holds the post, and which of its roles go with it
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/contacts/{contact}/holder (the `AssignContact` operationId).
+func (c *Client) AssignContactWithBody(ctx context.Context, contact string, params *AssignContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAssignContactRequestWithBody(c.Server, contact, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AssignContact Say which account holds the post, and which of its roles go with it
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/contacts/{contact}/holder (the `AssignContact` operationId).
+func (c *Client) AssignContact(ctx context.Context, contact string, params *AssignContactParams, body AssignContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAssignContactRequest(c.Server, contact, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HearKeyWithBody Say that you heard a key's fingerprint out of band; it takes two people
+//
+// Needs an account that may: keep the points of contact of this side. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/contacts/{contact}/keys (the `HearKey` operationId).
+func (c *Client) HearKeyWithBody(ctx context.Context, contact string, params *HearKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHearKeyRequestWithBody(c.Server, contact, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HearKey Say that you heard a key's fingerprint out of band; it takes two people
+//
+// Needs an account that may: keep the points of contact of this side. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/contacts/{contact}/keys (the `HearKey` operationId).
+func (c *Client) HearKey(ctx context.Context, contact string, params *HearKeyParams, body HearKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHearKeyRequest(c.Server, contact, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DropKey Trust a key no more
+//
+// Needs an account that may: keep the points of contact of this side.
+//
+// Corresponds with DELETE /api/v1/contacts/{contact}/keys/{fingerprint} (the `DropKey` operationId).
+func (c *Client) DropKey(ctx context.Context, contact string, fingerprint string, params *DropKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDropKeyRequest(c.Server, contact, fingerprint, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LeaveContact Say that whoever held the post left: sessions, tokens and roles that went with it end at once
+//
+// Needs an account that may: keep the points of contact of this side; or administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Corresponds with POST /api/v1/contacts/{contact}/leave (the `LeaveContact` operationId).
+func (c *Client) LeaveContact(ctx context.Context, contact string, params *LeaveContactParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLeaveContactRequest(c.Server, contact, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RetireContact Say that the post is no more; who held it loses what went with it
+//
+// Needs an account that may: keep the points of contact of this side.
+//
+// Corresponds with POST /api/v1/contacts/{contact}/retire (the `RetireContact` operationId).
+func (c *Client) RetireContact(ctx context.Context, contact string, params *RetireContactParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRetireContactRequest(c.Server, contact, params)
 	if err != nil {
 		return nil, err
 	}
@@ -12841,6 +13707,171 @@ func NewChannelUntakenRequest(server string, agreement string, params *ChannelUn
 	return req, nil
 }
 
+// NewContactsRequest constructs an http.Request for the Contacts method
+func NewContactsRequest(server string, agreement string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/contacts", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAddContactRequest calls the generic AddContact builder with application/json body
+func NewAddContactRequest(server string, agreement string, params *AddContactParams, body AddContactJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddContactRequestWithBody(server, agreement, params, "application/json", bodyReader)
+}
+
+// NewAddContactRequestWithBody constructs an http.Request for the AddContact method, with any body, and a specified content type
+func NewAddContactRequestWithBody(server string, agreement string, params *AddContactParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/contacts", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewChangeContactRequest calls the generic ChangeContact builder with application/json body
+func NewChangeContactRequest(server string, agreement string, contact string, params *ChangeContactParams, body ChangeContactJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeContactRequestWithBody(server, agreement, contact, params, "application/json", bodyReader)
+}
+
+// NewChangeContactRequestWithBody constructs an http.Request for the ChangeContact method, with any body, and a specified content type
+func NewChangeContactRequestWithBody(server string, agreement string, contact string, params *ChangeContactParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "contact", contact, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/contacts/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewAgreementDiffRequest constructs an http.Request for the AgreementDiff method
 func NewAgreementDiffRequest(server string, agreement string, params *AgreementDiffParams) (*http.Request, error) {
 	var err error
@@ -15801,6 +16832,478 @@ func NewChooseColumnsRequestWithBody(server string, params *ChooseColumnsParams,
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewAnswerCheckRequest constructs an http.Request for the AnswerCheck method
+func NewAnswerCheckRequest(server string, check string, params *AnswerCheckParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "check", check, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/contact-checks/%s/answer", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewWaiveCheckRequest calls the generic WaiveCheck builder with application/json body
+func NewWaiveCheckRequest(server string, check string, params *WaiveCheckParams, body WaiveCheckJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWaiveCheckRequestWithBody(server, check, params, "application/json", bodyReader)
+}
+
+// NewWaiveCheckRequestWithBody constructs an http.Request for the WaiveCheck method, with any body, and a specified content type
+func NewWaiveCheckRequestWithBody(server string, check string, params *WaiveCheckParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "check", check, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/contact-checks/%s/waive", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewContactRequest constructs an http.Request for the Contact method
+func NewContactRequest(server string, contact string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contact", contact, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/contacts/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCheckContactRequest constructs an http.Request for the CheckContact method
+func NewCheckContactRequest(server string, contact string, params *CheckContactParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contact", contact, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/contacts/%s/checks", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewAssignContactRequest calls the generic AssignContact builder with application/json body
+func NewAssignContactRequest(server string, contact string, params *AssignContactParams, body AssignContactJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAssignContactRequestWithBody(server, contact, params, "application/json", bodyReader)
+}
+
+// NewAssignContactRequestWithBody constructs an http.Request for the AssignContact method, with any body, and a specified content type
+func NewAssignContactRequestWithBody(server string, contact string, params *AssignContactParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contact", contact, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/contacts/%s/holder", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewHearKeyRequest calls the generic HearKey builder with application/json body
+func NewHearKeyRequest(server string, contact string, params *HearKeyParams, body HearKeyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewHearKeyRequestWithBody(server, contact, params, "application/json", bodyReader)
+}
+
+// NewHearKeyRequestWithBody constructs an http.Request for the HearKey method, with any body, and a specified content type
+func NewHearKeyRequestWithBody(server string, contact string, params *HearKeyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contact", contact, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/contacts/%s/keys", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDropKeyRequest constructs an http.Request for the DropKey method
+func NewDropKeyRequest(server string, contact string, fingerprint string, params *DropKeyParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contact", contact, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "fingerprint", fingerprint, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/contacts/%s/keys/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewLeaveContactRequest constructs an http.Request for the LeaveContact method
+func NewLeaveContactRequest(server string, contact string, params *LeaveContactParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contact", contact, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/contacts/%s/leave", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRetireContactRequest constructs an http.Request for the RetireContact method
+func NewRetireContactRequest(server string, contact string, params *RetireContactParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contact", contact, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/contacts/%s/retire", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	if params != nil {
 
@@ -22823,6 +24326,51 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/agreements/{agreement}/channel/untaken (the `ChannelUntaken` operationId).
 	ChannelUntakenWithResponse(ctx context.Context, agreement string, params *ChannelUntakenParams, reqEditors ...RequestEditorFn) (*ChannelUntakenResponse, error)
 
+	// ContactsWithResponse Points of contact of both sides, how they cover the areas, and the days meant for exchanging them
+	//
+	// Needs an account that may: see the points of contact of both sides.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/contacts (the `Contacts` operationId).
+	ContactsWithResponse(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*ContactsResponse, error)
+
+	// AddContactWithBodyWithResponse Add a point of contact of this side; the partner is told
+	//
+	// Needs an account that may: keep the points of contact of this side.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/contacts (the `AddContact` operationId).
+	AddContactWithBodyWithResponse(ctx context.Context, agreement string, params *AddContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddContactResponse, error)
+
+	// AddContactWithResponse Add a point of contact of this side; the partner is told
+	//
+	// Needs an account that may: keep the points of contact of this side.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/contacts (the `AddContact` operationId).
+	AddContactWithResponse(ctx context.Context, agreement string, params *AddContactParams, body AddContactJSONRequestBody, reqEditors ...RequestEditorFn) (*AddContactResponse, error)
+
+	// ChangeContactWithBodyWithResponse Change all of a point of contact of this side but its keys and who holds it
+	//
+	// Needs an account that may: keep the points of contact of this side.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/agreements/{agreement}/contacts/{contact} (the `ChangeContact` operationId).
+	ChangeContactWithBodyWithResponse(ctx context.Context, agreement string, contact string, params *ChangeContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeContactResponse, error)
+
+	// ChangeContactWithResponse Change all of a point of contact of this side but its keys and who holds it
+	//
+	// Needs an account that may: keep the points of contact of this side.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/agreements/{agreement}/contacts/{contact} (the `ChangeContact` operationId).
+	ChangeContactWithResponse(ctx context.Context, agreement string, contact string, params *ChangeContactParams, body ChangeContactJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeContactResponse, error)
+
 	// AgreementDiffWithResponse What another version would change, in words and in effect
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -23413,6 +24961,114 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/v1/columns (the `ChooseColumns` operationId).
 	ChooseColumnsWithResponse(ctx context.Context, params *ChooseColumnsParams, body ChooseColumnsJSONRequestBody, reqEditors ...RequestEditorFn) (*ChooseColumnsResponse, error)
+
+	// AnswerCheckWithResponse Answer a communication check of the partner, as who holds the post or stands in for it
+	//
+	// Needs an account that may: see the points of contact of both sides. A decision of a person: takes a password, not a token.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/contact-checks/{check}/answer (the `AnswerCheck` operationId).
+	AnswerCheckWithResponse(ctx context.Context, check string, params *AnswerCheckParams, reqEditors ...RequestEditorFn) (*AnswerCheckResponse, error)
+
+	// WaiveCheckWithBodyWithResponse Take back a check that was not answered; the reason stays at home
+	//
+	// Needs an account that may: keep the points of contact of this side.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/contact-checks/{check}/waive (the `WaiveCheck` operationId).
+	WaiveCheckWithBodyWithResponse(ctx context.Context, check string, params *WaiveCheckParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WaiveCheckResponse, error)
+
+	// WaiveCheckWithResponse Take back a check that was not answered; the reason stays at home
+	//
+	// Needs an account that may: keep the points of contact of this side.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/contact-checks/{check}/waive (the `WaiveCheck` operationId).
+	WaiveCheckWithResponse(ctx context.Context, check string, params *WaiveCheckParams, body WaiveCheckJSONRequestBody, reqEditors ...RequestEditorFn) (*WaiveCheckResponse, error)
+
+	// ContactWithResponse One point of contact with its keys and the history of its checks
+	//
+	// Needs an account that may: see the points of contact of both sides.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/contacts/{contact} (the `Contact` operationId).
+	ContactWithResponse(ctx context.Context, contact string, reqEditors ...RequestEditorFn) (*ContactResponse, error)
+
+	// CheckContactWithResponse Send a communication check to a contact of the partner
+	//
+	// Needs an account that may: keep the points of contact of this side.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/contacts/{contact}/checks (the `CheckContact` operationId).
+	CheckContactWithResponse(ctx context.Context, contact string, params *CheckContactParams, reqEditors ...RequestEditorFn) (*CheckContactResponse, error)
+
+	// AssignContactWithBodyWithResponse Say which account holds the post, and which of its roles go with it
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/contacts/{contact}/holder (the `AssignContact` operationId).
+	AssignContactWithBodyWithResponse(ctx context.Context, contact string, params *AssignContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AssignContactResponse, error)
+
+	// AssignContactWithResponse Say which account holds the post, and which of its roles go with it
+	//
+	// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/contacts/{contact}/holder (the `AssignContact` operationId).
+	AssignContactWithResponse(ctx context.Context, contact string, params *AssignContactParams, body AssignContactJSONRequestBody, reqEditors ...RequestEditorFn) (*AssignContactResponse, error)
+
+	// HearKeyWithBodyWithResponse Say that you heard a key's fingerprint out of band; it takes two people
+	//
+	// Needs an account that may: keep the points of contact of this side. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/contacts/{contact}/keys (the `HearKey` operationId).
+	HearKeyWithBodyWithResponse(ctx context.Context, contact string, params *HearKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HearKeyResponse, error)
+
+	// HearKeyWithResponse Say that you heard a key's fingerprint out of band; it takes two people
+	//
+	// Needs an account that may: keep the points of contact of this side. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/contacts/{contact}/keys (the `HearKey` operationId).
+	HearKeyWithResponse(ctx context.Context, contact string, params *HearKeyParams, body HearKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*HearKeyResponse, error)
+
+	// DropKeyWithResponse Trust a key no more
+	//
+	// Needs an account that may: keep the points of contact of this side.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/contacts/{contact}/keys/{fingerprint} (the `DropKey` operationId).
+	DropKeyWithResponse(ctx context.Context, contact string, fingerprint string, params *DropKeyParams, reqEditors ...RequestEditorFn) (*DropKeyResponse, error)
+
+	// LeaveContactWithResponse Say that whoever held the post left: sessions, tokens and roles that went with it end at once
+	//
+	// Needs an account that may: keep the points of contact of this side; or administer accounts and collections. A decision of a person: takes a password, not a token.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/contacts/{contact}/leave (the `LeaveContact` operationId).
+	LeaveContactWithResponse(ctx context.Context, contact string, params *LeaveContactParams, reqEditors ...RequestEditorFn) (*LeaveContactResponse, error)
+
+	// RetireContactWithResponse Say that the post is no more; who held it loses what went with it
+	//
+	// Needs an account that may: keep the points of contact of this side.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/contacts/{contact}/retire (the `RetireContact` operationId).
+	RetireContactWithResponse(ctx context.Context, contact string, params *RetireContactParams, reqEditors ...RequestEditorFn) (*RetireContactResponse, error)
 
 	// DatesWithResponse The dates of every agreement that come near, soonest first
 	//
@@ -26371,6 +28027,234 @@ func (r ChannelUntakenResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ChannelUntakenResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ContactsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ContactsOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ContactsResponse) GetJSON200() *ContactsOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ContactsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ContactsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ContactsResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ContactsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ContactsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ContactsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ContactsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ContactsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ContactsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AddContactResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *ContactOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r AddContactResponse) GetJSON201() *ContactOutput {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AddContactResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AddContactResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AddContactResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AddContactResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AddContactResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AddContactResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddContactResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddContactResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddContactResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ChangeContactResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ContactOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeContactResponse) GetJSON200() *ContactOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChangeContactResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ChangeContactResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChangeContactResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ChangeContactResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ChangeContactResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeContactResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeContactResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeContactResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeContactResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -30246,6 +32130,690 @@ func (r ChooseColumnsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ChooseColumnsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AnswerCheckResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ContactStateOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AnswerCheckResponse) GetJSON200() *ContactStateOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AnswerCheckResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AnswerCheckResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AnswerCheckResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AnswerCheckResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AnswerCheckResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AnswerCheckResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AnswerCheckResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AnswerCheckResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AnswerCheckResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type WaiveCheckResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ContactStateOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r WaiveCheckResponse) GetJSON200() *ContactStateOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r WaiveCheckResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r WaiveCheckResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r WaiveCheckResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r WaiveCheckResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r WaiveCheckResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r WaiveCheckResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WaiveCheckResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WaiveCheckResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WaiveCheckResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ContactResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ContactOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ContactResponse) GetJSON200() *ContactOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ContactResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ContactResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ContactResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ContactResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ContactResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ContactResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ContactResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ContactResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ContactResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CheckContactResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ContactOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CheckContactResponse) GetJSON200() *ContactOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CheckContactResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CheckContactResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CheckContactResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CheckContactResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r CheckContactResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r CheckContactResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CheckContactResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CheckContactResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CheckContactResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AssignContactResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ContactOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AssignContactResponse) GetJSON200() *ContactOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AssignContactResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AssignContactResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AssignContactResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AssignContactResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AssignContactResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AssignContactResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AssignContactResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AssignContactResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AssignContactResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type HearKeyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ContactOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r HearKeyResponse) GetJSON200() *ContactOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r HearKeyResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r HearKeyResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r HearKeyResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r HearKeyResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r HearKeyResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r HearKeyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HearKeyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HearKeyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HearKeyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DropKeyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ContactOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DropKeyResponse) GetJSON200() *ContactOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DropKeyResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r DropKeyResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r DropKeyResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r DropKeyResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r DropKeyResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r DropKeyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DropKeyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DropKeyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DropKeyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type LeaveContactResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ContactOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r LeaveContactResponse) GetJSON200() *ContactOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r LeaveContactResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r LeaveContactResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r LeaveContactResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r LeaveContactResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r LeaveContactResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r LeaveContactResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LeaveContactResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LeaveContactResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LeaveContactResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RetireContactResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ContactOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RetireContactResponse) GetJSON200() *ContactOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RetireContactResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RetireContactResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RetireContactResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RetireContactResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RetireContactResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r RetireContactResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RetireContactResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RetireContactResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RetireContactResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -39630,6 +42198,81 @@ func (c *ClientWithResponses) ChannelUntakenWithResponse(ctx context.Context, ag
 	return ParseChannelUntakenResponse(rsp)
 }
 
+// ContactsWithResponse Points of contact of both sides, how they cover the areas, and the days meant for exchanging them
+//
+// Needs an account that may: see the points of contact of both sides.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/contacts (the `Contacts` operationId).
+func (c *ClientWithResponses) ContactsWithResponse(ctx context.Context, agreement string, reqEditors ...RequestEditorFn) (*ContactsResponse, error) {
+	rsp, err := c.Contacts(ctx, agreement, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseContactsResponse(rsp)
+}
+
+// AddContactWithBodyWithResponse Add a point of contact of this side; the partner is told
+//
+// Needs an account that may: keep the points of contact of this side.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/contacts (the `AddContact` operationId).
+func (c *ClientWithResponses) AddContactWithBodyWithResponse(ctx context.Context, agreement string, params *AddContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddContactResponse, error) {
+	rsp, err := c.AddContactWithBody(ctx, agreement, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddContactResponse(rsp)
+}
+
+// AddContactWithResponse Add a point of contact of this side; the partner is told
+//
+// Needs an account that may: keep the points of contact of this side.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/contacts (the `AddContact` operationId).
+func (c *ClientWithResponses) AddContactWithResponse(ctx context.Context, agreement string, params *AddContactParams, body AddContactJSONRequestBody, reqEditors ...RequestEditorFn) (*AddContactResponse, error) {
+	rsp, err := c.AddContact(ctx, agreement, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddContactResponse(rsp)
+}
+
+// ChangeContactWithBodyWithResponse Change all of a point of contact of this side but its keys and who holds it
+//
+// Needs an account that may: keep the points of contact of this side.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/agreements/{agreement}/contacts/{contact} (the `ChangeContact` operationId).
+func (c *ClientWithResponses) ChangeContactWithBodyWithResponse(ctx context.Context, agreement string, contact string, params *ChangeContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeContactResponse, error) {
+	rsp, err := c.ChangeContactWithBody(ctx, agreement, contact, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeContactResponse(rsp)
+}
+
+// ChangeContactWithResponse Change all of a point of contact of this side but its keys and who holds it
+//
+// Needs an account that may: keep the points of contact of this side.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/agreements/{agreement}/contacts/{contact} (the `ChangeContact` operationId).
+func (c *ClientWithResponses) ChangeContactWithResponse(ctx context.Context, agreement string, contact string, params *ChangeContactParams, body ChangeContactJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeContactResponse, error) {
+	rsp, err := c.ChangeContact(ctx, agreement, contact, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeContactResponse(rsp)
+}
+
 // AgreementDiffWithResponse What another version would change, in words and in effect
 //
 // Returns a wrapper object for the known response body format(s).
@@ -40621,6 +43264,186 @@ func (c *ClientWithResponses) ChooseColumnsWithResponse(ctx context.Context, par
 		return nil, err
 	}
 	return ParseChooseColumnsResponse(rsp)
+}
+
+// AnswerCheckWithResponse Answer a communication check of the partner, as who holds the post or stands in for it
+//
+// Needs an account that may: see the points of contact of both sides. A decision of a person: takes a password, not a token.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/contact-checks/{check}/answer (the `AnswerCheck` operationId).
+func (c *ClientWithResponses) AnswerCheckWithResponse(ctx context.Context, check string, params *AnswerCheckParams, reqEditors ...RequestEditorFn) (*AnswerCheckResponse, error) {
+	rsp, err := c.AnswerCheck(ctx, check, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerCheckResponse(rsp)
+}
+
+// WaiveCheckWithBodyWithResponse Take back a check that was not answered; the reason stays at home
+//
+// Needs an account that may: keep the points of contact of this side.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/contact-checks/{check}/waive (the `WaiveCheck` operationId).
+func (c *ClientWithResponses) WaiveCheckWithBodyWithResponse(ctx context.Context, check string, params *WaiveCheckParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WaiveCheckResponse, error) {
+	rsp, err := c.WaiveCheckWithBody(ctx, check, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWaiveCheckResponse(rsp)
+}
+
+// WaiveCheckWithResponse Take back a check that was not answered; the reason stays at home
+//
+// Needs an account that may: keep the points of contact of this side.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/contact-checks/{check}/waive (the `WaiveCheck` operationId).
+func (c *ClientWithResponses) WaiveCheckWithResponse(ctx context.Context, check string, params *WaiveCheckParams, body WaiveCheckJSONRequestBody, reqEditors ...RequestEditorFn) (*WaiveCheckResponse, error) {
+	rsp, err := c.WaiveCheck(ctx, check, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWaiveCheckResponse(rsp)
+}
+
+// ContactWithResponse One point of contact with its keys and the history of its checks
+//
+// Needs an account that may: see the points of contact of both sides.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/contacts/{contact} (the `Contact` operationId).
+func (c *ClientWithResponses) ContactWithResponse(ctx context.Context, contact string, reqEditors ...RequestEditorFn) (*ContactResponse, error) {
+	rsp, err := c.Contact(ctx, contact, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseContactResponse(rsp)
+}
+
+// CheckContactWithResponse Send a communication check to a contact of the partner
+//
+// Needs an account that may: keep the points of contact of this side.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/contacts/{contact}/checks (the `CheckContact` operationId).
+func (c *ClientWithResponses) CheckContactWithResponse(ctx context.Context, contact string, params *CheckContactParams, reqEditors ...RequestEditorFn) (*CheckContactResponse, error) {
+	rsp, err := c.CheckContact(ctx, contact, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckContactResponse(rsp)
+}
+
+// AssignContactWithBodyWithResponse Say which account holds the post, and which of its roles go with it
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/contacts/{contact}/holder (the `AssignContact` operationId).
+func (c *ClientWithResponses) AssignContactWithBodyWithResponse(ctx context.Context, contact string, params *AssignContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AssignContactResponse, error) {
+	rsp, err := c.AssignContactWithBody(ctx, contact, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAssignContactResponse(rsp)
+}
+
+// AssignContactWithResponse Say which account holds the post, and which of its roles go with it
+//
+// Needs an account that may: administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/contacts/{contact}/holder (the `AssignContact` operationId).
+func (c *ClientWithResponses) AssignContactWithResponse(ctx context.Context, contact string, params *AssignContactParams, body AssignContactJSONRequestBody, reqEditors ...RequestEditorFn) (*AssignContactResponse, error) {
+	rsp, err := c.AssignContact(ctx, contact, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAssignContactResponse(rsp)
+}
+
+// HearKeyWithBodyWithResponse Say that you heard a key's fingerprint out of band; it takes two people
+//
+// Needs an account that may: keep the points of contact of this side. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/contacts/{contact}/keys (the `HearKey` operationId).
+func (c *ClientWithResponses) HearKeyWithBodyWithResponse(ctx context.Context, contact string, params *HearKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HearKeyResponse, error) {
+	rsp, err := c.HearKeyWithBody(ctx, contact, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHearKeyResponse(rsp)
+}
+
+// HearKeyWithResponse Say that you heard a key's fingerprint out of band; it takes two people
+//
+// Needs an account that may: keep the points of contact of this side. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/contacts/{contact}/keys (the `HearKey` operationId).
+func (c *ClientWithResponses) HearKeyWithResponse(ctx context.Context, contact string, params *HearKeyParams, body HearKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*HearKeyResponse, error) {
+	rsp, err := c.HearKey(ctx, contact, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHearKeyResponse(rsp)
+}
+
+// DropKeyWithResponse Trust a key no more
+//
+// Needs an account that may: keep the points of contact of this side.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/contacts/{contact}/keys/{fingerprint} (the `DropKey` operationId).
+func (c *ClientWithResponses) DropKeyWithResponse(ctx context.Context, contact string, fingerprint string, params *DropKeyParams, reqEditors ...RequestEditorFn) (*DropKeyResponse, error) {
+	rsp, err := c.DropKey(ctx, contact, fingerprint, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDropKeyResponse(rsp)
+}
+
+// LeaveContactWithResponse Say that whoever held the post left: sessions, tokens and roles that went with it end at once
+//
+// Needs an account that may: keep the points of contact of this side; or administer accounts and collections. A decision of a person: takes a password, not a token.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/contacts/{contact}/leave (the `LeaveContact` operationId).
+func (c *ClientWithResponses) LeaveContactWithResponse(ctx context.Context, contact string, params *LeaveContactParams, reqEditors ...RequestEditorFn) (*LeaveContactResponse, error) {
+	rsp, err := c.LeaveContact(ctx, contact, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLeaveContactResponse(rsp)
+}
+
+// RetireContactWithResponse Say that the post is no more; who held it loses what went with it
+//
+// Needs an account that may: keep the points of contact of this side.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/contacts/{contact}/retire (the `RetireContact` operationId).
+func (c *ClientWithResponses) RetireContactWithResponse(ctx context.Context, contact string, params *RetireContactParams, reqEditors ...RequestEditorFn) (*RetireContactResponse, error) {
+	rsp, err := c.RetireContact(ctx, contact, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRetireContactResponse(rsp)
 }
 
 // DatesWithResponse The dates of every agreement that come near, soonest first
@@ -44275,6 +47098,189 @@ func ParseChannelUntakenResponse(rsp *http.Response) (*ChannelUntakenResponse, e
 	return response, nil
 }
 
+// ParseContactsResponse parses an HTTP response from a ContactsWithResponse call
+func ParseContactsResponse(rsp *http.Response) (*ContactsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ContactsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ContactsOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAddContactResponse parses an HTTP response from a AddContactWithResponse call
+func ParseAddContactResponse(rsp *http.Response) (*AddContactResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddContactResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest ContactOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseChangeContactResponse parses an HTTP response from a ChangeContactWithResponse call
+func ParseChangeContactResponse(rsp *http.Response) (*ChangeContactResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeContactResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ContactOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseAgreementDiffResponse parses an HTTP response from a AgreementDiffWithResponse call
 func ParseAgreementDiffResponse(rsp *http.Response) (*AgreementDiffResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -47388,6 +50394,555 @@ func ParseChooseColumnsResponse(rsp *http.Response) (*ChooseColumnsResponse, err
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ColumnsOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAnswerCheckResponse parses an HTTP response from a AnswerCheckWithResponse call
+func ParseAnswerCheckResponse(rsp *http.Response) (*AnswerCheckResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AnswerCheckResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ContactStateOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseWaiveCheckResponse parses an HTTP response from a WaiveCheckWithResponse call
+func ParseWaiveCheckResponse(rsp *http.Response) (*WaiveCheckResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WaiveCheckResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ContactStateOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseContactResponse parses an HTTP response from a ContactWithResponse call
+func ParseContactResponse(rsp *http.Response) (*ContactResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ContactResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ContactOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCheckContactResponse parses an HTTP response from a CheckContactWithResponse call
+func ParseCheckContactResponse(rsp *http.Response) (*CheckContactResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CheckContactResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ContactOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAssignContactResponse parses an HTTP response from a AssignContactWithResponse call
+func ParseAssignContactResponse(rsp *http.Response) (*AssignContactResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AssignContactResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ContactOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseHearKeyResponse parses an HTTP response from a HearKeyWithResponse call
+func ParseHearKeyResponse(rsp *http.Response) (*HearKeyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HearKeyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ContactOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDropKeyResponse parses an HTTP response from a DropKeyWithResponse call
+func ParseDropKeyResponse(rsp *http.Response) (*DropKeyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DropKeyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ContactOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseLeaveContactResponse parses an HTTP response from a LeaveContactWithResponse call
+func ParseLeaveContactResponse(rsp *http.Response) (*LeaveContactResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LeaveContactResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ContactOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRetireContactResponse parses an HTTP response from a RetireContactWithResponse call
+func ParseRetireContactResponse(rsp *http.Response) (*RetireContactResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RetireContactResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ContactOutput
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

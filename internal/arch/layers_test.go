@@ -29,6 +29,7 @@ var along = map[string][]string{
 	"onward":     {"exchange"},
 	"members":    {"accord", "exchange"},
 	"request":    {"accord", "exchange"},
+	"contact":    {"accord", "exchange"},
 	"erasure":    {"exchange"},
 	"library":    {"exchange", "release", "search"},
 	"event":      {"intake", "library", "collection"},

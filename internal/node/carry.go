@@ -232,6 +232,7 @@ func (n *Node) Carry(ctx context.Context, a ident.Agreement, c *carrier) error {
 	for _, step := range []func() error{
 		func() error { return n.followDates(ctx, a) },
 		func() error { return n.Members.Renew(ctx, n.Live, a) },
+		func() error { return n.Contacts.Schedule(ctx, n.Live, a) },
 		func() error { return n.tellKeys(ctx, partner, link) },
 		func() error { return n.tellSignatures(ctx, a, link) },
 		func() error { return n.ship(ctx, a, link) },

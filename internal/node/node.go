@@ -17,6 +17,7 @@ import (
 	"twoseas/internal/act/answer"
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/collection"
+	"twoseas/internal/act/contact"
 	"twoseas/internal/act/erasure"
 	"twoseas/internal/act/event"
 	"twoseas/internal/act/exchange"
@@ -85,6 +86,8 @@ type Node struct {
 	Onwards *onward.Onwards
 	// Members is the lists of who belongs to audiences.
 	Members *members.Members
+	// Contacts is the directory of points of contact.
+	Contacts *contact.Contacts
 	// Matchings asks and answers what both sides know.
 	Matchings *matching.Matchings
 	// Erasures takes personal data off the node.
@@ -212,6 +215,9 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 	})
 	n.Members = members.New(members.Config{
 		Self: self, Ring: n.Ring, Ledger: n.Ledger, Accords: n.Accords, Releases: n.Releases, Intake: n.Intake, Exchange: n.Exchange, People: n.People, Rand: rand.Reader,
+	})
+	n.Contacts = contact.New(contact.Config{
+		Self: self, Ring: n.Ring, Ledger: n.Ledger, Accords: n.Accords, Intake: n.Intake, Exchange: n.Exchange, People: n.People, Clock: n.Clock, Rand: rand.Reader,
 	})
 	n.Imports = importing.New(importing.Config{
 		Intake: n.Intake, Releases: n.Releases, Journal: n.journal, Clock: n.Clock, Owner: processName(), Lease: opt.Lease, MaxBytes: n.Config.MaxUpload,

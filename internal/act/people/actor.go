@@ -34,6 +34,8 @@ const (
 	Agree      Act = "add, sign or amend agreements"
 	Assist     Act = "handle requests for assistance"
 	Liaise     Act = "handle law-enforcement requests"
+	Reach      Act = "see the points of contact of both sides"
+	Appoint    Act = "keep the points of contact of this side"
 	Convene    Act = "keep the institutional calendar"
 	Audit      Act = "read the audit log"
 	Manage     Act = "manage the accounts of the own organisation"
@@ -44,7 +46,7 @@ const (
 func Acts() []Act {
 	return []Act{
 		Read, Write, Import, Export, Respond, Review, Approve, Recall, Onward, Exchange,
-		Agree, Assist, Liaise, Convene, Audit, Manage, Administer,
+		Agree, Assist, Liaise, Reach, Appoint, Convene, Audit, Manage, Administer,
 	}
 }
 
@@ -78,14 +80,14 @@ const (
 // roles says what each role may do; this is the only place that does. Whoever
 // hands out roles may not release, and whoever audits changes nothing.
 var roles = map[Role][]Act{
-	Administrator:    {Administer, Manage, Exchange},
-	Analyst:          {Read, Write, Import, Export, Respond, Review, Recall, Assist},
-	ReleasingOfficer: {Read, Export, Respond, Review, Approve, Recall, Onward},
-	DutyOfficer:      {Read, Respond, Review, Recall, Onward, Exchange, Assist},
-	DeskOfficer:      {Read, Agree, Convene},
-	Liaison:          {Read, Respond, Liaise},
+	Administrator:    {Administer, Manage, Exchange, Reach},
+	Analyst:          {Read, Write, Import, Export, Respond, Review, Recall, Assist, Reach},
+	ReleasingOfficer: {Read, Export, Respond, Review, Approve, Recall, Onward, Reach},
+	DutyOfficer:      {Read, Respond, Review, Recall, Onward, Exchange, Assist, Reach, Appoint},
+	DeskOfficer:      {Read, Agree, Convene, Reach, Appoint},
+	Liaison:          {Read, Respond, Liaise, Reach},
 	Member:           {Read, Write, Respond},
-	Auditor:          {Read, Export, Audit},
+	Auditor:          {Read, Export, Audit, Reach},
 
 	OrganisationAdministrator: {Manage},
 }

@@ -24,6 +24,7 @@ import (
 	"twoseas/internal/act/answer"
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/collection"
+	"twoseas/internal/act/contact"
 	"twoseas/internal/act/erasure"
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/feed"
@@ -80,6 +81,7 @@ type Config struct {
 	Onwards     *onward.Onwards
 	Requests    *request.Requests
 	Members     *members.Members
+	Contacts    *contact.Contacts
 	Offline     *offline.Offline
 	Shelf       *shelf.Shelf
 	Lines       matching.Lines
@@ -174,6 +176,7 @@ func (a *api) routes() {
 	a.recalls()
 	a.requests()
 	a.overview()
+	a.contacts()
 	a.channels()
 	a.byFile()
 	a.shelf()
@@ -201,6 +204,7 @@ func tags() []*huma.Tag {
 		{"recalls", "Calling back what was sent, and what a partner calls back"},
 		{"requests", "Requests for assistance, asked of the partner and by it"},
 		{"exchange", "Channels, shipments and receipts"},
+		{"contacts", "Points of contact of both sides, and whether they answer"},
 		{"ledger", "Checkpoints, entries and their proofs"},
 		{"people", "Accounts, organisations, sessions and tokens"},
 		{"collections", "TAXII collections and who reads and writes them"},

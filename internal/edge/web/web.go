@@ -17,6 +17,7 @@ import (
 	"twoseas/internal/act/answer"
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/collection"
+	"twoseas/internal/act/contact"
 	"twoseas/internal/act/erasure"
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/feed"
@@ -90,6 +91,7 @@ type Config struct {
 	Onwards  *onward.Onwards
 	Requests *request.Requests
 	Members  *members.Members
+	Contacts *contact.Contacts
 
 	Pairing     *pairing.Pairing
 	Collections *collection.Collections

@@ -144,3 +144,26 @@ func Due(entries []Entry, now time.Time) []Entry {
 		return e.DoneOn != "" || !slices.Contains(e.Reminders, today)
 	})
 }
+
+// ClauseOf returns the clause that lets objects of a kind cross, "" when none
+// does.
+func (d *Document) ClauseOf(kind string) string {
+	for _, r := range d.Rules {
+		if slices.Contains(r.When.Kind, kind) && r.Then.Deny == "" {
+			return r.Clause
+		}
+	}
+	return ""
+}
+
+// Within returns from when to when something is meant to be done by a clause
+// that names a time; ok is false where none does.
+func (d *Document) Within(clause string, l Life) (from, to time.Time, ok bool) {
+	for _, r := range d.Calendar {
+		if r.Ref == clause && r.Kind == KindSoft && r.After != "" && clause != "" {
+			from = d.base(r, l)
+			return from, r.After.After(from), true
+		}
+	}
+	return from, to, false
+}

@@ -165,6 +165,8 @@ func (c *checker) dates() {
 	c.period("/targets/receipt", c.d.Targets.Receipt)
 	c.period("/targets/recall", c.d.Targets.Recall)
 	c.period("/targets/members", c.d.Targets.Members)
+	c.period("/targets/contacts/every", c.d.Targets.Contacts.Every)
+	c.period("/targets/contacts/answer", c.d.Targets.Contacts.Answer)
 	c.period("/targets/assistance/acknowledge", c.d.Targets.Assistance.Acknowledge)
 	c.period("/targets/assistance/urgent", c.d.Targets.Assistance.Urgent)
 }

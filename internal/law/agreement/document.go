@@ -159,11 +159,28 @@ type Targets struct {
 	// Members is how long a list of who belongs to an audience counts without
 	// being confirmed; see Confirmed.
 	Members Period `json:"members,omitempty"`
+	// Contacts is about communication checks of points of contact.
+	Contacts ContactTargets `json:"contacts,omitzero"`
 }
 
 // Confirmed is how long a list of members counts: seven days when the document
 // does not say.
 func (t Targets) Confirmed() Period { return cmp.Or(t.Members, "P7D") }
+
+// ContactTargets are the times of communication checks; see CheckEvery and
+// CheckWithin.
+type ContactTargets struct {
+	Every  Period `json:"every,omitempty"`
+	Answer Period `json:"answer,omitempty"`
+}
+
+// CheckEvery is how often a point of contact is checked: every six months when
+// the document does not say.
+func (t Targets) CheckEvery() Period { return cmp.Or(t.Contacts.Every, "P6M") }
+
+// CheckWithin is how long a check waits for its answer: a day when the document
+// does not say.
+func (t Targets) CheckWithin() Period { return cmp.Or(t.Contacts.Answer, "PT24H") }
 
 // AssistanceTargets are the times for answering a request.
 type AssistanceTargets struct {
