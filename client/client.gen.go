@@ -196,22 +196,22 @@ func (e ContactStateOutputState) Valid() bool {
 
 // Defines values for ContactTextRole.
 const (
-	Diplomatic     ContactTextRole = "diplomatic"
-	LawEnforcement ContactTextRole = "law-enforcement"
-	Sectoral       ContactTextRole = "sectoral"
-	Technical      ContactTextRole = "technical"
+	ContactTextRoleDiplomatic     ContactTextRole = "diplomatic"
+	ContactTextRoleLawEnforcement ContactTextRole = "law-enforcement"
+	ContactTextRoleSectoral       ContactTextRole = "sectoral"
+	ContactTextRoleTechnical      ContactTextRole = "technical"
 )
 
 // Valid indicates whether the value is a known member of the ContactTextRole enum.
 func (e ContactTextRole) Valid() bool {
 	switch e {
-	case Diplomatic:
+	case ContactTextRoleDiplomatic:
 		return true
-	case LawEnforcement:
+	case ContactTextRoleLawEnforcement:
 		return true
-	case Sectoral:
+	case ContactTextRoleSectoral:
 		return true
-	case Technical:
+	case ContactTextRoleTechnical:
 		return true
 	default:
 		return false
@@ -592,16 +592,16 @@ func (e RequestTextLanguage) Valid() bool {
 
 // Defines values for SendRequestRequestChannel.
 const (
-	LawEnforcement SendRequestRequestChannel = "law-enforcement"
-	Technical      SendRequestRequestChannel = "technical"
+	SendRequestRequestChannelLawEnforcement SendRequestRequestChannel = "law-enforcement"
+	SendRequestRequestChannelTechnical      SendRequestRequestChannel = "technical"
 )
 
 // Valid indicates whether the value is a known member of the SendRequestRequestChannel enum.
 func (e SendRequestRequestChannel) Valid() bool {
 	switch e {
-	case LawEnforcement:
+	case SendRequestRequestChannelLawEnforcement:
 		return true
-	case Technical:
+	case SendRequestRequestChannelTechnical:
 		return true
 	default:
 		return false
