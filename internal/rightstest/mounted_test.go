@@ -17,6 +17,7 @@ import (
 // to a walk.
 var mounted = map[string]string{
 	"edge/api/api.go":       "edge/api: TestNoOperationServesWhatTheTableDoesNotAllow; the description and its page are the same for everybody",
+	"edge/ical/ical.go":     "edge/ical: a calendar is opened by the secret in its address",
 	"edge/ops/ops.go":       "edge/ops: TestHealthReadinessAndMetrics; health is the same for everybody",
 	"edge/peer/server.go":   "the partner's listener, behind pinned keys: node: TestOnlyAConfirmedPartnerIsServed",
 	"edge/taxii/taxii.go":   "edge/taxii: TestEveryRouteSaysWhatItNeeds, and here TestNoFeedAndNoCollectionServesWhatIsNotTheReaders",
@@ -63,8 +64,9 @@ func TestNothingIsServedThatNoWalkGoesOver(t *testing.T) {
 	}
 }
 
-// edges are what the site is put together of.
-var edges = []string{`api.Prefix+"/"`, "taxii.Discovery", "taxii.Root", "feed.Prefix", "feed.MISPPrefix", "misp.Prefix", `"/"`}
+// edges are what the site is put together of. A calendar is opened by the secret
+// in its address and is of one account (edge/ical).
+var edges = []string{`api.Prefix+"/"`, "taxii.Discovery", "taxii.Root", "feed.Prefix", "feed.MISPPrefix", "misp.Prefix", "ical.Prefix", `"/"`}
 
 // mounts counts the calls in a file that give a handler an address.
 func mounts(path string) (n int, err error) {
