@@ -29,6 +29,7 @@ import (
 	"twoseas/internal/act/library"
 	"twoseas/internal/act/matching"
 	"twoseas/internal/act/members"
+	"twoseas/internal/act/notice"
 	"twoseas/internal/act/offline"
 	"twoseas/internal/act/offline/shelf"
 	"twoseas/internal/act/onward"
@@ -53,6 +54,7 @@ import (
 	"twoseas/internal/edge/web/ledgers"
 	matchpages "twoseas/internal/edge/web/matching"
 	"twoseas/internal/edge/web/meeting"
+	"twoseas/internal/edge/web/notices"
 	"twoseas/internal/edge/web/object"
 	onwardpages "twoseas/internal/edge/web/onward"
 	"twoseas/internal/edge/web/operate"
@@ -101,6 +103,7 @@ type Config struct {
 	Shelf       *shelf.Shelf
 	Matchings   *matching.Matchings
 	Recalls     *recall.Recalls
+	Notices     *notice.Notices
 	Lines       matching.Lines
 	Imports     *importing.Imports
 	Erasures    *erasure.Erasures
@@ -171,6 +174,7 @@ func (s *Site) Routes() []page.Route {
 		},
 		threats.Routes(s.desk, data),
 		signin.Routes(s.desk), account.Routes(s.desk), admin.Routes(s.desk),
+		notices.Routes(s.desk, notices.Acts{Notices: s.Notices, Audit: s.Audit}),
 		overview.Routes(s.desk, overview.Deps{Accords: s.Accords, Releases: s.Releases, Exchange: s.Exchange, Recalls: s.Recalls, Self: s.Self}),
 		agreements.Routes(s.desk, agreements.Deps{Accords: s.Accords, Intake: s.Intake, Audit: s.Audit, Self: s.Self}),
 		imports.Routes(s.desk, s.Imports, s.Audit),

@@ -1,0 +1,52 @@
+package notices
+
+import (
+	"time"
+
+	"twoseas/internal/act/notice"
+	"twoseas/internal/base/lang"
+	"twoseas/internal/edge/web/page"
+	"twoseas/internal/store"
+)
+
+// at is an instant as the store has it.
+func at(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}
+
+func (o own) kind(k string) string { return notice.KindText(o.kinds, notice.Kind(k)) }
+
+func languages() []page.Choice {
+	var out []page.Choice
+	for _, t := range lang.Tags() {
+		out = append(out, page.Choice{Value: string(t), Text: t.Name()})
+	}
+	return out
+}
+
+func digests(q *page.Request) []page.Choice {
+	var out []page.Choice
+	for _, d := range notice.Digests() {
+		out = append(out, page.Choice{Value: d, Text: q.T("notices.digest." + d)})
+	}
+	return out
+}
+
+// colour is how a message's state looks.
+func colour(m store.Mail) string {
+	switch m.State {
+	case store.MailSent:
+		return "green"
+	case store.MailRefused:
+		return "red"
+	case store.MailWaiting:
+		if m.Problem != "" {
+			return "amber"
+		}
+		return "blue"
+	}
+	return "grey"
+}
