@@ -38,6 +38,8 @@ var nodeWide = map[string]bool{
 	"Peer": true, "Peers": true, "PeerByPin": true, "SavePeer": true, "RemovePeer": true,
 	"Invitation": true, "SaveInvitation": true, "DropInvitations": true,
 	"Setting": true, "SetSetting": true,
+	"NoticeWish": true, "SaveNoticeWish": true, "NoticeKey": true, "SaveNoticeKey": true, "RemoveNoticeKey": true, // a person's, whatever the domain
+	"CalendarAddress": true, "CalendarAddressOf": true, "SetCalendarAddress": true,
 	"AddWarningList": true, "WarningLists": true, "WarningList": true, "RemoveWarningList": true,
 
 	"AnyInt": true, "AnyText": true, "Context": true, "Domain": true, "Each": true, "Engine": true, "Exec": true,
