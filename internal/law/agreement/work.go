@@ -31,8 +31,8 @@ func minute(s string) int {
 	if !clockTime.MatchString(s) {
 		return 0
 	}
-	h, _ := strconv.Atoi(s[:2]) //nolint:errcheck // two digits
-	m, _ := strconv.Atoi(s[3:]) //nolint:errcheck // two digits
+	h, _ := strconv.Atoi(s[:2]) // two digits, as was checked
+	m, _ := strconv.Atoi(s[3:]) // two digits, as was checked
 	return h*60 + m
 }
 

@@ -36,13 +36,13 @@ type pages struct {
 // Routes is every page and form of the area.
 func Routes(d *page.Desk, acts Acts) []page.Route {
 	p := &pages{d, acts}
-	any := request.Readers()
+	readers := request.Readers()
 	return []page.Route{
-		{Pattern: "GET /requests", OneOf: any, Serve: p.list},
-		{Pattern: "GET /requests/{assistance}", OneOf: any, Serve: p.show},
-		{Pattern: "POST /requests/{assistance}", OneOf: any, Serve: p.step},
-		{Pattern: "GET /ask", OneOf: any, Serve: p.form},
-		{Pattern: "POST /ask", OneOf: any, Serve: p.ask},
+		{Pattern: "GET /requests", OneOf: readers, Serve: p.list},
+		{Pattern: "GET /requests/{assistance}", OneOf: readers, Serve: p.show},
+		{Pattern: "POST /requests/{assistance}", OneOf: readers, Serve: p.step},
+		{Pattern: "GET /ask", OneOf: readers, Serve: p.form},
+		{Pattern: "POST /ask", OneOf: readers, Serve: p.ask},
 	}
 }
 
