@@ -113,16 +113,15 @@ type letter struct {
 func (l letter) text(tx *store.Tx, person string, sealed bool) (string, error) {
 	var b strings.Builder
 	say := func(s string) { b.WriteString(s + "\n") }
-	switch first := l.list[0]; Kind(first.Kind) {
-	case test:
+	if kind := Kind(l.list[0].Kind); kind == test {
 		say(l.T("notice.mail.test"))
-	case keyCode:
+	} else if kind == keyCode {
 		k, err := tx.NoticeKey(person)
 		if err != nil {
 			return "", err
 		}
 		say(l.T("notice.mail.code", l.URL+"/notices/settings") + "\n\n" + l.code(k))
-	default:
+	} else {
 		l.news(say, sealed)
 	}
 	if person != "" {

@@ -30,7 +30,7 @@ func TestEveryLanguageSaysEverything(t *testing.T) {
 		own := c.Texts(tag)
 		for key, text := range english {
 			one := strings.HasSuffix(key, ".one")
-			if said, ok := own[key]; !ok && !(one && tag == lang.Japanese) || ok && !one && !slices.Equal(hole.FindAllString(text, -1), hole.FindAllString(said, -1)) {
+			if said, ok := own[key]; !ok && (!one || tag != lang.Japanese) || ok && !one && !slices.Equal(hole.FindAllString(text, -1), hole.FindAllString(said, -1)) {
 				t.Errorf("%s %s: %q", tag, key, said)
 			}
 		}

@@ -205,7 +205,7 @@ func TestAKilledNode(t *testing.T) {
 	w.remind(many)
 	w.must(os.WriteFile(filepath.Join(w.dir, "server"), []byte(w.to.addr), 0o600))
 	w.must(os.WriteFile(filepath.Join(w.dir, "ca.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: w.to.der}), 0o600))
-	child := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this test itself
+	child := exec.CommandContext(t.Context(), os.Args[0])
 	child.Env = append(os.Environ(), killDir+"="+w.dir)
 	w.to.set(func(s *server) {
 		s.data = func(n int) error {

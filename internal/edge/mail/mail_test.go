@@ -2,6 +2,7 @@ package mail_test
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -389,7 +390,7 @@ func opened(t *testing.T, m taken, key *crypto.Key) string {
 	var texts []string
 	for {
 		p, err := parts.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

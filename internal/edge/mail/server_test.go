@@ -107,8 +107,8 @@ func (x *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	return nil
 }
 
-// lost is what data answers to take a message and say nothing.
-var lost = errors.New("lost")
+// errLost is what data answers to take a message and say nothing.
+var errLost = errors.New("lost")
 
 func (x *session) Data(r io.Reader) error {
 	raw, err := io.ReadAll(r)
@@ -123,7 +123,7 @@ func (x *session) Data(r io.Reader) error {
 	defer x.s.mu.Unlock()
 	if x.s.data != nil {
 		err := x.s.data(len(x.s.all) + 1)
-		if err != nil && !errors.Is(err, lost) {
+		if err != nil && !errors.Is(err, errLost) {
 			return err
 		}
 		if err != nil {
