@@ -20,23 +20,23 @@ func (n *Node) tasks(ctx context.Context, h *store.Handle, by people.Actor) ([]n
 		return nil, err
 	}
 	var out []notice.Waits
-	add := func(cause string, kind notice.Kind, count int64, page string) {
+	add := func(cause string, kind notice.Kind, count int64) {
 		if count > 0 {
-			out = append(out, notice.Waits{Cause: cause, Kind: kind, Count: count, Page: page})
+			out = append(out, notice.Waits{Cause: cause, Kind: kind, Count: count, Page: "/waiting"})
 		}
 	}
 	for _, q := range t.Queues {
-		add("release "+string(q.Agreement), notice.Release, q.Count, "/waiting")
+		add("release "+string(q.Agreement), notice.Release, q.Count)
 	}
-	add("review", notice.Reviewing, t.Reviews, "/waiting")
-	add("sign", notice.Signing, t.Signatures, "/waiting")
-	add("partner", notice.Partner, t.Invitations, "/waiting")
-	add("question", notice.Question, t.Questions, "/waiting")
+	add("review", notice.Reviewing, t.Reviews)
+	add("sign", notice.Signing, t.Signatures)
+	add("partner", notice.Partner, t.Invitations)
+	add("question", notice.Question, t.Questions)
 	asked, err := n.Onwards.Waiting(ctx, h, by)
 	if err != nil {
 		return nil, err
 	}
-	add("onward", notice.Onward, int64(len(asked)), "/waiting")
+	add("onward", notice.Onward, int64(len(asked)))
 	open, err := n.Recalls.Waiting(ctx, h, by)
 	for _, c := range open { // each rung is told; from the nodal ministry on at once
 		out = append(out, notice.Waits{
