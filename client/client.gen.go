@@ -935,6 +935,24 @@ func (e ShipmentParamsDirection) Valid() bool {
 	}
 }
 
+// Defines values for ShipmentSubsetParamsDirection.
+const (
+	ShipmentSubsetParamsDirectionIn  ShipmentSubsetParamsDirection = "in"
+	ShipmentSubsetParamsDirectionOut ShipmentSubsetParamsDirection = "out"
+)
+
+// Valid indicates whether the value is a known member of the ShipmentSubsetParamsDirection enum.
+func (e ShipmentSubsetParamsDirection) Valid() bool {
+	switch e {
+	case ShipmentSubsetParamsDirectionIn:
+		return true
+	case ShipmentSubsetParamsDirectionOut:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExportParamsFormat.
 const (
 	ExportParamsFormatCsv  ExportParamsFormat = "csv"
@@ -4516,6 +4534,18 @@ type ShipmentParams struct {
 // ShipmentParamsDirection defines parameters for Shipment.
 type ShipmentParamsDirection string
 
+// ShipmentSubsetParams defines parameters for ShipmentSubset.
+type ShipmentSubsetParams struct {
+	// Direction out: sent; in: received
+	Direction *ShipmentSubsetParamsDirection `form:"direction,omitempty" json:"direction,omitempty"`
+
+	// Items Positions from 0, with commas between
+	Items []int64 `form:"items" json:"items"`
+}
+
+// ShipmentSubsetParamsDirection defines parameters for ShipmentSubset.
+type ShipmentSubsetParamsDirection string
+
 // SignAgreementParams defines parameters for SignAgreement.
 type SignAgreementParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
@@ -6230,6 +6260,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/agreements/{agreement}/shipments/{number} (the `Shipment` operationId).
 	Shipment(ctx context.Context, agreement string, number int64, params *ShipmentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ShipmentSubset Some items of a shipment as a file that proves, without this node, that the sender signed them; twoseas-verify reads it
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/shipments/{number}/subset (the `ShipmentSubset` operationId).
+	ShipmentSubset(ctx context.Context, agreement string, number int64, params *ShipmentSubsetParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Summary What the gate says of what this node holds
 	//
@@ -9076,6 +9113,23 @@ func (c *Client) Shipments(ctx context.Context, agreement string, params *Shipme
 // Corresponds with GET /api/v1/agreements/{agreement}/shipments/{number} (the `Shipment` operationId).
 func (c *Client) Shipment(ctx context.Context, agreement string, number int64, params *ShipmentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewShipmentRequest(c.Server, agreement, number, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ShipmentSubset Some items of a shipment as a file that proves, without this node, that the sender signed them; twoseas-verify reads it
+//
+// Needs an account that may: read threat data.
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/shipments/{number}/subset (the `ShipmentSubset` operationId).
+func (c *Client) ShipmentSubset(ctx context.Context, agreement string, number int64, params *ShipmentSubsetParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewShipmentSubsetRequest(c.Server, agreement, number, params)
 	if err != nil {
 		return nil, err
 	}
@@ -15786,6 +15840,86 @@ func NewShipmentRequest(server string, agreement string, number int64, params *S
 		if params.Direction != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "direction", *params.Direction, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewShipmentSubsetRequest constructs an http.Request for the ShipmentSubset method
+func NewShipmentSubsetRequest(server string, agreement string, number int64, params *ShipmentSubsetParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/shipments/%s/subset", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Direction != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "direction", *params.Direction, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Items != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "items", params.Items, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -24736,6 +24870,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/agreements/{agreement}/shipments/{number} (the `Shipment` operationId).
 	ShipmentWithResponse(ctx context.Context, agreement string, number int64, params *ShipmentParams, reqEditors ...RequestEditorFn) (*ShipmentResponse, error)
 
+	// ShipmentSubsetWithResponse Some items of a shipment as a file that proves, without this node, that the sender signed them; twoseas-verify reads it
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/agreements/{agreement}/shipments/{number}/subset (the `ShipmentSubset` operationId).
+	ShipmentSubsetWithResponse(ctx context.Context, agreement string, number int64, params *ShipmentSubsetParams, reqEditors ...RequestEditorFn) (*ShipmentSubsetResponse, error)
+
 	// SummaryWithResponse What the gate says of what this node holds
 	//
 	// Needs an account that may: see the release queue.
@@ -30514,6 +30657,82 @@ func (r ShipmentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ShipmentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ShipmentSubsetResponse200Headers the declared response headers of an HTTP 200 response for ShipmentSubset
+type ShipmentSubsetResponse200Headers struct {
+	ContentType *string
+}
+
+type ShipmentSubsetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ShipmentSubsetResponse200Headers
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ShipmentSubsetResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ShipmentSubsetResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ShipmentSubsetResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ShipmentSubsetResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ShipmentSubsetResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ShipmentSubsetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ShipmentSubsetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ShipmentSubsetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ShipmentSubsetResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -42884,6 +43103,21 @@ func (c *ClientWithResponses) ShipmentWithResponse(ctx context.Context, agreemen
 	return ParseShipmentResponse(rsp)
 }
 
+// ShipmentSubsetWithResponse Some items of a shipment as a file that proves, without this node, that the sender signed them; twoseas-verify reads it
+//
+// Needs an account that may: read threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/agreements/{agreement}/shipments/{number}/subset (the `ShipmentSubset` operationId).
+func (c *ClientWithResponses) ShipmentSubsetWithResponse(ctx context.Context, agreement string, number int64, params *ShipmentSubsetParams, reqEditors ...RequestEditorFn) (*ShipmentSubsetResponse, error) {
+	rsp, err := c.ShipmentSubset(ctx, agreement, number, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseShipmentSubsetResponse(rsp)
+}
+
 // SummaryWithResponse What the gate says of what this node holds
 //
 // Needs an account that may: see the release queue.
@@ -49121,6 +49355,73 @@ func ParseShipmentResponse(rsp *http.Response) (*ShipmentResponse, error) {
 		}
 		response.ApplicationProblemJSON500 = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseShipmentSubsetResponse parses an HTTP response from a ShipmentSubsetWithResponse call
+func ParseShipmentSubsetResponse(rsp *http.Response) (*ShipmentSubsetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ShipmentSubsetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ShipmentSubsetResponse200Headers
+		if values := rsp.Header.Values("Content-Type"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Type", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentType = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

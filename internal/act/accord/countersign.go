@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"twoseas/internal/act/people"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/note"
@@ -26,19 +27,44 @@ func (a *Accords) Countersign(ctx context.Context, h *store.Handle, from ident.S
 		return err
 	}
 	s.Side = from
-	return h.Write(ctx, func(tx *store.Tx) error {
-		if err := a.fromPartner(tx, s); err != nil {
+	return h.Write(ctx, func(tx *store.Tx) error { return a.take(tx, s, "node "+string(from)) })
+}
+
+// Bring is Countersign of a signature on an agreement that a person brought in
+// a file. It returns the number of the version that is signed.
+func (a *Accords) Bring(ctx context.Context, h *store.Handle, by people.Actor, id ident.Agreement, msg []byte) (int64, error) {
+	if err := by.May(people.Agree); err != nil {
+		return 0, err
+	}
+	s, err := parse(msg)
+	if err != nil {
+		return 0, fault.Errorf(fault.Invalid, "this is no signature on an agreement: %w", err)
+	}
+	if s.Agreement != id {
+		return 0, fault.Errorf(fault.Invalid, "the signature is on %s, not on %s", s.Agreement, id)
+	}
+	return s.Version, h.Write(ctx, func(tx *store.Tx) error {
+		var err error
+		if s.Side, err = a.partner(tx, id); err != nil {
 			return err
 		}
-		fresh, err := a.fits(tx, s)
-		if err != nil || !fresh {
-			return err
-		}
-		if err := a.keep(tx, s); err != nil {
-			return err
-		}
-		return a.record(tx, "node "+string(from), "agreement.countersign", Version{ID: s.Agreement, Number: s.Version, Hash: s.Hash})
+		return a.take(tx, s, by.String())
 	})
+}
+
+// take keeps a signature that is the partner's and is news.
+func (a *Accords) take(tx *store.Tx, s store.AgreementSignature, by string) error {
+	if err := a.fromPartner(tx, s); err != nil {
+		return err
+	}
+	fresh, err := a.fits(tx, s)
+	if err != nil || !fresh {
+		return err
+	}
+	if err := a.keep(tx, s); err != nil {
+		return err
+	}
+	return a.record(tx, by, "agreement.countersign", Version{ID: s.Agreement, Number: s.Version, Hash: s.Hash})
 }
 
 // parse reads what a signature is of. It proves nothing.

@@ -47,7 +47,7 @@ func leavesOf(tx *store.Tx, s store.Shipment, wanted []int) ([]ident.Digest, map
 	want := map[int]bool{}
 	for _, p := range wanted {
 		if _, gone := erased[p]; gone || p < 0 || p >= len(s.Items) {
-			return nil, nil, fault.Errorf(fault.NotFound, "shipment %d has no item %d", s.Number, p)
+			return nil, nil, noItem(s, p)
 		}
 		want[p] = true
 	}

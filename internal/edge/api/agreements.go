@@ -43,6 +43,12 @@ func (a *api) agreements() {
 	sign := at(http.MethodPost, "/agreements/{agreement}/versions/{version}/sign", "sign-agreement", "Sign a version for this side", people.Agree)
 	sign.person = true
 	add(a, sign, a.sign)
+	bring := at(http.MethodPost, "/agreements/{agreement}/countersign", "countersign-agreement", "Take the partner's signature from a file that was brought", people.Agree)
+	bring.person = true
+	add(a, bring, a.countersign)
+	reference := read("/reference-agreement", "reference-agreement", "The reference agreement, to begin from")
+	reference.media = []string{"application/yaml"}
+	add(a, reference, a.reference)
 	event := at(http.MethodPost, "/agreements/{agreement}/events", "record-event", "Record what happened: a notice, a difference, an extension", people.Agree)
 	event.person = true
 	add(a, event, a.event)
@@ -291,6 +297,32 @@ func (a *api) sign(ctx context.Context, c caller, in *signInput) (*noteOutput, e
 	out := &noteOutput{}
 	out.Body.Note = string(msg)
 	return out, err
+}
+
+func (a *api) countersign(ctx context.Context, c caller, in *struct {
+	AgreementInput
+	Body struct {
+		Note string `json:"note" minLength:"1" maxLength:"100000" doc:"The signed note, as the partner's node wrote it"`
+	}
+},
+) (*versionOutput, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	out := &versionOutput{}
+	out.Body.Version, err = a.Accords.Bring(ctx, a.Handle, c.Actor, id, []byte(in.Body.Note))
+	return out, err
+}
+
+type versionOutput struct {
+	Body struct {
+		Version int64 `json:"version" doc:"The version that the signature is on"`
+	}
+}
+
+func (a *api) reference(context.Context, caller, *struct{}) (*rawOutput, error) {
+	return &rawOutput{ContentType: "application/yaml; charset=utf-8", Body: agreement.Reference()}, nil
 }
 
 type eventInput struct {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 
@@ -26,6 +27,9 @@ func (a *api) channels() {
 	add(a, act("/try", "try-channel", "Try again now, without waiting for the next time"), a.tryNow)
 	add(a, read("/shipments", "shipments", "Shipments of one direction with their receipts, newest first"), a.shipments)
 	add(a, read("/shipments/{number}", "shipment", "One shipment: its signed note and its receipt"), a.shipment)
+	subset := read("/shipments/{number}/subset", "shipment-subset", "Some items of a shipment as a file that proves, without this node, that the sender signed them; twoseas-verify reads it")
+	subset.act, subset.or, subset.media, subset.saw = people.Read, nil, []string{"text/plain"}, "export"
+	add(a, subset, a.subset)
 }
 
 type channelOutput struct{ Body exchange.State }
@@ -265,4 +269,24 @@ func (a *api) tryNow(ctx context.Context, c caller, in *AgreementInput) (*channe
 		return nil, err
 	}
 	return a.channel(ctx, c, in)
+}
+
+func (a *api) subset(ctx context.Context, c caller, in *struct {
+	AgreementInput
+	DirectionInput
+	Number int64 `path:"number" minimum:"1"`
+	Items  []int `query:"items" required:"true" minItems:"1" maxItems:"1000" doc:"Positions from 0, with commas between"`
+},
+) (*rawOutput, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.Exchange.Excerpt(ctx, a.Handle, c.Actor, c.Access.Class, id, in.Direction, in.Number, in.Items)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = s.Write(&b)
+	return plain(b.Bytes()), err
 }

@@ -36,9 +36,14 @@ func checked(text string) draft {
 	return d
 }
 
-// form is the empty form of a new version.
+// form is the form of a new version: empty, or with the reference agreement to
+// begin from.
 func (p *pages) form(w http.ResponseWriter, r *http.Request) error {
-	return p.showDraft(w, r, draft{}, http.StatusOK)
+	d := draft{}
+	if r.URL.Query().Get("from") == "reference" {
+		d.Text = string(agreement.Reference())
+	}
+	return p.showDraft(w, r, d, http.StatusOK)
 }
 
 func (p *pages) showDraft(w http.ResponseWriter, r *http.Request, d draft, status int) error {

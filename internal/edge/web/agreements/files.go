@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"twoseas/internal/edge/web/page"
+	"twoseas/internal/law/agreement"
 )
 
 // file sends a version as it was added, as it is hashed, or a signature on it.
@@ -22,6 +23,11 @@ func (p *pages) file(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return send(w, raw, name)
+}
+
+// reference sends the reference agreement, to begin from.
+func (p *pages) reference(w http.ResponseWriter, _ *http.Request) error {
+	return send(w, agreement.Reference(), "reference.yaml")
 }
 
 func send(w http.ResponseWriter, b []byte, name string) error {

@@ -215,3 +215,13 @@ func eventName(q *page.Request, name string) string {
 func stateName(q *page.Request, s agreement.State) string {
 	return q.T("agreement.state." + strings.ReplaceAll(string(s), "_", "-"))
 }
+
+// partner is the other side of the document.
+func (v view) partner() ident.Side {
+	for _, s := range v.Doc.Sides {
+		if s.ID != string(v.Self) {
+			return ident.Side(s.ID)
+		}
+	}
+	return ""
+}

@@ -2,6 +2,7 @@ package agreements
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"twoseas/internal/act/accord"
@@ -34,6 +35,27 @@ func (p *pages) sign(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return page.See(w, r, with(at(id), "version", r.FormValue("version"))+"#signatures")
+}
+
+// countersign takes the partner's signature from a file that somebody brought.
+func (p *pages) countersign(w http.ResponseWriter, r *http.Request) error {
+	id, err := subject(r)
+	if err != nil {
+		return err
+	}
+	text, err := uploaded(r)
+	if err != nil {
+		return err
+	}
+	q := page.Of(r)
+	n, err := p.Accords.Bring(r.Context(), q.Handle, q.Actor, id, []byte(text))
+	if slices.Contains([]fault.Kind{fault.Invalid, fault.Conflict, fault.Denied}, fault.KindOf(err)) {
+		return p.render(w, r, id, 0, fault.Message(err))
+	}
+	if err != nil {
+		return err
+	}
+	return page.See(w, r, with(at(id), "version", itoa(n))+"#signatures")
 }
 
 // event records what a side said or did about the agreement.

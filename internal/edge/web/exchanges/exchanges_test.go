@@ -12,6 +12,8 @@ import (
 
 	"twoseas/internal/act/people"
 	"twoseas/internal/law/marking"
+	"twoseas/internal/law/note"
+	"twoseas/internal/law/verify"
 	"twoseas/internal/nodetest"
 	"twoseas/internal/store"
 )
@@ -211,4 +213,75 @@ func TestRetriesAreOnRecordAndCanBeHurried(t *testing.T) {
 	}
 	nodetest.Converged(t, d.in)
 	d.see(d.in, "duty", channel, 200, "-attempts failed", "-Last error", "All taken")
+}
+
+// TestSomeItemsAreTakenAlongWithTheirProof: what is saved verifies without the
+// node, and holds nothing of what the reader may not see.
+func TestSomeItemsAreTakenAlongWithTheirProof(t *testing.T) {
+	d := open(t)
+	d.take(d.in, marking.Clear, 1, 2, 3)
+	d.says(d.in, marking.Green, "45.0.0.99", 4) // above the clearance of the desk
+	nodetest.Converged(t, d.in, d.jp)
+	var first, hidden string // where the items ended up
+	state, err := d.in.Exchange.State(t.Context(), d.in.Live, nodetest.InJp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := int64(1); n <= state.Out; n++ {
+		path := fmt.Sprintf("%s/out/%d", channel, n)
+		_, body := d.ask(d.in, "ravi", path, nil)
+		if first == "" && strings.Contains(body, `name="item" value="0"`) {
+			first = path
+		}
+		if all, _, err := d.in.Exchange.Leg(t.Context(), d.in.Live, d.in.Operator(), 0, nodetest.InJp, store.Out, n); err != nil || all.Header.Items > strings.Count(body, `name="item"`) {
+			hidden = path
+		}
+		if strings.Contains(body, "000000000004") {
+			t.Errorf("%s names what the reader may not see", path)
+		}
+	}
+	if first == "" || hidden == "" {
+		t.Fatalf("shown %q, hidden %q", first, hidden)
+	}
+	status, file := d.ask(d.in, "ravi", first+"?save=1&item=0", nil)
+	if status != 200 || strings.Contains(file, "45.0.0.99") {
+		t.Fatalf("%d %s", status, file)
+	}
+	var keys []note.Verifier
+	if err := d.in.Live.Query(t.Context(), func(tx *store.Tx) (err error) {
+		keys, err = d.in.Ring.History(tx)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := verify.ReadSubset(strings.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Verify(keys...); err != nil || len(s.Kept) != 1 {
+		t.Errorf("%d items, %v", len(s.Kept), err)
+	}
+	// What is hidden, what is not there and what makes no sense.
+	found := 0
+	for i := range 4 {
+		if status, body := d.ask(d.in, "ravi", fmt.Sprintf("%s?save=1&item=%d", hidden, i), nil); status == 200 {
+			found++
+			if strings.Contains(body, "45.0.0.99") {
+				t.Error("a hidden item is given away")
+			}
+		} else if status != 404 {
+			t.Errorf("item %d: %d", i, status)
+		}
+	}
+	if found == 4 {
+		t.Error("nothing was hidden")
+	}
+	for path, want := range map[string]int{
+		first + "?save=1": 422, first + "?save=1&item=x": 422, first + "?save=1&item=-1": 422, first + "?save=1&item=999": 404,
+		first + "?from=x": 422, first + "?from=999": 200, channel + "/out/99?save=1&item=0": 404, channel + "/up/1?save=1&item=0": 404,
+	} {
+		d.see(d.in, "ravi", path, want)
+	}
+	d.see(d.in, "ravi", first+"?save=1", 422, "choose the items first", "Save the chosen items")
+	d.see(d.in, "mem", first+"?save=1&item=0", 403)
 }
