@@ -1866,6 +1866,12 @@ type Countdown struct {
 	To   string `json:"to"`
 }
 
+// CountersignAgreementRequest defines model for Countersign-agreementRequest.
+type CountersignAgreementRequest struct {
+	// Note The signed note, as the partner's node wrote it
+	Note string `json:"note"`
+}
+
 // Cover defines model for Cover.
 type Cover struct {
 	Area string `json:"area"`
@@ -4105,6 +4111,12 @@ type Version struct {
 	Version int64     `json:"version"`
 }
 
+// VersionOutput defines model for VersionOutput.
+type VersionOutput struct {
+	// Version The version that the signature is on
+	Version int64 `json:"version"`
+}
+
 // VersionsOutput defines model for VersionsOutput.
 type VersionsOutput struct {
 	// Versions Oldest first
@@ -4326,6 +4338,12 @@ type AddContactParams struct {
 
 // ChangeContactParams defines parameters for ChangeContact.
 type ChangeContactParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// CountersignAgreementParams defines parameters for CountersignAgreement.
+type CountersignAgreementParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
@@ -5444,6 +5462,9 @@ type AddContactJSONRequestBody = ContactText
 // ChangeContactJSONRequestBody defines body for ChangeContact for application/json ContentType.
 type ChangeContactJSONRequestBody = ContactText
 
+// CountersignAgreementJSONRequestBody defines body for CountersignAgreement for application/json ContentType.
+type CountersignAgreementJSONRequestBody = CountersignAgreementRequest
+
 // RecordEventJSONRequestBody defines body for RecordEvent for application/json ContentType.
 type RecordEventJSONRequestBody = EventInput
 
@@ -5933,6 +5954,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/agreements/{agreement}/contacts/{contact} (the `ChangeContact` operationId).
 	ChangeContact(ctx context.Context, agreement string, contact string, params *ChangeContactParams, body ChangeContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CountersignAgreementWithBody Take the partner's signature from a file that was brought
+	//
+	// Needs an account that may: add, sign or amend agreements. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/countersign (the `CountersignAgreement` operationId).
+	CountersignAgreementWithBody(ctx context.Context, agreement string, params *CountersignAgreementParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CountersignAgreement Take the partner's signature from a file that was brought
+	//
+	// Needs an account that may: add, sign or amend agreements. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/countersign (the `CountersignAgreement` operationId).
+	CountersignAgreement(ctx context.Context, agreement string, params *CountersignAgreementParams, body CountersignAgreementJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AgreementDiff What another version would change, in words and in effect
 	//
@@ -7554,6 +7593,11 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/recalls/{recall}/timeline (the `RecallTimeline` operationId).
 	RecallTimeline(ctx context.Context, recall string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ReferenceAgreement The reference agreement, to begin from
+	//
+	// Corresponds with GET /api/v1/reference-agreement (the `ReferenceAgreement` operationId).
+	ReferenceAgreement(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Requests Requests of the channels that the caller deals with: what waits by when it is due, then the rest, newest first
 	//
 	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
@@ -8376,6 +8420,44 @@ func (c *Client) ChangeContactWithBody(ctx context.Context, agreement string, co
 // Corresponds with PUT /api/v1/agreements/{agreement}/contacts/{contact} (the `ChangeContact` operationId).
 func (c *Client) ChangeContact(ctx context.Context, agreement string, contact string, params *ChangeContactParams, body ChangeContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangeContactRequest(c.Server, agreement, contact, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CountersignAgreementWithBody Take the partner's signature from a file that was brought
+//
+// Needs an account that may: add, sign or amend agreements. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/countersign (the `CountersignAgreement` operationId).
+func (c *Client) CountersignAgreementWithBody(ctx context.Context, agreement string, params *CountersignAgreementParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCountersignAgreementRequestWithBody(c.Server, agreement, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CountersignAgreement Take the partner's signature from a file that was brought
+//
+// Needs an account that may: add, sign or amend agreements. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/countersign (the `CountersignAgreement` operationId).
+func (c *Client) CountersignAgreement(ctx context.Context, agreement string, params *CountersignAgreementParams, body CountersignAgreementJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCountersignAgreementRequest(c.Server, agreement, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -12046,6 +12128,21 @@ func (c *Client) RecallTimeline(ctx context.Context, recall string, reqEditors .
 	return c.Client.Do(req)
 }
 
+// ReferenceAgreement The reference agreement, to begin from
+//
+// Corresponds with GET /api/v1/reference-agreement (the `ReferenceAgreement` operationId).
+func (c *Client) ReferenceAgreement(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReferenceAgreementRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Requests Requests of the channels that the caller deals with: what waits by when it is due, then the rest, newest first
 //
 // Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
@@ -13902,6 +13999,68 @@ func NewChangeContactRequestWithBody(server string, agreement string, contact st
 	}
 
 	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCountersignAgreementRequest calls the generic CountersignAgreement builder with application/json body
+func NewCountersignAgreementRequest(server string, agreement string, params *CountersignAgreementParams, body CountersignAgreementJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCountersignAgreementRequestWithBody(server, agreement, params, "application/json", bodyReader)
+}
+
+// NewCountersignAgreementRequestWithBody constructs an http.Request for the CountersignAgreement method, with any body, and a specified content type
+func NewCountersignAgreementRequestWithBody(server string, agreement string, params *CountersignAgreementParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agreement", agreement, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agreements/%s/countersign", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -22585,6 +22744,33 @@ func NewRecallTimelineRequest(server string, recall string) (*http.Request, erro
 	return req, nil
 }
 
+// NewReferenceAgreementRequest constructs an http.Request for the ReferenceAgreement method
+func NewReferenceAgreementRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reference-agreement")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewRequestsRequest constructs an http.Request for the Requests method
 func NewRequestsRequest(server string, params *RequestsParams) (*http.Request, error) {
 	var err error
@@ -24505,6 +24691,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/agreements/{agreement}/contacts/{contact} (the `ChangeContact` operationId).
 	ChangeContactWithResponse(ctx context.Context, agreement string, contact string, params *ChangeContactParams, body ChangeContactJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeContactResponse, error)
 
+	// CountersignAgreementWithBodyWithResponse Take the partner's signature from a file that was brought
+	//
+	// Needs an account that may: add, sign or amend agreements. A decision of a person: takes a password, not a token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/countersign (the `CountersignAgreement` operationId).
+	CountersignAgreementWithBodyWithResponse(ctx context.Context, agreement string, params *CountersignAgreementParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CountersignAgreementResponse, error)
+
+	// CountersignAgreementWithResponse Take the partner's signature from a file that was brought
+	//
+	// Needs an account that may: add, sign or amend agreements. A decision of a person: takes a password, not a token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agreements/{agreement}/countersign (the `CountersignAgreement` operationId).
+	CountersignAgreementWithResponse(ctx context.Context, agreement string, params *CountersignAgreementParams, body CountersignAgreementJSONRequestBody, reqEditors ...RequestEditorFn) (*CountersignAgreementResponse, error)
+
 	// AgreementDiffWithResponse What another version would change, in words and in effect
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -26322,6 +26526,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/recalls/{recall}/timeline (the `RecallTimeline` operationId).
 	RecallTimelineWithResponse(ctx context.Context, recall string, reqEditors ...RequestEditorFn) (*RecallTimelineResponse, error)
+
+	// ReferenceAgreementWithResponse The reference agreement, to begin from
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/reference-agreement (the `ReferenceAgreement` operationId).
+	ReferenceAgreementWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ReferenceAgreementResponse, error)
 
 	// RequestsWithResponse Requests of the channels that the caller deals with: what waits by when it is due, then the rest, newest first
 	//
@@ -28398,6 +28609,82 @@ func (r ChangeContactResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ChangeContactResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CountersignAgreementResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *VersionOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CountersignAgreementResponse) GetJSON200() *VersionOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CountersignAgreementResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CountersignAgreementResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CountersignAgreementResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CountersignAgreementResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r CountersignAgreementResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r CountersignAgreementResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CountersignAgreementResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CountersignAgreementResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CountersignAgreementResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -39760,6 +40047,82 @@ func (r RecallTimelineResponse) ContentType() string {
 	return ""
 }
 
+// ReferenceAgreementResponse200Headers the declared response headers of an HTTP 200 response for ReferenceAgreement
+type ReferenceAgreementResponse200Headers struct {
+	ContentType *string
+}
+
+type ReferenceAgreementResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// YAML200 the response for an HTTP 200 `application/yaml` response
+	YAML200 *string
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ReferenceAgreementResponse200Headers
+}
+
+// GetYAML200 returns the response for an HTTP 200 `application/yaml` response
+func (r ReferenceAgreementResponse) GetYAML200() *string {
+	return r.YAML200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ReferenceAgreementResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ReferenceAgreementResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ReferenceAgreementResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ReferenceAgreementResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ReferenceAgreementResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReferenceAgreementResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReferenceAgreementResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReferenceAgreementResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // RequestsResponse200Headers the declared response headers of an HTTP 200 response for Requests
 type RequestsResponse200Headers struct {
 	Link *string
@@ -42490,6 +42853,36 @@ func (c *ClientWithResponses) ChangeContactWithResponse(ctx context.Context, agr
 		return nil, err
 	}
 	return ParseChangeContactResponse(rsp)
+}
+
+// CountersignAgreementWithBodyWithResponse Take the partner's signature from a file that was brought
+//
+// Needs an account that may: add, sign or amend agreements. A decision of a person: takes a password, not a token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/countersign (the `CountersignAgreement` operationId).
+func (c *ClientWithResponses) CountersignAgreementWithBodyWithResponse(ctx context.Context, agreement string, params *CountersignAgreementParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CountersignAgreementResponse, error) {
+	rsp, err := c.CountersignAgreementWithBody(ctx, agreement, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCountersignAgreementResponse(rsp)
+}
+
+// CountersignAgreementWithResponse Take the partner's signature from a file that was brought
+//
+// Needs an account that may: add, sign or amend agreements. A decision of a person: takes a password, not a token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agreements/{agreement}/countersign (the `CountersignAgreement` operationId).
+func (c *ClientWithResponses) CountersignAgreementWithResponse(ctx context.Context, agreement string, params *CountersignAgreementParams, body CountersignAgreementJSONRequestBody, reqEditors ...RequestEditorFn) (*CountersignAgreementResponse, error) {
+	rsp, err := c.CountersignAgreement(ctx, agreement, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCountersignAgreementResponse(rsp)
 }
 
 // AgreementDiffWithResponse What another version would change, in words and in effect
@@ -45534,6 +45927,19 @@ func (c *ClientWithResponses) RecallTimelineWithResponse(ctx context.Context, re
 	return ParseRecallTimelineResponse(rsp)
 }
 
+// ReferenceAgreementWithResponse The reference agreement, to begin from
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/reference-agreement (the `ReferenceAgreement` operationId).
+func (c *ClientWithResponses) ReferenceAgreementWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ReferenceAgreementResponse, error) {
+	rsp, err := c.ReferenceAgreement(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReferenceAgreementResponse(rsp)
+}
+
 // RequestsWithResponse Requests of the channels that the caller deals with: what waits by when it is due, then the rest, newest first
 //
 // Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
@@ -47470,6 +47876,67 @@ func ParseChangeContactResponse(rsp *http.Response) (*ChangeContactResponse, err
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ContactOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCountersignAgreementResponse parses an HTTP response from a CountersignAgreementWithResponse call
+func ParseCountersignAgreementResponse(rsp *http.Response) (*CountersignAgreementResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CountersignAgreementResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest VersionOutput
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -56764,6 +57231,73 @@ func ParseRecallTimelineResponse(rsp *http.Response) (*RecallTimelineResponse, e
 				return nil, err
 			}
 			headers.Link = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReferenceAgreementResponse parses an HTTP response from a ReferenceAgreementWithResponse call
+func ParseReferenceAgreementResponse(rsp *http.Response) (*ReferenceAgreementResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReferenceAgreementResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "yaml") && rsp.StatusCode == 200:
+		var dest string
+		if err := yaml.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.YAML200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ReferenceAgreementResponse200Headers
+		if values := rsp.Header.Values("Content-Type"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Type", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentType = &value
 		}
 		response.Headers200 = &headers
 	}

@@ -85,7 +85,7 @@ func TestEveryOperationNamesAnActOrIsForAnyAccount(t *testing.T) {
 			forAny[r.Method+" "+r.Path] = true
 		}
 	}
-	for _, want := range []string{"GET /api/v1/me", "GET /api/v1/roles", "GET /api/v1/keys", "GET /api/v1/collections", "GET /api/v1/tokens", "GET /api/v1/sessions", "DELETE /api/v1/sessions/{session}", "DELETE /api/v1/sessions", "PUT /api/v1/me/password", "GET /api/v1/agreements/{agreement}/versions/{version}/{file}", "GET /api/v1/agreements", "GET /api/v1/agreements/{agreement}/versions", "GET /api/v1/agreements/{agreement}/versions/{version}", "GET /api/v1/agreements/{agreement}/calendar", "GET /api/v1/agreements/{agreement}/flow", "GET /api/v1/dates", "GET /api/v1/agreements/{agreement}/diff?to=1", "POST /api/v1/tokens", "DELETE /api/v1/tokens/{token}"} {
+	for _, want := range []string{"GET /api/v1/me", "GET /api/v1/roles", "GET /api/v1/keys", "GET /api/v1/collections", "GET /api/v1/tokens", "GET /api/v1/sessions", "DELETE /api/v1/sessions/{session}", "DELETE /api/v1/sessions", "PUT /api/v1/me/password", "GET /api/v1/agreements/{agreement}/versions/{version}/{file}", "GET /api/v1/agreements", "GET /api/v1/agreements/{agreement}/versions", "GET /api/v1/agreements/{agreement}/versions/{version}", "GET /api/v1/agreements/{agreement}/calendar", "GET /api/v1/agreements/{agreement}/flow", "GET /api/v1/dates", "GET /api/v1/reference-agreement", "GET /api/v1/agreements/{agreement}/diff?to=1", "POST /api/v1/tokens", "DELETE /api/v1/tokens/{token}"} {
 		if !forAny[want] {
 			t.Errorf("%s is not for any account", want)
 		}
