@@ -65,7 +65,8 @@ async function follow(topics) {
 
 if (document.querySelector("[data-live]")) {
   let busy = Promise.resolve();
-  const events = new EventSource("/live");
+  const seen = performance.getEntriesByType("navigation")[0]?.serverTiming?.find((t) => t.name === "seen")?.description ?? "";
+  const events = new EventSource("/live?seen=" + encodeURIComponent(seen)); // what changed since then is told at once
   events.addEventListener("changed", (e) => { busy = busy.then(() => follow(e.data.split(" "))).catch(() => {}); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) busy = busy.then(() => follow(["*"])).catch(() => {}); });
 }

@@ -52,6 +52,9 @@ func (s *Store) Close() error { return s.DB.Close() }
 // Listen returns a channel of topics that changed; see db.DB.Listen.
 func (s *Store) Listen(ctx context.Context) <-chan string { return s.DB.Listen(ctx) }
 
+// Told counts what Listen has told of in this process.
+func (s *Store) Told() int64 { return s.DB.Told() }
+
 // Handle is the store as one domain sees it.
 type Handle struct {
 	store  *Store

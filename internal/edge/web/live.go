@@ -3,10 +3,12 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
 	"twoseas/internal/edge/web/page"
+	"twoseas/internal/store/db"
 )
 
 // Live pages are told the topics of the store that changed, and nothing of
@@ -23,7 +25,12 @@ const (
 	perAccount, perSession = 8, 4
 )
 
-// live is the stream of topics, as server-sent events.
+// seen names how far the changes that this process told of went.
+func (s *Site) seen() string { return s.name + "-" + strconv.FormatInt(s.Store.Told(), 10) }
+
+// live is the stream of topics, as server-sent events. A page says in the
+// address what it has seen; one that may have missed something by then, or that
+// another process made, is told at once that everything may have changed.
 func (s *Site) live(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
 	leave, ok := s.streams.enter(q.Actor.Name, q.Actor.Session)
@@ -48,7 +55,11 @@ func (s *Site) live(w http.ResponseWriter, r *http.Request) error {
 	beat, end := time.NewTicker(liveBeat), time.NewTimer(liveFor)
 	defer beat.Stop()
 	defer end.Stop()
-	if _, err := fmt.Fprint(w, "retry: 2000\n: here\n\n"); err != nil {
+	first := "retry: 2000\n: here\n\n"
+	if r.URL.Query().Get("seen") != s.seen() { // asked after Listen, so that nothing falls between
+		first += "event: changed\ndata: " + db.Everything + "\n\n"
+	}
+	if _, err := fmt.Fprint(w, first); err != nil {
 		return nil // the reader has gone
 	}
 	for {
@@ -99,7 +110,6 @@ func gather(topics <-chan string, first string) string {
 	}
 }
 
-// liveRoute is the stream as a route of the frame.
 // streams bounds how many live pages are held open: each keeps a line and a
 // listener of this process.
 type streams struct {
@@ -135,6 +145,7 @@ func (s *streams) enter(account, session string) (leave func(), ok bool) {
 	}, true
 }
 
+// liveRoute is the stream as a route of the frame.
 func (s *Site) liveRoute() page.Route {
 	return page.Route{Pattern: "GET /live", Any: true, Serve: s.live}
 }

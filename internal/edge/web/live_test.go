@@ -1,13 +1,18 @@
 package web_test
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"twoseas/internal/act/people"
 	"twoseas/internal/nodetest"
+	"twoseas/internal/store"
 )
 
 // TestAnAccountHoldsOnlySoManyLivePages: one more is answered with nothing,
@@ -54,4 +59,86 @@ func TestAnAccountHoldsOnlySoManyLivePages(t *testing.T) {
 	if status, _ := live("asha"); status != http.StatusOK {
 		t.Errorf("after one was left: %d", status)
 	}
+}
+
+// TestWhatChangedBeforeTheStreamOpenedIsTold: a page that was made before a
+// change is told of it when its stream opens, one that was made after is not.
+func TestWhatChangedBeforeTheStreamOpenedIsTold(t *testing.T) {
+	n := nodetest.Start(t, "in", nil)
+	const password = "a long enough password"
+	if err := n.People.AddAccount(t.Context(), n.Operator(), people.Account{Name: "asha", Roles: []people.Role{people.Analyst}, Password: password}); err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} // the node of the test
+	ask := func(path string) *http.Response {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, n.Run.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.SetBasicAuth("asha", password)
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = resp.Body.Close() }) // it never ends
+		return resp
+	}
+	seen := func() string {
+		t.Helper()
+		text := ask("/").Header.Get("Server-Timing")
+		_, text, ok := strings.Cut(text, `desc="`)
+		if !ok {
+			t.Fatal("the page does not say what it has seen")
+		}
+		return strings.TrimSuffix(text, `"`)
+	}
+	// first returns what the stream says first, up to the event that follows.
+	follow := func(body io.ReadCloser) string {
+		defer func() { _ = body.Close() }() // it never ends
+		lines := bufio.NewScanner(body)
+		text := ""
+		for lines.Scan() {
+			text += lines.Text() + "\n"
+			if strings.HasPrefix(lines.Text(), "data: ") {
+				return text
+			}
+		}
+		return text + "the stream ended"
+	}
+	first := func(seen string) string {
+		t.Helper()
+		return follow(ask("/live?seen=" + seen).Body)
+	}
+	change := func() {
+		t.Helper()
+		if err := n.Live.Write(t.Context(), func(tx *store.Tx) error { tx.Notify("something"); return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := seen()
+	change()
+	if got := first(before); !strings.HasSuffix(got, "event: changed\ndata: *\n") {
+		t.Errorf("what came before the stream: %q", got)
+	}
+	if got := first(""); !strings.HasSuffix(got, "data: *\n") {
+		t.Errorf("a page that says nothing: %q", got)
+	}
+	if got := first("elsewhere-" + before); !strings.HasSuffix(got, "data: *\n") {
+		t.Errorf("a page of another process: %q", got)
+	}
+	// Up to date: the first thing told is what changes from now on.
+	nodetest.Eventually(t, "a page that is up to date is told nothing but what comes", func() bool {
+		done := make(chan string, 1)
+		stream := ask("/live?seen=" + seen()).Body
+		go func() { done <- follow(stream) }()
+		for {
+			select {
+			case got := <-done:
+				return strings.Contains(got, "something") && !strings.Contains(got, "data: *")
+			case <-time.After(20 * time.Millisecond):
+				change()
+			}
+		}
+	})
 }

@@ -8,6 +8,7 @@ package web
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -117,6 +118,7 @@ type Site struct {
 	desk    *page.Desk
 	handler http.Handler
 	streams streams
+	name    string // of this process among those that share the store
 }
 
 // ServeHTTP serves a page, a form or a file of the desk.
@@ -151,9 +153,10 @@ func New(c Config) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{Config: c, streams: streams{open: map[string]int{}}}
+	s.name = rand.Text()[:8]
 	s.desk = page.New(page.Config{
 		Handle: c.Handle, People: c.People, Auth: c.Auth, Clock: c.Clock, Log: c.Log, Texts: texts, Assets: files,
-		Title: c.Title, Side: c.Self, Links: cached(c.Clock, 2*time.Second, s.links), Waiting: s.waiting,
+		Title: c.Title, Side: c.Self, Links: cached(c.Clock, 2*time.Second, s.links), Waiting: s.waiting, Seen: s.seen,
 	}, areas())
 	s.desk.Confirm = signin.Confirm(s.desk)
 	mux := http.NewServeMux()

@@ -25,6 +25,7 @@ const pollInterval = 250 * time.Millisecond
 type broker struct {
 	mu   sync.Mutex
 	subs map[chan string]struct{} // guarded by mu
+	told int64                    // guarded by mu
 	wg   sync.WaitGroup
 }
 
@@ -45,9 +46,19 @@ func (d *DB) Listen(ctx context.Context) <-chan string {
 	return ch
 }
 
+// Told returns how often this process has told its subscribers that something
+// changed. Who finds, once it listens, the number that it found before it read,
+// has missed nothing in between.
+func (d *DB) Told() int64 {
+	d.broker.mu.Lock()
+	defer d.broker.mu.Unlock()
+	return d.broker.told
+}
+
 func (b *broker) publish(topics []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.told++
 	for ch := range b.subs {
 		for _, t := range topics {
 			select {

@@ -43,6 +43,9 @@ type Config struct {
 	Links func(context.Context) ([]Link, error)
 	// Waiting returns how many things wait for the actor. It may be nil.
 	Waiting func(context.Context, people.Actor) (int64, error)
+	// Seen names how far the node's changes went when a page was made, for the
+	// stream that tells of what came after. It may be nil.
+	Seen func() string
 }
 
 // Link is one agreement as the top bar shows it.
@@ -124,10 +127,17 @@ func (d *Desk) serve(route Route) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		h.Set("Referrer-Policy", "same-origin")
 		r.Body = http.MaxBytesReader(w, r.Body, cmp.Or(route.Body, maxBody))
+		seen := ""
+		if d.Seen != nil {
+			seen = d.Seen() // before anything of the page is read
+		}
 		q, err := d.request(r)
 		if err != nil {
 			d.fail(w, r, q, err)
 			return
+		}
+		if q.SignedIn() && seen != "" {
+			h.Set("Server-Timing", `seen;desc="`+seen+`"`) // which scripts may read, unlike other headers
 		}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, q))
 		if err := d.admit(route, q); err != nil {
