@@ -173,3 +173,19 @@ func (t *Tx) ConfirmBundle(link ident.Digest, person string) error {
 	}
 	return err
 }
+
+// BundlesAwaiting counts the bundles that one officer, another than person, has
+// wanted imported since a time (microseconds) and that are not imported.
+func (t *Tx) BundlesAwaiting(person string, since int64) (n int64, err error) {
+	_, err = t.Get([]any{&n}, `SELECT COUNT(*) FROM bundle_look l WHERE l.domain = $1 AND l.confirmed >= $3 AND l.confirmed > 0 AND l.person <> $2
+		AND NOT EXISTS (SELECT 1 FROM bundle_look o WHERE o.domain = $1 AND o.link = l.link AND o.person <> l.person AND o.confirmed > 0)
+		AND NOT EXISTS (SELECT 1 FROM bundle b WHERE b.domain = $1 AND b.direction = 'in' AND b.link = l.link)`, t.domain, person, since)
+	return n, err
+}
+
+// ForgetBundleLooks forgets who looked into a bundle that is not imported.
+func (t *Tx) ForgetBundleLooks(link ident.Digest) error {
+	t.Notify(TopicFile)
+	_, err := t.Exec("DELETE FROM bundle_look WHERE domain = $1 AND link = $2", t.domain, link[:])
+	return err
+}

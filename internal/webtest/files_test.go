@@ -113,6 +113,8 @@ func cross(t *testing.T, from, to *island) string {
 	to.duty.Submit("form[action$='/look'] button")
 	to.duty.Submit("form[action$='/confirm'] button")
 	to.duty.See("Waits for a second officer")
+	to.officer.Go("/waiting")
+	to.officer.See("1 file waits for a second officer")
 	to.officer.Go(here)
 	if to.officer.Has("form[action$='/confirm']") {
 		t.Error("who has not looked may confirm")

@@ -60,6 +60,23 @@ func MayCarry(by people.Actor) error {
 	return by.May(people.Exchange)
 }
 
+// waitsFor is how long a file that one officer wants imported counts as waiting
+// for the second: who forgets it that long looks into it anew.
+const waitsFor = 30 * 24 * time.Hour
+
+// Waiting counts the files that another officer wants imported and that wait
+// for a second one, such as by; none for who carries no files.
+func (o *Offline) Waiting(ctx context.Context, h *store.Handle, by people.Actor) (n int64, err error) {
+	if MayCarry(by) != nil || by.IsSystem() {
+		return 0, nil
+	}
+	err = h.Query(ctx, func(tx *store.Tx) error {
+		n, err = tx.BundlesAwaiting(by.Name, tx.Now()-waitsFor.Microseconds())
+		return err
+	})
+	return n, err
+}
+
 // named refuses the node itself where a person is wanted.
 func named(by people.Actor) error {
 	if by.IsSystem() || by.Name == "" {

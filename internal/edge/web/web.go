@@ -193,7 +193,7 @@ func (s *Site) Routes() []page.Route {
 		requestpages.Routes(s.desk, requestpages.Acts{Requests: s.Requests, Audit: s.Audit, Self: s.Self}),
 		recallpages.Routes(s.desk, recallpages.Acts{Recalls: s.Recalls, Audit: s.Audit}),
 		releases.Routes(s.desk, releases.Acts{Releases: s.Releases, Accords: s.Accords, Audit: s.Audit, Imports: s.Imports}),
-		waiting.Routes(s.desk, waiting.Acts{Releases: s.Releases, Onwards: s.Onwards, Recalls: s.Recalls, Requests: s.Requests}),
+		waiting.Routes(s.desk, waiting.Acts{Releases: s.Releases, Onwards: s.Onwards, Recalls: s.Recalls, Requests: s.Requests, Offline: s.Offline}),
 		operate.Routes(s.desk, operate.Acts{
 			People: s.People, Pairing: s.Pairing, Collections: s.Collections, Audit: s.Audit, Health: s.Health, Partners: s.Partners,
 		}),
@@ -221,7 +221,11 @@ func (s *Site) waiting(ctx context.Context, by people.Actor) (int64, error) {
 		return 0, err
 	}
 	help, err := s.Requests.Waiting(ctx, s.Handle, by)
-	return c.Total() + int64(len(asked)+len(open)+len(help)), err
+	if err != nil {
+		return 0, err
+	}
+	files, err := s.Offline.Waiting(ctx, s.Handle, by)
+	return c.Total() + int64(len(asked)+len(open)+len(help)) + files, err
 }
 
 // links is how the exchange under each agreement of the node stands.

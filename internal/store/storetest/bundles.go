@@ -97,6 +97,42 @@ func testBundles(t *testing.T, open Opener) {
 			return err
 		})
 	})
+	t.Run("a bundle that one officer wants waits for another, until it is imported or forgotten", func(t *testing.T) {
+		h := Live(t, open(t, clock.NewFake(Start)))
+		first, second := bundleNumber(1, store.In), bundleNumber(2, store.In)
+		waits := func(person string, since, want int64) {
+			t.Helper()
+			read(t, h, func(tx *store.Tx) error {
+				n, err := tx.BundlesAwaiting(person, since)
+				if n != want {
+					t.Errorf("%d wait for %s, want %d", n, person, want)
+				}
+				return err
+			})
+		}
+		for _, link := range []ident.Digest{first.Link, second.Link} {
+			for _, person := range []string{"asha", "ravi"} {
+				write(t, h, func(tx *store.Tx) error { return tx.LookBundle(link, person) })
+			}
+			waits("ravi", 0, 0) // to have looked is not to want
+		}
+		write(t, h, func(tx *store.Tx) error { return tx.ConfirmBundle(first.Link, "asha") })
+		write(t, h, func(tx *store.Tx) error { return tx.ConfirmBundle(second.Link, "asha") })
+		waits("ravi", 0, 2)
+		waits("asha", 0, 0) // two people means two people
+		waits("ravi", Start.UnixMicro()+1, 0)
+		write(t, h, func(tx *store.Tx) error { return tx.AddBundle(first) })
+		waits("ravi", 0, 1)
+		write(t, h, func(tx *store.Tx) error { return tx.ConfirmBundle(second.Link, "ravi") })
+		waits("ravi", 0, 0)
+		waits("meera", 0, 0)
+		third := ident.Sum([]byte("third"))
+		write(t, h, func(tx *store.Tx) error { return tx.LookBundle(third, "asha") })
+		write(t, h, func(tx *store.Tx) error { return tx.ConfirmBundle(third, "asha") })
+		waits("meera", 0, 1)
+		write(t, h, func(tx *store.Tx) error { return tx.ForgetBundleLooks(third) })
+		waits("meera", 0, 0)
+	})
 	t.Run("a partner has one recipient, in one domain", func(t *testing.T) {
 		s := open(t, clock.NewFake(Start))
 		live, play := Live(t, s), Handle(t, s, must(ident.Exercise("x")))

@@ -324,6 +324,14 @@ func (s *Shelf) Remove(ctx context.Context, h *store.Handle, by people.Actor, fi
 		if err := s.record(ctx, h, by, "bundle.remove", ledger.Field{Name: "file", Value: file}); err != nil {
 			return err
 		}
+		s.mu.Lock()
+		found := s.looks[file]
+		s.mu.Unlock()
+		if found != nil { // nobody waits for a second officer any more
+			if err := h.Write(ctx, func(tx *store.Tx) error { return tx.ForgetBundleLooks(found.Link) }); err != nil {
+				return err
+			}
+		}
 		s.forget(file)
 		return root.RemoveAll(path.Join(inDir, file))
 	})

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"twoseas/internal/act/offline"
 	"twoseas/internal/act/onward"
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/recall"
@@ -24,6 +25,7 @@ type Acts struct {
 	Onwards  *onward.Onwards
 	Recalls  *recall.Recalls
 	Requests *request.Requests
+	Offline  *offline.Offline
 }
 
 type pages struct {
@@ -49,10 +51,13 @@ type view struct {
 	Onward  []store.Onward // partners' requests to pass something on
 	Recalls []recall.Climbing
 	Help    []request.Reminder // requests for assistance
+	Files   int64              // of the exchange by file, which another officer wants imported
 }
 
 // total is how many things wait.
-func (v view) total() int64 { return v.Total() + int64(len(v.Onward)+len(v.Recalls)+len(v.Help)) }
+func (v view) total() int64 {
+	return v.Total() + int64(len(v.Onward)+len(v.Recalls)+len(v.Help)) + v.Files
+}
 
 func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
@@ -71,10 +76,18 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
 	if v.Help, err = p.Requests.Waiting(r.Context(), q.Handle, q.Actor); err != nil {
 		return err
 	}
+	if v.Files, err = p.Offline.Waiting(r.Context(), q.Handle, q.Actor); err != nil {
+		return err
+	}
 	return p.Render(w, r, page.Head{Title: q.T("waiting.title"), Lead: q.T("waiting.lead"), Area: "waiting"}, body(v))
 }
 
 // queuePath is the queue of one agreement.
 func queuePath(q release.Queue) string {
 	return "/releases/items?" + url.Values{"agreement": {string(q.Agreement)}, "state": {"waiting"}}.Encode()
+}
+
+// filesPath is where the files of the chosen agreement are.
+func filesPath(q *page.Request) string {
+	return "/exchange/" + url.PathEscape(string(q.Agreement)) + "/files"
 }
