@@ -70,7 +70,7 @@ func TestWhatChangedBeforeTheStreamOpenedIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} // the node of the test
-	ask := func(path string) *http.Response {
+	ask := func(path string) (http.Header, io.ReadCloser) {
 		t.Helper()
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, n.Run.URL+path, nil)
 		if err != nil {
@@ -82,12 +82,12 @@ func TestWhatChangedBeforeTheStreamOpenedIsTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = resp.Body.Close() }) // it never ends
-		return resp
+		return resp.Header, resp.Body
 	}
 	seen := func() string {
 		t.Helper()
-		text := ask("/").Header.Get("Server-Timing")
-		_, text, ok := strings.Cut(text, `desc="`)
+		head, _ := ask("/")
+		_, text, ok := strings.Cut(head.Get("Server-Timing"), `desc="`)
 		if !ok {
 			t.Fatal("the page does not say what it has seen")
 		}
@@ -108,7 +108,8 @@ func TestWhatChangedBeforeTheStreamOpenedIsTold(t *testing.T) {
 	}
 	first := func(seen string) string {
 		t.Helper()
-		return follow(ask("/live?seen=" + seen).Body)
+		_, stream := ask("/live?seen=" + seen)
+		return follow(stream)
 	}
 	change := func() {
 		t.Helper()
@@ -130,7 +131,7 @@ func TestWhatChangedBeforeTheStreamOpenedIsTold(t *testing.T) {
 	// Up to date: the first thing told is what changes from now on.
 	nodetest.Eventually(t, "a page that is up to date is told nothing but what comes", func() bool {
 		done := make(chan string, 1)
-		stream := ask("/live?seen=" + seen()).Body
+		_, stream := ask("/live?seen=" + seen())
 		go func() { done <- follow(stream) }()
 		for {
 			select {

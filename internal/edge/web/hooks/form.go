@@ -82,10 +82,17 @@ func (v formView) hears(e hook.Event) bool { return slices.Contains(v.Typed.Even
 
 // fields are the inputs by what an act says of them.
 var fields = []struct{ says, field string }{
-	{"say which events", "event-" + string(hook.Arrived)}, {"event ", "event-" + string(hook.Arrived)},
-	{string(hook.Arrived) + " is about", "collection"}, {"no collection", "collection"}, {"there is no collection", "collection"},
-	{"name ", "name"}, {"hook ", "name"}, {"certificates", "ca"},
-	{"account", "account"}, {"there is no account", "account"}, {"there is no such account", "account"},
+	{"say which events", "event-" + string(hook.Arrived)},
+	{"event ", "event-" + string(hook.Arrived)},
+	{string(hook.Arrived) + " is about", "collection"},
+	{"no collection", "collection"},
+	{"there is no collection", "collection"},
+	{"name ", "name"},
+	{"hook ", "name"},
+	{"certificates", "ca"},
+	{"account", "account"},
+	{"there is no account", "account"},
+	{"there is no such account", "account"},
 }
 
 // wrong returns what the form says when an act did not take it, nil when that
