@@ -12,7 +12,7 @@ func memberOf(tx *store.Tx, account string) (*intake.Member, error) {
 	if err != nil || !is {
 		return nil, err
 	}
-	m := &intake.Member{Sectors: o.Sectors, Look: o.Look && o.Sponsor != ""}
+	m := &intake.Member{ID: people.MemberID(o, account), Sectors: o.Sectors, Look: o.Look && o.Sponsor != ""}
 	if m.Names, err = people.KnownAs(tx); o.Name != "" {
 		m.Names = append(append(m.Names, o.Name), o.Aliases...)
 	}

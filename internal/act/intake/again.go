@@ -59,6 +59,7 @@ func stricter(old, now marking.Label, self ident.Side) marking.Label {
 		out.Origin = now.Origin // ours until somebody knows better
 	}
 	out.Listed = old.Listed || now.Listed
+	out.Members = members(old.Members, now.Members)
 	out.Named, out.Look = old.Named || now.Named, old.Look || now.Look
 	if now.Contributor != "" {
 		out.Contributor = now.Contributor
@@ -67,6 +68,16 @@ func stricter(old, now marking.Label, self ident.Side) marking.Label {
 	slices.Sort(out.Sectors)
 	if out.Sectors = slices.Compact(out.Sectors); len(out.Sectors) == 0 {
 		out.Sectors = nil
+	}
+	return out
+}
+
+// members are the members of both, nil for none.
+func members(a, b []string) []string {
+	out := slices.Concat(a, b)
+	slices.Sort(out)
+	if out = slices.Compact(out); len(out) == 0 {
+		return nil
 	}
 	return out
 }

@@ -56,7 +56,8 @@ type Source struct {
 	// spec_version overrides it.
 	SpecVersion string
 
-	look bool // a sponsor wants to see what its member contributes
+	look   bool   // a sponsor wants to see what its member contributes
+	member string // which member contributes
 }
 
 // Router is told, inside the transaction, what arrived, so that releases are

@@ -23,6 +23,7 @@ type combination struct {
 	Lapsed      bool     `json:"lapsed,omitzero"` // it says of itself that it is not valid any more
 	Listed      bool     `json:"listed,omitzero"`
 	Look        bool     `json:"look,omitzero"`
+	Member      string   `json:"member,omitzero"` // which one contributed it
 	Named       bool     `json:"named,omitzero"`
 	Limits      string   `json:"limits,omitzero"` // of the source, as a label's bytes
 	Origin      string   `json:"origin"`
@@ -55,7 +56,7 @@ func (l *labeller) of(src Source, it *Item) (int64, error) {
 	c := combination{
 		Contributor: src.Contributor, DefaultTLP: uint8(src.DefaultTLP), DefaultPAP: uint8(src.DefaultPAP), Kind: marking.KindOf(it.Object.Type),
 		Origin: string(it.origin(src)), Refs: it.Object.MarkingRefs, Sectors: src.Sectors, Wire: string(it.Wire),
-		Lapsed: it.lapsed(src, l.tx.Now()), Listed: it.Listed, Named: it.Named, Look: src.look,
+		Lapsed: it.lapsed(src, l.tx.Now()), Listed: it.Listed, Named: it.Named, Look: src.look, Member: src.member,
 	}
 	if lim := (marking.Label{Terms: marking.Combine(src.Limits, marking.Terms{})}).Canonical(); len(lim) > len("{}") {
 		c.Limits = string(lim)
@@ -144,6 +145,9 @@ func (l *labeller) work(c combination) (marking.Label, bool, error) {
 	}
 	out := marking.MakeLabel(t, facts)
 	out.Listed, out.Named, out.Look = c.Listed, c.Named, c.Look
+	if c.Member != "" {
+		out.Members = []string{c.Member}
+	}
 	if c.Lapsed {
 		out.Withheld = marking.Lapsed
 	}
@@ -162,7 +166,7 @@ func (l *labeller) received(c combination, t marking.Terms, facts marking.Facts,
 	out.Redacted, out.Approved, out.Emergency = wire.Redacted, wire.Approved, wire.Emergency
 	out.Consent, out.Without, out.Withheld = wire.Consent, wire.Without, wire.Withheld
 	out.Listed = wire.Listed || c.Listed
-	out.Named, out.Look = wire.Named || c.Named, wire.Look || c.Look
+	out.Named, out.Look, out.Members = wire.Named || c.Named, wire.Look || c.Look, wire.Members
 	if c.Lapsed && out.Withheld == "" {
 		out.Withheld = marking.Lapsed
 	}

@@ -13,6 +13,8 @@ import (
 
 // Member is what intake has to know of the industry member an account is of.
 type Member struct {
+	// ID is the member's own, which nobody outside this node is told.
+	ID      string
 	Sectors []string
 	// Look says that its sponsor wants to see what it contributes before it goes.
 	Look bool
@@ -37,7 +39,7 @@ func (in *Intake) belongs(tx *store.Tx, src *Source, items []Item) error {
 	if err != nil || m == nil {
 		return err
 	}
-	src.Contributor, src.look = marking.Member, m.Look
+	src.Contributor, src.look, src.member = marking.Member, m.Look, m.ID
 	sectors := slices.Concat(src.Sectors, m.Sectors)
 	slices.Sort(sectors)
 	if src.Sectors = slices.Compact(sectors); len(src.Sectors) == 0 {

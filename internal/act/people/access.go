@@ -72,7 +72,7 @@ func (p *People) readAccess(ctx context.Context, h *store.Handle, by Actor) (Acc
 	var c Clearance
 	err := h.Query(ctx, func(tx *store.Tx) error {
 		var err error
-		if c, err = p.Cleared(tx, by.Clearance); err != nil {
+		if c, err = p.reads(tx, by); err != nil {
 			return err
 		}
 		if c.TLP != marking.NoTLP {
@@ -91,6 +91,17 @@ func (p *People) readAccess(ctx context.Context, h *store.Handle, by Actor) (Acc
 	}
 	a.Class, err = p.addClass(ctx, h, c)
 	return a, err
+}
+
+// reads is Cleared of an actor, with the industry member the actor is of.
+func (p *People) reads(tx *store.Tx, by Actor) (Clearance, error) {
+	c, err := p.Cleared(tx, by.Clearance)
+	if err != nil || by.system || c.TLP == marking.NoTLP {
+		return c, err
+	}
+	member, err := industry(tx, by.Name)
+	c.Members = joinGuests(c.Members, member)
+	return c, err
 }
 
 // Cleared returns what a clearance admits to on this node: no more than the

@@ -28,6 +28,10 @@ type Clearance struct {
 	// Guests names the sides of others who are in the room, as guestText writes
 	// them: what they may not have is not shown. No account has any.
 	Guests string
+	// Members names the industry members who are in the room, or of whom the
+	// reader is: what another member contributed is not shown before who that is
+	// was taken out. No account has any of itself.
+	Members string
 }
 
 // DefaultClearance is that of an account for which nothing was said.
@@ -37,6 +41,7 @@ const (
 	unmarked = "+unmarked"
 	forWord  = "FOR:"
 	withWord = "WITH:"
+	ofWord   = "MEMBER:"
 )
 
 // ParseClearance reads a level of TLP, with "+UNMARKED" behind it or not, and
@@ -61,6 +66,10 @@ func ParseClearance(s string) (Clearance, error) {
 		}
 		if list, ok := strings.CutPrefix(w, forWord); ok && c.Compartments == "" && list != "" {
 			c.Compartments = strings.ToLower(list)
+			continue
+		}
+		if members, ok := strings.CutPrefix(w, ofWord); ok && c.Members == "" && members != "" {
+			c.Members = strings.ToLower(members)
 			continue
 		}
 		if _, ok := marking.LevelOf(w); !ok {
@@ -91,6 +100,9 @@ func (c Clearance) String() string {
 	if c.Guests != "" {
 		out += " " + withWord + c.Guests
 	}
+	if c.Members != "" {
+		out += " " + ofWord + c.Members
+	}
 	return out
 }
 
@@ -101,6 +113,7 @@ func (c Clearance) Under(ceiling Clearance) Clearance {
 		Classification: marking.MeetLevels(c.Classification, ceiling.Classification),
 		Compartments:   meetWords(c.Compartments, ceiling.Compartments),
 		Guests:         joinGuests(c.Guests, ceiling.Guests),
+		Members:        joinGuests(c.Members, ceiling.Members),
 	}
 }
 
@@ -155,7 +168,8 @@ func (h Home) Readable(clearance string, label []byte, d ident.Domain, now time.
 	}
 	ok, _ := gate.Readable(l, gate.Clearance{
 		Side: h.Side, Codes: h.Codes, TLP: c.TLP, Unmarked: c.Unmarked, Classification: c.Classification,
-		Compartments: compartments(c.Compartments), With: parties(c.Guests), Domain: d, Now: now,
+		Compartments: compartments(c.Compartments),
+		With:         parties(c.Guests), Members: strings.FieldsFunc(c.Members, func(r rune) bool { return r == ',' }), Domain: d, Now: now,
 	})
 	return ok
 }

@@ -74,6 +74,24 @@ func Membership(tx *store.Tx, account string) (o Organisation, is bool, err erro
 	return o, is || o.Kind.Industry(), err
 }
 
+// MemberID is what the node knows the industry member as to whom an account
+// belongs, whose organisation is o: one without an organisation is alone.
+func MemberID(o Organisation, account string) string {
+	if o.ID == "" {
+		return "~" + account
+	}
+	return o.ID
+}
+
+// industry returns the member an account reads for, "" when it is not of industry.
+func industry(tx *store.Tx, account string) (string, error) {
+	o, is, err := Membership(tx, account)
+	if err != nil || !is {
+		return "", err
+	}
+	return MemberID(o, account), nil
+}
+
 // KnownAs returns the names and domains of every industry member, those that
 // left among them.
 func KnownAs(tx *store.Tx) (out []string, err error) {

@@ -87,7 +87,7 @@ func (p *People) participant(tx *store.Tx, name string) (Actor, error) {
 	if err != nil || !a.can(Read) {
 		return Actor{}, err
 	}
-	a.Clearance, err = p.Cleared(tx, a.Clearance)
+	a.Clearance, err = p.reads(tx, a)
 	return a, err
 }
 

@@ -46,6 +46,9 @@ func (r *Releases) redact(tx *store.Tx, g *Gate, job redaction) error {
 	}
 	job.called = map[string][]string{}
 	wire := job.terms
+	if slices.Contains(job.names, "contributor") {
+		wire.Members = nil
+	}
 	wire.Redacted = append(slices.Clone(wire.Redacted), job.names...)
 	slices.Sort(wire.Redacted)
 	for next := job.span.from; next <= job.span.to; {

@@ -24,6 +24,10 @@ type Clearance struct {
 	Classification string
 	// Compartments holds the reader's places in audiences.
 	Compartments []Compartment
+	// Members holds the industry members of whom those are who read, by the ids
+	// of Label.Members; none of them reads what another contributed before who
+	// that is was taken out.
+	Members []string
 	// ScreenOnly says that the reader takes no copy, as DISPLAY ONLY demands.
 	ScreenOnly bool
 	// With holds the sides of others in the room, who see what the reader sees.
@@ -94,6 +98,9 @@ func Readable(l marking.Label, c Clearance) (bool, Phrase) {
 	case !own && l.ReleasableTo != nil && !named(l.ReleasableTo, c.Side, c.Codes):
 		return false, because("read-listed")
 	}
+	if others(l, c, own) {
+		return false, because("read-member")
+	}
 	for _, p := range c.With {
 		if !showable(l, c, p) {
 			return false, because("read-room", string(p.Side))
@@ -101,6 +108,18 @@ func Readable(l marking.Label, c Clearance) (bool, Phrase) {
 	}
 	return admitted(l, c, own)
 }
+
+// others reports whether an object still says which industry member contributed
+// it, and somebody of another member reads.
+func others(l marking.Label, c Clearance, own bool) bool {
+	if !own || l.Contributor != marking.Member || slices.Contains(l.Redacted, redactedContributor) {
+		return false
+	}
+	return slices.ContainsFunc(c.Members, func(m string) bool { return !slices.Contains(l.Members, m) })
+}
+
+// redactedContributor names the redaction that takes out who contributed.
+const redactedContributor = "contributor"
 
 // showable reports whether somebody of another side may be shown what carries
 // the label: what may not be released to that side may not be shown to it, and

@@ -63,7 +63,7 @@ func (l Label) Consented(to ident.Side, until time.Time, given bool, redactions 
 // else it may go.
 func (l Label) For(to ident.Side, a ident.Agreement) Label {
 	l.Consent = l.only(func(side ident.Side) bool { return side == to })
-	l.Named, l.Look = false, false
+	l.Named, l.Look, l.Members = false, false, nil
 	if l.Areas != nil {
 		l.Areas = slices.DeleteFunc(slices.Clone(l.Areas), func(s string) bool { return !strings.HasPrefix(s, Area(a, "")) })
 	}

@@ -61,6 +61,10 @@ type Label struct {
 	// No rule alone lets either go. Both are this node's own words and never on
 	// the wire.
 	Named, Look bool
+	// Members holds the industry members who contributed it. Of industry nobody
+	// else reads it before who they are was taken out. It is this node's own word
+	// and never on the wire.
+	Members []string
 	// Emergency says that it was released with fewer approvals than the
 	// agreement asks for, but at least one. Like Approved, it is recorded on
 	// the wire and counts at the receiver only.
@@ -113,6 +117,7 @@ func (l Label) Canonical() []byte {
 	w.text("kind", l.Kind)
 	w.truth("listed", l.Listed)
 	w.truth("look", l.Look)
+	w.list("members", union(l.Members, nil))
 	w.truth("named", l.Named)
 	if !l.NotBefore.IsZero() {
 		w.text("not_before", nextSecond(l.NotBefore).Format(time.RFC3339))
@@ -205,6 +210,7 @@ type labelJSON struct {
 	Kind           string   `json:"kind"`
 	Listed         bool     `json:"listed"`
 	Look           bool     `json:"look"`
+	Members        []string `json:"members"`
 	Named          bool     `json:"named"`
 	NotBefore      string   `json:"not_before"`
 	Origin         string   `json:"origin"`
@@ -249,7 +255,7 @@ func (j labelJSON) label() (Label, error) {
 	l := Label{
 		Kind: j.Kind, Origin: ident.Side(j.Origin), Contributor: j.Contributor,
 		Sectors: j.Sectors, Redacted: j.Redacted, Approved: j.Approved, Emergency: j.Emergency,
-		Consent: j.Consent, Withheld: j.Withheld, Without: j.Without, Listed: j.Listed, Named: j.Named, Look: j.Look,
+		Consent: j.Consent, Withheld: j.Withheld, Without: j.Without, Listed: j.Listed, Named: j.Named, Look: j.Look, Members: j.Members,
 		Terms: Terms{
 			Classification: j.Classification, Caveats: j.Caveats, ReleasableTo: j.ReleasableTo,
 			Exercise: j.Exercise, Unknown: j.Unknown, Areas: j.Areas,
