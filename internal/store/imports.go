@@ -1,5 +1,7 @@
 package store
 
+import "database/sql"
+
 // AddImport records that an account brought the versions numbered low..high
 // in.
 func (t *Tx) AddImport(low, high int64, account string) error {
@@ -23,6 +25,27 @@ func (t *Tx) Importer(object int64) (account string, err error) {
 			SELECT b.account, b.high FROM import_batch b WHERE b.domain = $1 AND b.low <= $2 ORDER BY b.low DESC LIMIT 1
 		) AS nearest WHERE high >= $2`, t.domain, object)
 	return account, err
+}
+
+// Brought returns the versions numbered below before that account brought in, or
+// any account of org where that is not "", newest first.
+func (t *Tx) Brought(account, org string, before int64, limit int) (out []int64, err error) {
+	err = t.Each(func(r *sql.Rows) error {
+		var seq int64
+		err := r.Scan(&seq)
+		out = append(out, seq)
+		return err
+	}, `SELECT o.seq FROM import_batch b CROSS JOIN object o
+		WHERE b.domain = $1 AND (b.account = $2 OR $3 <> '' AND b.account IN (SELECT a.name FROM account a WHERE a.org = $3))
+		AND b.low < $4 AND o.domain = $1 AND o.seq >= b.low AND o.seq <= b.high AND o.seq < $4 AND o.type <> 'erased'
+		ORDER BY o.seq DESC LIMIT $5 + 0`, t.domain, account, org, before, int64(limit))
+	return out, err
+}
+
+// HoldState returns the state of a held item, "" when it never waited.
+func (t *Tx) HoldState(channel, object int64) (state string, err error) {
+	_, err = t.Get([]any{&state}, "SELECT state FROM hold WHERE domain = $1 AND channel = $2 AND object = $3", t.domain, channel, object)
+	return state, err
 }
 
 // HeldBrought counts the waiting items of a channel that an account brought in

@@ -19,6 +19,7 @@ type view struct{ name, side, account, path string }
 var views = []view{
 	{"sign-in", "in", "", "/sign-in"},
 	{"threats", "in", "analyst", "/threats"},
+	{"contributions", "in", "analyst", "/contributions"},
 	{"threats-found", "in", "analyst", "/threats?type=indicator"},
 	{"threats-none", "in", "analyst", "/threats?q=zzyzx&from=never"},
 	{"object-indicator", "in", "analyst", "/threats?type=indicator .results tbody a"},

@@ -172,6 +172,7 @@ func (a *api) routes() {
 	a.erasures()
 	a.agreements()
 	a.holds()
+	a.contributions()
 	a.queues()
 	a.recalls()
 	a.requests()

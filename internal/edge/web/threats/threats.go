@@ -30,6 +30,7 @@ func Routes(d *page.Desk, acts object.Acts) []page.Route {
 	return []page.Route{
 		{Pattern: "GET /threats", Act: people.Read, Serve: p.list},
 		{Pattern: "GET /find", Act: people.Read, Serve: p.find},
+		{Pattern: "GET /contributions", Act: people.Read, Serve: p.contributed},
 		{Pattern: "POST /threats/columns", Act: people.Read, Serve: p.saveColumns},
 		{Pattern: "POST /threats/searches", Act: people.Read, Serve: p.saveSearch},
 		{Pattern: "POST /threats/searches/remove", Act: people.Read, Serve: p.removeSearch},
