@@ -218,6 +218,30 @@ func (e ContactTextRole) Valid() bool {
 	}
 }
 
+// Defines values for ContributionFate.
+const (
+	ContributionFateHome    ContributionFate = "home"
+	ContributionFateRefused ContributionFate = "refused"
+	ContributionFateSent    ContributionFate = "sent"
+	ContributionFateWaiting ContributionFate = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the ContributionFate enum.
+func (e ContributionFate) Valid() bool {
+	switch e {
+	case ContributionFateHome:
+		return true
+	case ContributionFateRefused:
+		return true
+	case ContributionFateSent:
+		return true
+	case ContributionFateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthCheckState.
 const (
 	HealthCheckStateBad   HealthCheckState = "bad"
@@ -1855,6 +1879,28 @@ type ContactsOutput struct {
 	Gaps    int64 `json:"gaps"`
 }
 
+// Contribution defines model for Contribution.
+type Contribution struct {
+	Fate   ContributionFate `json:"fate"`
+	Name   *string          `json:"name,omitempty"`
+	Object string           `json:"object"`
+
+	// Opinions Of partners, by verdict: useful, known, false-positive, too-late, other
+	Opinions map[string]int64 `json:"opinions"`
+	Received time.Time        `json:"received"`
+
+	// Released When it first left
+	Released *string `json:"released,omitempty"`
+
+	// Sightings Of partners, as far as you may read them
+	Sightings int64  `json:"sightings"`
+	Tlp       string `json:"tlp"`
+	Type      string `json:"type"`
+}
+
+// ContributionFate defines model for Contribution.Fate.
+type ContributionFate string
+
 // Countdown defines model for Countdown.
 type Countdown struct {
 	Clause string `json:"clause"`
@@ -2837,6 +2883,14 @@ type ListAccount struct {
 // ListAct defines model for ListAct.
 type ListAct struct {
 	Items *[]Act `json:"items"`
+
+	// Next Address of the next page; left out on the last
+	Next *string `json:"next,omitempty"`
+}
+
+// ListContribution defines model for ListContribution.
+type ListContribution struct {
+	Items *[]Contribution `json:"items"`
 
 	// Next Address of the next page; left out on the last
 	Next *string `json:"next,omitempty"`
@@ -4693,6 +4747,15 @@ type LeaveContactParams struct {
 type RetireContactParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ContributionsParams defines parameters for Contributions.
+type ContributionsParams struct {
+	// Cursor Where to go on: from next of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit At most so many items
+	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // DatesParams defines parameters for Dates.
@@ -6594,6 +6657,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/contacts/{contact}/retire (the `RetireContact` operationId).
 	RetireContact(ctx context.Context, contact string, params *RetireContactParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Contributions What accounts of your organisation brought in and what became of it, newest first
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Corresponds with GET /api/v1/contributions (the `Contributions` operationId).
+	Contributions(ctx context.Context, params *ContributionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Dates The dates of every agreement that come near, soonest first
 	//
@@ -9880,6 +9950,23 @@ func (c *Client) LeaveContact(ctx context.Context, contact string, params *Leave
 // Corresponds with POST /api/v1/contacts/{contact}/retire (the `RetireContact` operationId).
 func (c *Client) RetireContact(ctx context.Context, contact string, params *RetireContactParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRetireContactRequest(c.Server, contact, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Contributions What accounts of your organisation brought in and what became of it, newest first
+//
+// Needs an account that may: read threat data.
+//
+// Corresponds with GET /api/v1/contributions (the `Contributions` operationId).
+func (c *Client) Contributions(ctx context.Context, params *ContributionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewContributionsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -17611,6 +17698,72 @@ func NewRetireContactRequest(server string, contact string, params *RetireContac
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewContributionsRequest constructs an http.Request for the Contributions method
+func NewContributionsRequest(server string, params *ContributionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/contributions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -25416,6 +25569,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/contacts/{contact}/retire (the `RetireContact` operationId).
 	RetireContactWithResponse(ctx context.Context, contact string, params *RetireContactParams, reqEditors ...RequestEditorFn) (*RetireContactResponse, error)
+
+	// ContributionsWithResponse What accounts of your organisation brought in and what became of it, newest first
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/contributions (the `Contributions` operationId).
+	ContributionsWithResponse(ctx context.Context, params *ContributionsParams, reqEditors ...RequestEditorFn) (*ContributionsResponse, error)
 
 	// DatesWithResponse The dates of every agreement that come near, soonest first
 	//
@@ -33320,6 +33482,89 @@ func (r RetireContactResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r RetireContactResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ContributionsResponse200Headers the declared response headers of an HTTP 200 response for Contributions
+type ContributionsResponse200Headers struct {
+	Link *string
+}
+
+type ContributionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListContribution
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ContributionsResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ContributionsResponse) GetJSON200() *ListContribution {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ContributionsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ContributionsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ContributionsResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ContributionsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ContributionsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ContributionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ContributionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ContributionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ContributionsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -44073,6 +44318,21 @@ func (c *ClientWithResponses) RetireContactWithResponse(ctx context.Context, con
 	return ParseRetireContactResponse(rsp)
 }
 
+// ContributionsWithResponse What accounts of your organisation brought in and what became of it, newest first
+//
+// Needs an account that may: read threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/contributions (the `Contributions` operationId).
+func (c *ClientWithResponses) ContributionsWithResponse(ctx context.Context, params *ContributionsParams, reqEditors ...RequestEditorFn) (*ContributionsResponse, error) {
+	rsp, err := c.Contributions(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseContributionsResponse(rsp)
+}
+
 // DatesWithResponse The dates of every agreement that come near, soonest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -51751,6 +52011,80 @@ func ParseRetireContactResponse(rsp *http.Response) (*RetireContactResponse, err
 		}
 		response.ApplicationProblemJSON500 = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseContributionsResponse parses an HTTP response from a ContributionsWithResponse call
+func ParseContributionsResponse(rsp *http.Response) (*ContributionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ContributionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListContribution
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ContributionsResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
