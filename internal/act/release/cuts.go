@@ -53,7 +53,7 @@ func Says(tx *store.Tx, rows []store.Object) (map[int64]Telling, error) {
 		text := ""
 		for _, id := range of[i] {
 			if len(cuts[id]) > 0 && text == "" {
-				text = comparable(o.Body)
+				text = texted(o.Body)
 			}
 			said.add(text, cuts[id])
 		}
@@ -73,9 +73,9 @@ func cutsOf(tx *store.Tx, ids []string) (map[string][]store.Cut, error) {
 	return out, err
 }
 
-// comparable returns an object's bytes as words are looked for in them, as they
+// texted returns an object's bytes as words are looked for in them, as they
 // are and refanged.
-func comparable(body []byte) string {
+func texted(body []byte) string {
 	s := string(body)
 	return intake.Plain(s) + "\x00" + intake.Plain(ioc.Refang(s))
 }
@@ -90,7 +90,7 @@ func (s *Telling) add(text string, cuts []store.Cut) {
 	}
 }
 
-// sought is a word as it stands in comparable bytes.
+// sought is a word as it stands in texted bytes.
 func sought(word string) string {
 	quoted := canon.AppendString(nil, intake.Plain(word))
 	return string(quoted[1 : len(quoted)-1])
