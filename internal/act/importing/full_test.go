@@ -101,7 +101,7 @@ func fill(t *testing.T, dir, name string) {
 	if err := syscall.Statfs(dir, &st); err != nil {
 		t.Fatal(err)
 	}
-	free := int64(st.Bavail) * st.Bsize //nolint:gosec // far below the bound
+	free := int64(st.Bavail) * st.Bsize
 	if free <= left {
 		t.Fatalf("%d bytes free before the import", free)
 	}

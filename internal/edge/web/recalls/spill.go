@@ -58,10 +58,11 @@ func (p *pages) letter(r *http.Request) (l letter, err error) {
 	l = letter{Request: page.Of(r), ID: r.PathValue("recall")}
 	in := l.Tag
 	if s := r.URL.Query().Get("lang"); s != "" {
-		ok := false
-		if in, ok = lang.ParseTag(s); !ok {
+		tag, ok := lang.ParseTag(s)
+		if !ok {
 			return l, fault.New(fault.Invalid, "lang: want en, ja or hi")
 		}
+		in = tag
 	}
 	a, err := ident.ParseAgreement(r.PathValue("agreement"))
 	if err != nil {
@@ -128,6 +129,6 @@ func (p *pages) noticeFile(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="notice-`+string(l.Notice.Agreement)+"-"+string(l.Lang)+`.txt"`)
-	_, err = w.Write([]byte(l.Notice.Text + "\n")) //nolint:gosec // plain text, as an attachment
+	_, err = w.Write([]byte(l.Notice.Text + "\n"))
 	return err
 }
