@@ -207,7 +207,7 @@ func (a *app) feed(r feedRow) {
 		a.printf("  worked %s; %s in %s\n", r.Health.Succeeded.Format(time.RFC3339), count(int(r.Health.Objects), "object"), count(int(r.Health.Runs), "run"))
 	}
 	if r.Health.Error != "" {
-		a.printf("  failed %s in a row: %s\n", count(int(r.Failures), "time"), r.Health.Error)
+		a.printf("  failed %s in a row: %s\n", count(r.Failures, "time"), r.Health.Error)
 	}
 	if r.State != "paused" {
 		a.printf("  next %s\n", r.Due.Format(time.RFC3339))

@@ -120,7 +120,7 @@ func (a *app) hook(r hookRow) {
 		a.printf("  %s taken, the last %s\n", count(int(r.Health.Delivered), "message"), r.Health.Succeeded.Format(time.RFC3339))
 	}
 	if r.Health.Error != "" {
-		a.printf("  failed %s in a row, since %s: %s\n", count(int(r.Failures), "time"), r.Failing.Format(time.RFC3339), r.Health.Error)
+		a.printf("  failed %s in a row, since %s: %s\n", count(r.Failures, "time"), r.Failing.Format(time.RFC3339), r.Health.Error)
 	}
 	switch r.State {
 	case "failing":

@@ -27,18 +27,18 @@ func (t *Tx) Importer(object int64) (account string, err error) {
 	return account, err
 }
 
-// Brought returns the versions numbered below before that account brought in, or
-// any account of org where that is not "", newest first.
-func (t *Tx) Brought(account, org string, before int64, limit int) (out []int64, err error) {
+// Brought returns the versions numbered below before that any of accounts
+// brought in, newest first.
+func (t *Tx) Brought(accounts []string, before int64, limit int) (out []int64, err error) {
 	err = t.Each(func(r *sql.Rows) error {
 		var seq int64
 		err := r.Scan(&seq)
 		out = append(out, seq)
 		return err
 	}, `SELECT o.seq FROM import_batch b CROSS JOIN object o
-		WHERE b.domain = $1 AND (b.account = $2 OR $3 <> '' AND b.account IN (SELECT a.name FROM account a WHERE a.org = $3))
-		AND b.low < $4 AND o.domain = $1 AND o.seq >= b.low AND o.seq <= b.high AND o.seq < $4 AND o.type <> 'erased'
-		ORDER BY o.seq DESC LIMIT $5 + 0`, t.domain, account, org, before, int64(limit))
+		WHERE b.domain = $1 AND `+t.AnyText("b.account", 2)+`
+		AND b.low < $3 AND o.domain = $1 AND o.seq >= b.low AND o.seq <= b.high AND o.seq < $3 AND o.type <> 'erased'
+		ORDER BY o.seq DESC LIMIT $4 + 0`, t.domain, t.Texts(accounts), before, int64(limit))
 	return out, err
 }
 

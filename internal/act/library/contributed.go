@@ -47,7 +47,11 @@ func (l *Library) Contributed(ctx context.Context, h *store.Handle, by people.Ac
 		before = 1 << 62
 	}
 	err = h.Read(ctx, func(tx *store.Tx) error {
-		seqs, err := tx.Brought(by.Name, by.Org, before, limit)
+		accounts, err := colleagues(tx, by)
+		if err != nil {
+			return err
+		}
+		seqs, err := tx.Brought(accounts, before, limit)
 		if err != nil {
 			return err
 		}
@@ -71,6 +75,21 @@ func (l *Library) Contributed(ctx context.Context, h *store.Handle, by people.Ac
 		return nil
 	})
 	return out, next, err
+}
+
+// colleagues returns the account of by and those of its organisation.
+func colleagues(tx *store.Tx, by people.Actor) ([]string, error) {
+	names := []string{by.Name}
+	if by.Org == "" {
+		return names, nil
+	}
+	all, err := tx.Accounts()
+	for _, a := range all {
+		if a.Org == by.Org && a.Name != by.Name {
+			names = append(names, a.Name)
+		}
+	}
+	return names, err
 }
 
 // fate finds what became of a version and of all that was made of it.

@@ -58,7 +58,7 @@ func Cover(sides []ident.Side, areas []string, posts []Post, now time.Time) Matr
 				}
 			}
 			for _, r := range Roles() {
-				if slices.ContainsFunc(posts, func(p Post) bool { return slices.Contains(c.Contacts, p.ID) && p.Contact.Role == r }) {
+				if slices.ContainsFunc(posts, func(p Post) bool { return slices.Contains(c.Contacts, p.ID) && p.Role == r }) {
 					c.Roles = append(c.Roles, r)
 				}
 			}
@@ -78,7 +78,7 @@ func Cover(sides []ident.Side, areas []string, posts []Post, now time.Time) Matr
 		m.Areas = append(m.Areas, r)
 	}
 	for _, role := range Roles() {
-		m.Roles = append(m.Roles, Row{Role: role, Cells: row(func(p Post) bool { return p.Contact.Role == role })})
+		m.Roles = append(m.Roles, Row{Role: role, Cells: row(func(p Post) bool { return p.Role == role })})
 	}
 	return m
 }
