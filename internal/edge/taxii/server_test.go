@@ -110,7 +110,7 @@ func newServer(t testing.TB, change ...func(*taxii.Config)) *server {
 	s.must(err)
 	s.populate()
 	c := taxii.Config{
-		Handle: s.live, Auth: auth.New(s.people, false), People: s.people, Intake: intake.New("in", home, nowhere{}),
+		Handle: s.live, Auth: auth.New(s.people, false), People: s.people, Intake: taking(intake.New("in", home, nowhere{})),
 		Journal: s.journal.write, Rand: rand.Reader, Title: "Test \"node\"", Contact: "cert@example.in",
 		Log: slog.New(slog.NewTextHandler(s.log, nil)),
 	}
@@ -314,4 +314,16 @@ func sharedData(t testing.TB, name string) string {
 		t.Skipf("SKIPPED: %s is missing, so nothing was tested on real data", path)
 	}
 	return path
+}
+
+// taking tells intake of which industry member an account is, as a node does.
+func taking(in *intake.Intake) *intake.Intake {
+	in.SetMembers(func(tx *store.Tx, account string) (*intake.Member, error) {
+		o, is, err := people.Membership(tx, account)
+		if err != nil || !is {
+			return nil, err
+		}
+		return &intake.Member{ID: people.MemberID(o, account)}, nil
+	})
+	return in
 }
