@@ -58,6 +58,35 @@ func (t *Tx) Unhurry(channel, object int64) error {
 // HurriedIn returns the shipment in which a version left, 0 while it waits or
 // when it never was to.
 func (t *Tx) HurriedIn(channel, object int64) (number int64, err error) {
-	_, err = t.Get([]any{&number}, "SELECT number FROM urgent WHERE domain = $1 AND channel = $2 AND object = $3", t.domain, channel, object)
+	_, err = t.Get([]any{&number}, "SELECT number FROM urgent WHERE domain = $1 AND channel = $2 AND object = $3 AND number > 0", t.domain, channel, object)
 	return number, err
+}
+
+// Accompany has a version leave on channel with another one, and not without
+// it: it is no longer among what goes before everything else. One that has left
+// is not sent again. Its number in the table is that of the other one, below 0.
+func (t *Tx) Accompany(channel, object, with int64) error {
+	_, err := t.Exec(`INSERT INTO urgent (domain, channel, object, number) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (domain, channel, object) DO UPDATE SET number = excluded.number WHERE urgent.number <= 0`,
+		t.domain, channel, object, -with)
+	return err
+}
+
+// Accompanying returns what leaves with versions on channel, by the number of
+// the version it leaves with, in order of arrival.
+func (t *Tx) Accompanying(channel int64, with []int64) (map[int64][]Object, error) {
+	numbers := make([]int64, len(with))
+	for i, s := range with {
+		numbers[i] = -s
+	}
+	out := map[int64][]Object{}
+	return out, t.Each(func(r *sql.Rows) error {
+		var o Object
+		var number int64
+		err := scanObject(r, &o, &number)
+		out[-number] = append(out[-number], o)
+		return err
+	}, "SELECT "+objectColumns+`, u.number FROM urgent u CROSS JOIN object o
+		WHERE u.domain = $1 AND u.channel = $2 AND `+t.AnyInt("u.number", 3)+` AND o.domain = $1 AND o.seq = u.object
+		ORDER BY u.object`, t.domain, channel, t.Ints(numbers))
 }

@@ -137,6 +137,10 @@ func (b *builder) add(w *shipment.Writer, entries []store.Release) (full bool, e
 	if err != nil {
 		return false, err
 	}
+	along, err := b.along(entries)
+	if err != nil {
+		return false, err
+	}
 	for i, e := range entries {
 		wire, may, err := b.leaving(e)
 		if err != nil {
@@ -162,8 +166,8 @@ func (b *builder) add(w *shipment.Writer, entries []store.Release) (full bool, e
 			continue
 		}
 		it := shipment.Item{Salt: [16]byte(salts[16*i:]), Label: wire, Object: e.Body}
-		if !w.Fits(it) {
-			return true, nil
+		if fits, err := b.together(w, along[e.Seq], it); !fits || err != nil {
+			return true, err
 		}
 		if err := w.Add(it); err != nil {
 			return false, err
@@ -304,36 +308,6 @@ func (b *builder) seal(w *shipment.Writer, lines []byte) (Parcel, bool, error) {
 		}
 	}
 	return Parcel{Number: s.Number, Note: msg, Body: s.Body}, true, nil
-}
-
-// Unanswered returns the shipments after a number that were built and have no
-// receipt yet, exactly as they were built; at most limit of them, in order.
-func (x *Exchange) Unanswered(ctx context.Context, h *store.Handle, a ident.Agreement, after int64, limit int) (out []Parcel, err error) {
-	err = h.Read(ctx, func(tx *store.Tx) error {
-		ch, err := tx.Channel(a)
-		if err != nil {
-			return err
-		}
-		numbers, err := tx.Unanswered(ch.ID)
-		if err != nil {
-			return err
-		}
-		for _, n := range numbers {
-			if n <= after {
-				continue
-			}
-			if len(out) == limit {
-				return nil
-			}
-			s, err := tx.Shipment(ch.ID, store.Out, n)
-			if err != nil {
-				return err
-			}
-			out = append(out, Parcel{Number: n, Note: s.Note, Body: s.Body})
-		}
-		return nil
-	})
-	return out, err
 }
 
 // Settle takes the partner's receipt for a shipment of ours and logs it. A

@@ -222,3 +222,33 @@ func (x *Exchange) Cosign(ctx context.Context, h *store.Handle, a ident.Agreemen
 
 // textOf returns the signed text of a note.
 func textOf(msg []byte) ([]byte, error) { return note.Text(msg) }
+
+// Unanswered returns the shipments after a number that were built and have no
+// receipt yet, exactly as they were built; at most limit of them, in order.
+func (x *Exchange) Unanswered(ctx context.Context, h *store.Handle, a ident.Agreement, after int64, limit int) (out []Parcel, err error) {
+	err = h.Read(ctx, func(tx *store.Tx) error {
+		ch, err := tx.Channel(a)
+		if err != nil {
+			return err
+		}
+		numbers, err := tx.Unanswered(ch.ID)
+		if err != nil {
+			return err
+		}
+		for _, n := range numbers {
+			if n <= after {
+				continue
+			}
+			if len(out) == limit {
+				return nil
+			}
+			s, err := tx.Shipment(ch.ID, store.Out, n)
+			if err != nil {
+				return err
+			}
+			out = append(out, Parcel{Number: n, Note: s.Note, Body: s.Body})
+		}
+		return nil
+	})
+	return out, err
+}

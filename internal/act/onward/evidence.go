@@ -14,7 +14,8 @@ import (
 	"twoseas/internal/store"
 )
 
-// accompany sends ahead of a third side's object what shows that it may go.
+// accompany sends with a third side's object what shows that it may go: it
+// leaves in the shipment that the object leaves in, or stays with it.
 func (o *Onwards) accompany(tx *store.Tx, ch store.Channel, seq int64) error {
 	obj, err := tx.Object(seq)
 	if err != nil {
@@ -36,7 +37,7 @@ func (o *Onwards) accompany(tx *store.Tx, ch store.Channel, seq int64) error {
 	if err != nil || len(hops) == 0 {
 		return err
 	}
-	return o.show(tx, ch, onward.Evidence{Object: obj.ID, Hops: hops}, instant(r.Answered))
+	return o.show(tx, ch, seq, onward.Evidence{Object: obj.ID, Hops: hops}, instant(r.Answered))
 }
 
 // granted returns the newest request that lets a version go to a side.
@@ -131,8 +132,8 @@ func consentTo(h onward.Hop, notes []string) (string, error) {
 	return "", fault.New(fault.Denied, "the answer of a side that it came through is missing")
 }
 
-// show sends evidence; the same again is not sent twice.
-func (o *Onwards) show(tx *store.Tx, ch store.Channel, e onward.Evidence, at time.Time) error {
+// show sends evidence with a version; the same again is not sent twice.
+func (o *Onwards) show(tx *store.Tx, ch store.Channel, seq int64, e onward.Evidence, at time.Time) error {
 	raw, err := e.Canonical()
 	if err != nil {
 		return err
@@ -143,7 +144,11 @@ func (o *Onwards) show(tx *store.Tx, ch store.Channel, e onward.Evidence, at tim
 	}
 	sum := sha256.Sum256(append([]byte(ch.Agreement+"\n"), raw...))
 	out := map[string]any{"type": evidenceType, "id": evidenceType + "--" + ident.FormatUUID([16]byte(sum[:16])), "evidence": props}
-	return o.say(tx, ch.Agreement, out, at)
+	n, err := o.put(tx, ch.Agreement, out, at)
+	if err != nil {
+		return err
+	}
+	return tx.Accompany(ch.ID, n, seq)
 }
 
 // shown keeps evidence until its object comes, and after.

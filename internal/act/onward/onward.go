@@ -69,18 +69,27 @@ const timeLayout = "2006-01-02T15:04:05.000Z"
 
 // say sends a control object to the partner of one agreement.
 func (o *Onwards) say(tx *store.Tx, a ident.Agreement, props map[string]any, at time.Time) error {
+	_, err := o.put(tx, a, props, at)
+	return err
+}
+
+// put is say, and returns the number of what is sent.
+func (o *Onwards) put(tx *store.Tx, a ident.Agreement, props map[string]any, at time.Time) (int64, error) {
 	stamp := at.UTC().Format(timeLayout)
 	props["spec_version"], props["created"], props["modified"] = "2.1", stamp, stamp
 	raw, err := canon.Marshal(props)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	src := intake.Source{Control: true, DefaultTLP: marking.Green, Limits: marking.Terms{Areas: []string{marking.Area(a, "")}}}
 	_, results, err := o.Intake.Batch(tx, src, []intake.Item{intake.Prepare(0, raw, "")})
-	if err == nil && results[0].Outcome == intake.Refused {
-		err = fault.Errorf(fault.Invalid, "the message was not taken: %s", results[0].Reason)
+	if err != nil {
+		return 0, err
 	}
-	return err
+	if results[0].Outcome == intake.Refused {
+		return 0, fault.Errorf(fault.Invalid, "the message was not taken: %s", results[0].Reason)
+	}
+	return results[0].Seq, nil
 }
 
 // newID returns a new id of an object of a type.

@@ -1,6 +1,7 @@
 package onward_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/recall"
 	"twoseas/internal/base/clock"
+	"twoseas/internal/base/fault"
 	"twoseas/internal/law/marking"
 	law "twoseas/internal/law/onward"
 	lawrecall "twoseas/internal/law/recall"
@@ -124,11 +126,34 @@ func TestWhatIsCalledBackBeforeItGoesOnStays(t *testing.T) {
 	w.answer(w.jp, keeper, jpClass, w.ask(asker, q), law.Answer{Word: law.Yes})
 	w.carry(w.jp, w.in, inJP)
 	w.approve(w.in, asker, inGB) // it is on the list to go
+	var heard bytes.Buffer
+	deliver := func() error {
+		_, err := w.in.Exchange.Deliver(t.Context(), w.in.Live, inGB, tap{loop{w.gb}, &heard}, nil)
+		return err
+	}
+	if err := w.in.Exchange.Pause(t.Context(), w.in.Live, w.in.Operator(), inGB, "looked into"); err != nil {
+		t.Fatal(err)
+	}
+	want(t, deliver(), fault.Held) // what shows that it may go waits with it
+	if err := w.in.Exchange.Resume(t.Context(), w.in.Live, w.in.Operator(), inGB); err != nil {
+		t.Fatal(err)
+	}
 	act := w.callBack(keeper)
 	w.carry(w.jp, w.in, inJP)
-	w.carry(w.in, w.gb, inGB)
-	if found := onDisk(t, w.gb, canaries[:2]); len(found) != 0 {
+	if err := deliver(); err != nil {
+		t.Fatal(err)
+	}
+	telling := append(canaries[:3:3], string(inJP), "onward-evidence", "twoseas/onward/v1")
+	if found := onDisk(t, w.gb, telling); len(found) != 0 {
 		t.Errorf("on the third side's disk: %v", found)
+	}
+	for _, word := range telling {
+		if strings.Contains(heard.String(), word) {
+			t.Errorf("%q went over the wire", word)
+		}
+	}
+	if shown := shownOf(w, w.gb, id(1)); len(shown) != 0 {
+		t.Errorf("the third side was shown %+v", shown)
 	}
 	w.carry(w.in, w.jp, inJP)
 	if w.open(w.jp, keeper, act) {
@@ -137,4 +162,16 @@ func TestWhatIsCalledBackBeforeItGoesOnStays(t *testing.T) {
 	if _, err := w.in.Onwards.Ask(t.Context(), w.in.Live, asker, inClass, q); err == nil || strings.Contains(err.Error(), "CANARY") {
 		t.Errorf("asked about what was called back: %v", err)
 	}
+}
+
+// shownOf returns the evidence that a node was shown of an object.
+func shownOf(w *world, n *nodetest.Node, id string) (out []store.OnwardEvidence) {
+	w.Helper()
+	if err := n.Live.Read(w.Context(), func(tx *store.Tx) (err error) {
+		out, err = tx.OnwardEvidence(id)
+		return err
+	}); err != nil {
+		w.Fatal(err)
+	}
+	return out
 }

@@ -56,6 +56,7 @@ var suite = map[string]func(t *testing.T, open Opener){
 	"channels":      testChannels,
 	"releases":      testReleases,
 	"queue":         testQueue,
+	"accompany":     testAccompany,
 	"flow":          testFlow,
 	"totals":        testTotals,
 	"processes":     testProcesses,
