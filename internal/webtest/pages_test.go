@@ -78,6 +78,7 @@ var views = []view{
 	{"hook-add", "in", "administrator", "/add-hook"},
 	{"hook-change", "in", "administrator", "/hooks/soc/change"},
 	{"ledger", "in", "desk", "/ledger"},
+	{"verifying", "in", "desk", "/verifying"},
 	{"ledger-entry", "in", "desk", "/ledger/in-jp-2022/entries/0"},
 	{"audit", "in", "auditor", "/audit"},
 	{"audit-entry", "in", "auditor", "/audit main tbody a"},
@@ -185,7 +186,7 @@ func inEveryLanguage(t *testing.T, tab *webtest.Tab, shots, name string) {
 		if shots != "" && tag != "en" {
 			tab.Shot(filepath.Join(shots, name+"-"+tag+".png"))
 		}
-		if keys := webtest.Eval[[]string](tab, `(document.body.innerText.match(/\b(page|nav|signin|account|people|threats|object|imports|release|exchange|agreements?|ledger|audit|operate|overview|waiting|feeds|matching|files|hooks|onward|members|recalls|requests|erasures|meeting)\.[a-z][a-z-]*(\.[a-z-]+)+/g) || []).filter(key => !key.endsWith(".example"))`); len(keys) > 0 {
+		if keys := webtest.Eval[[]string](tab, `(document.body.innerText.match(/\b(page|nav|signin|account|people|threats|object|imports|release|exchange|agreements?|ledger|verifying|audit|operate|overview|waiting|feeds|matching|files|hooks|onward|members|recalls|requests|erasures|meeting)\.[a-z][a-z-]*(\.[a-z-]+)+/g) || []).filter(key => !key.endsWith(".example"))`); len(keys) > 0 {
 			t.Errorf("%s: no text for %q", tag, keys)
 		}
 		if webtest.Eval[bool](tab, "document.documentElement.scrollWidth > window.innerWidth + 1") {

@@ -119,12 +119,14 @@ func TestAChannelAndItsShipments(t *testing.T) {
 	d.see(d.in, "mem", channel, 403)
 	for path, texts := range map[string][]string{
 		channel + "/out": {"Shipments to Japan", channel + "/out/1"}, channel + "/in": {"Shipments from Japan", channel + "/in/1"},
-		channel + "/out/1": {"All taken", "twoseas/shipment/v1", "twoseas/receipt/v1", "None: this is the first", "From made to answered"},
+		channel + "/out/1": {"All taken", "twoseas/shipment/v1", "twoseas/receipt/v1", "None: this is the first", "From made to answered", `href="/verifying"`},
 		channel + "/in/1":  {"All taken", "twoseas/receipt/v1"},
 	} {
 		d.see(d.in, "duty", path, 200, texts...)
 		d.see(d.in, "mem", path, 403)
 	}
+	d.see(d.in, "duty", "/verifying", 200, "twoseas-verify", "shipment-out-7.subset", "Exit status")
+	d.see(d.in, "mem", "/verifying", 403)
 	for _, nowhere := range []string{channel + "/out/99", channel + "/out/x", channel + "/up", channel + "/up/1", "/exchange/NO", "/exchange/other"} {
 		d.see(d.in, "duty", nowhere, 404)
 	}

@@ -42,7 +42,10 @@ type pages struct {
 // Routes is every page and file of the area.
 func Routes(d *page.Desk, deps Deps) []page.Route {
 	p := &pages{Deps: deps, desk: d}
-	routes := []page.Route{{Pattern: "GET /ledger", OneOf: Readers(), Serve: p.chosen}}
+	routes := []page.Route{
+		{Pattern: "GET /ledger", OneOf: Readers(), Serve: p.chosen},
+		{Pattern: "GET " + verifyingPath, OneOf: Readers(), Serve: p.verifying},
+	}
 	for path, serve := range map[string]page.Handler{
 		"":                       p.show,
 		"/entries/{index}":       p.entry,
