@@ -79,11 +79,11 @@ func TestWhoReadsTheLedgers(t *testing.T) {
 	for _, path := range []string{"/ledger/in-gb", "/ledger/..%2Fhome", "/ledger/in-jp-2022/entries/999999", "/ledger/in-jp-2022/entries/-1", "/ledger/in-jp-2022/entries/x", "/ledger/jp"} {
 		auditor.status(path, http.StatusNotFound)
 	}
-	if text := auditor.get("/ledger/home?text=read+the+audit+log"); !strings.Contains(text, "second: read the audit log") {
+	if text := auditor.get("/ledger/home?text=read+the+audit+log"); !strings.Contains(text, "second: Read the audit log (read the audit log)") {
 		t.Error("looking at the home log is not an entry of it")
 	}
 	for _, what := range []string{"entry+0", "the+proof+of+entry+0"} {
-		if text := auditor.get("/ledger/home?text=what+" + what); !strings.Contains(text, "auditor: read the audit log") {
+		if text := auditor.get("/ledger/home?text=what+" + what); !strings.Contains(text, "auditor: Read the audit log (read the audit log)") {
 			t.Errorf("reading %s of the home log is not an entry of it", what)
 		}
 	}
