@@ -71,3 +71,19 @@ func TestUUIDsHaveTheRandomForm(t *testing.T) {
 		t.Error("without randomness there is no UUID")
 	}
 }
+
+func TestObjectIDs(t *testing.T) {
+	const u = "7d0c2b9e-5d0f-4f0e-8a55-0d6f4f7f1c02"
+	for s, want := range map[string]bool{
+		"indicator--" + u: true, "x-twoseas-request--" + u: true, u: false, "--" + u: false, "Indicator--" + u: false,
+		"indicator--" + strings.ToUpper(u): false, "indicator--" + u + "0": false, "indicator--" + strings.Replace(u, "-", "0", 1): false,
+		"indicator--" + u[:35] + "-": false, strings.Repeat("a", 300) + "--" + u: false,
+	} {
+		if ident.IsObject(s) != want {
+			t.Errorf("%q: want %v", s, want)
+		}
+	}
+	if !ident.IsObjectOf("x-a--"+u, "x-a") || ident.IsObjectOf("x-ab--"+u, "x-a") || ident.IsObjectOf("x-a--"+u, "") {
+		t.Error("the type of an id is not told")
+	}
+}

@@ -81,7 +81,7 @@ func ParseCheck(raw []byte) (Check, error) {
 
 func (c Check) check() error {
 	switch {
-	case !isID(c.ID, CheckType) || !isID(c.Contact, Type):
+	case !ident.IsObjectOf(c.ID, CheckType) || !ident.IsObjectOf(c.Contact, Type):
 		return fault.New(fault.Invalid, "communication check: an id is none")
 	case c.Created.IsZero() || c.Modified.Before(c.Created) || !c.Due.After(c.Created):
 		return fault.New(fault.Invalid, "communication check: its times are not in order")
@@ -150,7 +150,7 @@ func ParseAnswer(text []byte) (Answer, error) {
 	l := note.ReadLines("answer of a contact", AnswerTitle, string(text))
 	id := func(typ string) func(string) (string, error) {
 		return func(s string) (string, error) {
-			if !isID(s, typ) {
+			if !ident.IsObjectOf(s, typ) {
 				return "", fault.Errorf(fault.Invalid, "%.80q is no id of %s", s, typ)
 			}
 			return s, nil

@@ -16,6 +16,7 @@ import (
 
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/fault"
+	"twoseas/internal/base/ident"
 )
 
 // Type is the type of the object that a record crosses as.
@@ -160,13 +161,13 @@ func (c Contact) Check() error {
 		}
 	}
 	switch {
-	case !isID(c.ID, Type):
+	case !ident.IsObjectOf(c.ID, Type):
 		return fault.New(fault.Invalid, "contact: its id is none")
 	case c.Created.IsZero() || c.Modified.Before(c.Created):
 		return fault.New(fault.Invalid, "contact: its times are not in order")
 	case !slices.Contains(Roles(), c.Role):
 		return fault.Errorf(fault.Invalid, "role %.40q: want diplomatic, technical, law-enforcement or sectoral", string(c.Role))
-	case c.BackupOf != "" && (!isID(c.BackupOf, Type) || c.BackupOf == c.ID):
+	case c.BackupOf != "" && (!ident.IsObjectOf(c.BackupOf, Type) || c.BackupOf == c.ID):
 		return fault.New(fault.Invalid, "a deputy stands in for another contact of the same side")
 	case !isDay(c.ValidFrom):
 		return fault.Errorf(fault.Invalid, "valid from %.20q: want a day such as 2027-03-18", c.ValidFrom)
@@ -236,20 +237,6 @@ func (c Contact) In(now time.Time) bool {
 // Stale reports whether the record was to be looked at again before now.
 func (c Contact) Stale(now time.Time) bool {
 	return c.ReviewDue != "" && c.ReviewDue < now.UTC().Format(time.DateOnly)
-}
-
-func isID(s, typ string) bool {
-	rest, ok := strings.CutPrefix(s, typ+"--")
-	if !ok || len(rest) != 36 {
-		return false
-	}
-	for i, r := range rest {
-		dash := i == 8 || i == 13 || i == 18 || i == 23
-		if dash != (r == '-') || !dash && !strings.ContainsRune("0123456789abcdef", r) {
-			return false
-		}
-	}
-	return true
 }
 
 func isDay(s string) bool {

@@ -8,6 +8,7 @@ import (
 
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/fault"
+	"twoseas/internal/base/ident"
 )
 
 // Outcome is what the receiver did about one id.
@@ -145,7 +146,7 @@ const (
 )
 
 func (a Answer) check() error {
-	if !objectID(a.ID) || !strings.HasPrefix(a.ID, AnswerType+"--") || !objectID(a.Recall) {
+	if !ident.IsObjectOf(a.ID, AnswerType) || !ident.IsObject(a.Recall) {
 		return fault.New(fault.Invalid, "answer to a recall: its id, or what it answers, is none")
 	}
 	n := 0

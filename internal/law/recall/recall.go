@@ -17,6 +17,7 @@ import (
 
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/fault"
+	"twoseas/internal/base/ident"
 	"twoseas/internal/law/marking"
 )
 
@@ -148,9 +149,9 @@ func Parse(raw []byte) (Recall, error) {
 
 func (r Recall) check() error {
 	switch {
-	case !objectID(r.ID) || !strings.HasPrefix(r.ID, Type+"--"):
+	case !ident.IsObject(r.ID) || !strings.HasPrefix(r.ID, Type+"--"):
 		return fault.New(fault.Invalid, "recall: its id is none")
-	case !uuid(r.Act):
+	case !ident.IsUUID(r.Act):
 		return fault.New(fault.Invalid, "recall: the act is no UUID")
 	case codes[r.Kind] == nil:
 		return fault.Errorf(fault.Invalid, "recall: kind %.40q is not known", string(r.Kind))
@@ -172,7 +173,7 @@ func (r Recall) check() error {
 func (r Recall) checkIDs() error {
 	seen := make(map[string]bool, len(r.IDs))
 	for _, id := range r.IDs {
-		if !objectID(id) || seen[id] {
+		if !ident.IsObject(id) || seen[id] {
 			return fault.Errorf(fault.Invalid, "recall: %.80q is no id, or named twice", id)
 		}
 		if !Recallable(typeOf(id)) {
@@ -191,7 +192,7 @@ func (r Recall) checkBy(named map[string]bool) error {
 		return fault.New(fault.Invalid, "recall: each id that is corrected names the version that takes its place")
 	}
 	for id, by := range r.By {
-		ok := objectID(by) && by != id
+		ok := ident.IsObject(by) && by != id
 		if r.Kind == Correct {
 			_, err := instant("version", by)
 			ok = err == nil
@@ -245,32 +246,4 @@ func instant(name, s string) (time.Time, error) {
 func typeOf(id string) string {
 	typ, _, _ := strings.Cut(id, "--")
 	return typ
-}
-
-// maxID bounds an id.
-const maxID = 300
-
-// objectID reports whether s has the form of an object's id: type--UUID.
-func objectID(s string) bool {
-	typ, u, ok := strings.Cut(s, "--")
-	return ok && len(s) <= maxID && typ != "" && strings.Trim(typ, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && uuid(u)
-}
-
-func uuid(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i := range len(s) {
-		c := s[i]
-		if i == 8 || i == 13 || i == 18 || i == 23 {
-			if c != '-' {
-				return false
-			}
-			continue
-		}
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return true
 }

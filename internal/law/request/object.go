@@ -2,7 +2,6 @@ package request
 
 import (
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -115,7 +114,7 @@ func Parse(raw []byte) (Asked, error) {
 
 func (a Asked) check() error {
 	switch {
-	case !isID(a.ID, Type):
+	case !ident.IsObjectOf(a.ID, Type):
 		return fault.New(fault.Invalid, "request: its id is none")
 	case !slices.Contains(Kinds(), a.Kind):
 		return fault.Errorf(fault.Invalid, "kind %.40q: want one of those offered", string(a.Kind))
@@ -142,7 +141,7 @@ func (a Asked) check() error {
 		}
 	}
 	for i, id := range a.Objects {
-		if typ, _, _ := strings.Cut(id, "--"); !isID(id, typ) || slices.Index(a.Objects, id) < i {
+		if !ident.IsObject(id) || slices.Index(a.Objects, id) < i {
 			return fault.Errorf(fault.Invalid, "%.80q is no id of an object, or named twice", id)
 		}
 	}
@@ -203,7 +202,7 @@ func ParseStep(raw []byte) (request string, s Step, err error) {
 
 func checkStep(id, request string, s Step) error {
 	switch {
-	case !isID(id, StepType) || !isID(request, Type):
+	case !ident.IsObjectOf(id, StepType) || !ident.IsObjectOf(request, Type):
 		return fault.New(fault.Invalid, "step: its id, or its request's, is none")
 	case s.By == "" || s.N < 1 || s.On.IsZero():
 		return fault.New(fault.Invalid, "step: it does not say whose it is, which and when")
@@ -244,21 +243,4 @@ func stampOrNot(t time.Time) string {
 		return ""
 	}
 	return stamp(t)
-}
-
-const maxID = 300
-
-// isID reports whether s is an id of an object of a type: type--UUID.
-func isID(s, typ string) bool {
-	u, ok := strings.CutPrefix(s, typ+"--")
-	if !ok || typ == "" || len(s) > maxID || len(u) != 36 || strings.Trim(typ, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
-		return false
-	}
-	for i := range len(u) {
-		dash := i == 8 || i == 13 || i == 18 || i == 23
-		if dash != (u[i] == '-') || !dash && !strings.Contains("0123456789abcdef", u[i:i+1]) {
-			return false
-		}
-	}
-	return true
 }
