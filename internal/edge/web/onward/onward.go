@@ -128,7 +128,7 @@ func (p *pages) ask(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := askView{Objects: f.Get("objects"), Audience: f.Get("audience"), Purpose: f.Get("purpose"), Redact: f["redact"], Until: f.Get("until")}
-	until, err := dayOf(v.Until)
+	until, err := page.DayEnd(v.Until)
 	if err == nil {
 		var ids []string
 		ids, err = p.Onwards.Ask(r.Context(), q.Handle, q.Actor, q.Access.Class, onward.Request{
@@ -138,7 +138,7 @@ func (p *pages) ask(w http.ResponseWriter, r *http.Request) error {
 			return page.See(w, r, Path(ids[0]))
 		}
 	}
-	if refused(err) {
+	if page.Refused(err) {
 		v.Problems = []page.Problem{q.Wrong("objects", err)}
 		return p.showForm(w, r, v)
 	}
@@ -146,23 +146,6 @@ func (p *pages) ask(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return page.See(w, r, "/onward")
-}
-
-// refused reports whether a form is shown again with what is wrong.
-func refused(err error) bool {
-	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.Denied) || fault.Is(err, fault.NotFound) || fault.Is(err, fault.TooLarge)
-}
-
-// dayOf is the end of a day in UTC, zero when none is named.
-func dayOf(s string) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	d, err := time.Parse(time.DateOnly, s)
-	if err != nil {
-		return d, fault.Errorf(fault.Invalid, "%.20q: want a day such as 2027-03-18", s)
-	}
-	return d.AddDate(0, 0, 1), nil
 }
 
 // showView is one request.
@@ -231,12 +214,12 @@ func (p *pages) answer(w http.ResponseWriter, r *http.Request) error {
 		a.Redact = v.Redact
 	}
 	if a.Word != law.No {
-		a.Until, err = dayOf(v.Until)
+		a.Until, err = page.DayEnd(v.Until)
 	}
 	if err == nil {
 		_, err = p.Onwards.Answer(r.Context(), q.Handle, q.Actor, q.Access.Class, id, a, v.Reason)
 	}
-	if refused(err) && !fault.Is(err, fault.NotFound) {
+	if page.Refused(err) && !fault.Is(err, fault.NotFound) {
 		v.Problems = []page.Problem{q.Wrong("answer-reason", err)}
 		return p.showOne(w, r, v)
 	}
@@ -294,7 +277,7 @@ func (p *pages) change(w http.ResponseWriter, r *http.Request) error {
 		Join: strings.Fields(f.Get("join")), Leave: strings.Fields(f.Get("leave")),
 	}
 	_, err = p.Members.Set(r.Context(), q.Handle, q.Actor, c)
-	if refused(err) && !fault.Is(err, fault.NotFound) {
+	if page.Refused(err) && !fault.Is(err, fault.NotFound) {
 		return p.showMembers(w, r, membersView{Form: c, Problems: []page.Problem{q.Wrong("join", err)}})
 	}
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"twoseas/internal/act/request"
 	"twoseas/internal/base/fault"
@@ -47,7 +46,7 @@ func (p *pages) showOne(w http.ResponseWriter, r *http.Request, v showView) (err
 	q := page.Of(r)
 	id := r.PathValue("assistance")
 	if err := p.Requests.Seen(r.Context(), q.Handle, q.Actor, id); err != nil {
-		if !refused(err) || fault.Is(err, fault.NotFound) {
+		if !page.Refused(err) || fault.Is(err, fault.NotFound) {
 			return err
 		}
 		v.Untold = fault.Message(err) // the request is shown all the same
@@ -84,10 +83,10 @@ func (p *pages) step(w http.ResponseWriter, r *http.Request) error {
 	if m.After, err = strconv.Atoi(f.Get("after")); err != nil {
 		return fault.New(fault.Invalid, "the form is not whole: open the request again")
 	}
-	if m.Until, err = dayOf(v.Until); err == nil {
+	if m.Until, err = page.DayEnd(v.Until); err == nil {
 		err = p.Requests.Step(r.Context(), q.Handle, q.Actor, id, m)
 	}
-	if refused(err) && !fault.Is(err, fault.NotFound) {
+	if page.Refused(err) && !fault.Is(err, fault.NotFound) {
 		v.Problems = []page.Problem{q.Wrong("step-text", err)}
 		return p.showOne(w, r, v)
 	}
@@ -95,18 +94,6 @@ func (p *pages) step(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return page.See(w, r, Path(id))
-}
-
-// dayOf is the end of a day in UTC, zero when none is named.
-func dayOf(s string) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	d, err := time.Parse(time.DateOnly, s)
-	if err != nil {
-		return d, fault.Errorf(fault.Invalid, "%.20q: want a day such as 2027-03-18", s)
-	}
-	return d.AddDate(0, 0, 1), nil
 }
 
 // askView is the form by which one asks.
@@ -151,13 +138,13 @@ func (p *pages) ask(w http.ResponseWriter, r *http.Request) error {
 	}}
 	asks := v.Asks
 	asks.Objects = strings.Fields(v.Objects)
-	if asks.By, err = dayOf(v.By); err == nil {
+	if asks.By, err = page.DayEnd(v.By); err == nil {
 		var id string
 		if id, err = p.Requests.Send(r.Context(), q.Handle, q.Actor, q.Access.Class, asks); err == nil {
 			return page.See(w, r, Path(id))
 		}
 	}
-	if refused(err) {
+	if page.Refused(err) {
 		v.Problems = []page.Problem{q.Wrong("title", err)}
 		return p.showForm(w, r, v)
 	}

@@ -62,11 +62,6 @@ func form(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	return r.PostForm, nil
 }
 
-// refused reports whether a form is shown again with what is wrong.
-func refused(err error) bool {
-	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.Denied) || fault.Is(err, fault.NotFound) || fault.Is(err, fault.TooLarge)
-}
-
 // listView is a page of requests.
 type listView struct {
 	*page.Request
