@@ -145,18 +145,18 @@ func BenchmarkMillionIntake(b *testing.B) {
 	millionRate.is(b, float64(m.objects)/m.took.Seconds())
 }
 
-// BenchmarkLookup has as many goroutines as there are cores look values up,
+// BenchmarkLookup has as many goroutines as there are cores look 20,000 values up,
 // one at a time.
 func BenchmarkLookup(b *testing.B) {
 	m := needMillion(b)
 	n := m.mustOpen(b)
-	all := values(m.objects, 100, 1)
+	all := values(m.objects, 25, 1)
 	askers := make([][]time.Duration, runtime.GOMAXPROCS(0))
 	used := cpu()
 	for b.Loop() {
 		var wg sync.WaitGroup
 		for k := range askers {
-			wg.Go(func() { askers[k] = append(askers[k], lookUp(b, n, all[len(all)/len(askers)*k:], 1000)...) })
+			wg.Go(func() { askers[k] = append(askers[k], lookUp(b, n, all[len(all)/len(askers)*k:], 20_000)...) })
 		}
 		wg.Wait()
 	}

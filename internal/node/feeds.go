@@ -10,7 +10,6 @@ import (
 	"twoseas/internal/act/feed"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/store"
-	"twoseas/internal/store/db"
 )
 
 // How often feeds are looked at without being told to, and how many run at
@@ -47,9 +46,7 @@ func (n *Node) bundleFolder() string {
 
 // feeds runs what is due of the sources outside, until ctx ends.
 func (n *Node) feeds(ctx context.Context) {
-	topics := n.Store.Listen(ctx)
-	tick := time.NewTicker(feedEvery)
-	defer tick.Stop()
+	due := n.listen(ctx, store.TopicFeed)
 	wake := make(chan struct{}, feedsAtOnce)
 	done := make(chan struct{})
 	for range feedsAtOnce {
@@ -67,27 +64,8 @@ func (n *Node) feeds(ctx context.Context) {
 			default:
 			}
 		}
-		if !n.feedsDue(ctx, topics, tick.C) {
+		if !due.wait(ctx, feedEvery) {
 			return
-		}
-	}
-}
-
-// feedsDue waits until feeds are to be looked at, or ctx ends.
-func (n *Node) feedsDue(ctx context.Context, topics <-chan string, tick <-chan time.Time) bool {
-	for {
-		select {
-		case <-ctx.Done():
-			return false
-		case <-tick:
-			return true
-		case topic, ok := <-topics:
-			if !ok {
-				topics = nil
-			}
-			if topic == store.TopicFeed || topic == db.Everything {
-				return true
-			}
 		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"twoseas/internal/act/hook"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/store"
-	"twoseas/internal/store/db"
 )
 
 // How often subscriptions are looked at without being told to, and how many
@@ -21,16 +20,9 @@ const (
 	hooksAtOnce = 32
 )
 
-// hookTopics are the changes after which there may be something to tell.
-var hookTopics = map[string]bool{
-	store.TopicSender: true, store.TopicArrived: true, store.TopicRelease: true, store.TopicFeed: true, store.TopicRecall: true, db.Everything: true,
-}
-
 // hooks sends what subscribers are to be told, until ctx ends.
 func (n *Node) hooks(ctx context.Context) {
-	topics := n.Store.Listen(ctx)
-	tick := time.NewTicker(hookEvery)
-	defer tick.Stop()
+	changes := n.listen(ctx, store.TopicSender, store.TopicArrived, store.TopicRelease, store.TopicFeed, store.TopicRecall)
 	w := &hookWork{n: n, running: map[string]bool{}}
 	defer w.wg.Wait()
 	for {
@@ -44,27 +36,8 @@ func (n *Node) hooks(ctx context.Context) {
 		for _, name := range due {
 			w.start(ctx, name)
 		}
-		if !n.told(ctx, topics, tick.C, hookTopics) {
+		if !changes.wait(ctx, hookEvery) {
 			return
-		}
-	}
-}
-
-// told waits for a tick or one of the topics. It is false at the end.
-func (n *Node) told(ctx context.Context, topics <-chan string, tick <-chan time.Time, wanted map[string]bool) bool {
-	for {
-		select {
-		case <-ctx.Done():
-			return false
-		case <-tick:
-			return true
-		case topic, open := <-topics:
-			if !open {
-				topics = nil
-			}
-			if wanted[topic] {
-				return true
-			}
 		}
 	}
 }

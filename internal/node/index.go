@@ -15,16 +15,9 @@ const (
 
 // index keeps what can be searched up to what is stored.
 func (n *Node) index(ctx context.Context) {
-	tick := time.NewTicker(indexEvery)
-	defer tick.Stop()
 	var before int64
 	waited := time.Duration(0)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	for rest(ctx, indexEvery) {
 		late, shipments, err := n.Library.Behind(ctx, n.Live)
 		if err == nil && late > before && waited < indexAfter { // something is arriving
 			before, waited = late, waited+indexEvery

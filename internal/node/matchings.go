@@ -10,7 +10,6 @@ import (
 	"twoseas/internal/base/ident"
 	"twoseas/internal/edge/peer"
 	"twoseas/internal/store"
-	"twoseas/internal/store/db"
 )
 
 // matchEvery is how often questions of private matching are looked at without
@@ -20,9 +19,7 @@ const matchEvery = 30 * time.Second
 // matchings answers what was approved and hands over what was asked, until ctx
 // ends.
 func (n *Node) matchings(ctx context.Context) {
-	topics := n.Store.Listen(ctx)
-	tick := time.NewTicker(matchEvery)
-	defer tick.Stop()
+	questions := n.listen(ctx, store.TopicMatching)
 	for {
 		n.Board.Begin("matching", "")
 		err := n.Matchings.Work(ctx, n.Live, partners{n})
@@ -30,27 +27,8 @@ func (n *Node) matchings(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			n.Log.WarnContext(ctx, "private matching", slog.String("kind", fault.KindOf(err).String()), slog.String("error", err.Error()))
 		}
-		if !told(ctx, topics, tick.C, store.TopicMatching) {
+		if !questions.wait(ctx, matchEvery) {
 			return
-		}
-	}
-}
-
-// told waits for a tick or a topic. It is false at the end.
-func told(ctx context.Context, topics <-chan string, tick <-chan time.Time, topic string) bool {
-	for {
-		select {
-		case <-ctx.Done():
-			return false
-		case <-tick:
-			return true
-		case t, open := <-topics:
-			if !open {
-				return false
-			}
-			if t == topic || t == db.Everything {
-				return true
-			}
 		}
 	}
 }

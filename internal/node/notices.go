@@ -14,7 +14,6 @@ import (
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/agreement"
 	"twoseas/internal/store"
-	"twoseas/internal/store/db"
 )
 
 // How often it is looked at what waits for whom, at most and at least, and how
@@ -52,12 +51,7 @@ func (n *Node) wireNotices(seal [32]byte, opt Options) error {
 // lookForNotices finds out what waits for people, until ctx ends: when something
 // changed, but not all the time.
 func (n *Node) lookForNotices(ctx context.Context) {
-	topics := n.Store.Listen(ctx)
-	wanted := map[string]bool{
-		store.TopicConfig: true, store.TopicRelease: true, store.TopicArrived: true, store.TopicRecall: true, store.TopicFeed: true, db.Everything: true,
-	}
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
+	changes := n.listen(ctx, store.TopicConfig, store.TopicRelease, store.TopicArrived, store.TopicRecall, store.TopicFeed)
 	for {
 		n.Board.Begin("look", "")
 		err := n.Notices.Look(ctx, n.Live)
@@ -65,12 +59,7 @@ func (n *Node) lookForNotices(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			n.Log.ErrorContext(ctx, "it cannot be found out what waits for people", slog.String("error", err.Error()))
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(lookRest):
-		}
-		if !n.told(ctx, topics, tick.C, wanted) {
+		if !rest(ctx, lookRest) || !changes.wait(ctx, lookEvery) {
 			return
 		}
 	}
@@ -78,9 +67,7 @@ func (n *Node) lookForNotices(ctx context.Context) {
 
 // sendNotices hands messages over that are due, until ctx ends.
 func (n *Node) sendNotices(ctx context.Context) {
-	topics := n.Store.Listen(ctx)
-	tick := time.NewTicker(sendEvery)
-	defer tick.Stop()
+	messages := n.listen(ctx, store.TopicNotice)
 	for {
 		n.Board.Begin("mail", "")
 		_, err := n.Notices.Send(ctx, n.Live)
@@ -88,7 +75,7 @@ func (n *Node) sendNotices(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			n.Log.WarnContext(ctx, "messages cannot be handed over", slog.String("kind", fault.KindOf(err).String()), slog.String("error", err.Error()))
 		}
-		if !n.told(ctx, topics, tick.C, map[string]bool{store.TopicNotice: true, db.Everything: true}) {
+		if !messages.wait(ctx, sendEvery) {
 			return
 		}
 	}

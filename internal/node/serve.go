@@ -295,14 +295,7 @@ func (n *Node) countRead(ctx context.Context, by people.Actor, act, collection s
 
 // flush writes the numbers of the audit log whose minute is over.
 func (n *Node) flush(ctx context.Context) {
-	tick := time.NewTicker(flushEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	for rest(ctx, flushEvery) {
 		n.Board.Begin("audit", "")
 		err := n.Audit.Flush(ctx)
 		n.Board.End("audit", "", err, flushEvery)
@@ -314,14 +307,7 @@ func (n *Node) flush(ctx context.Context) {
 
 // sweep removes what has had its time.
 func (n *Node) sweep(ctx context.Context) {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	for rest(ctx, sweepEvery) {
 		n.Board.Begin("sweep", "")
 		err := n.Sweep(ctx)
 		n.Board.End("sweep", "", err, sweepEvery)

@@ -85,8 +85,6 @@ func (n *Node) inDir(name string) string {
 // siem sends the home log to one target, until ctx ends.
 func (n *Node) siem(ctx context.Context, to *siem.Sender) {
 	owner := processName()
-	tick := time.NewTicker(siemEvery)
-	defer tick.Stop()
 	for {
 		n.Board.Begin("siem", to.Name)
 		_, err := n.Audit.Follow(ctx, to.Name, owner, to.Send)
@@ -94,10 +92,8 @@ func (n *Node) siem(ctx context.Context, to *siem.Sender) {
 		if err != nil && ctx.Err() == nil {
 			n.Log.WarnContext(ctx, "the home log does not reach a SIEM", slog.String("siem", to.Name), slog.String("error", err.Error()))
 		}
-		select {
-		case <-ctx.Done():
+		if !rest(ctx, siemEvery) {
 			return
-		case <-tick.C:
 		}
 	}
 }

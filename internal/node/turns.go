@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"twoseas/internal/store"
-	"twoseas/internal/store/db"
 )
 
 // turnLatest is how long the node waits at most before it looks whether
@@ -15,7 +14,7 @@ const turnLatest = time.Minute
 
 // turns lets embargoes end and expiries take effect at their instants.
 func (n *Node) turns(ctx context.Context) {
-	topics := n.Store.Listen(ctx)
+	dates := n.listen(ctx, store.TopicTurn)
 	if err := n.Intake.Schedule(ctx, n.Live); err != nil && ctx.Err() == nil {
 		n.Log.ErrorContext(ctx, "embargoes and expiries cannot be listed", slog.String("error", err.Error()))
 	}
@@ -33,30 +32,8 @@ func (n *Node) turns(ctx context.Context) {
 		case done.Labels+done.Objects > 0:
 			n.Log.InfoContext(ctx, "embargoes and expiries took effect", slog.Int("labels", done.Labels), slog.Int("objects", done.Objects))
 		}
-		if !turned(ctx, topics, wait) {
+		if !dates.wait(ctx, wait) {
 			return
-		}
-	}
-}
-
-// turned waits for the next instant, or for news of an earlier one. It is false
-// at the end.
-func turned(ctx context.Context, topics <-chan string, wait time.Duration) bool {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return false
-		case <-timer.C:
-			return true
-		case topic, open := <-topics:
-			if !open {
-				return false
-			}
-			if topic == store.TopicTurn || topic == db.Everything {
-				return true
-			}
 		}
 	}
 }
