@@ -24,6 +24,7 @@ import (
 const (
 	envDir    = "TWOSEAS_TEST_CHILD_DIR"
 	envImport = "TWOSEAS_TEST_CHILD_IMPORT" // FROM:N, indicators to take in once it serves
+	envRecall = "TWOSEAS_TEST_CHILD_RECALL" // N, acts of recalling it is to have made
 	envLease  = "TWOSEAS_TEST_CHILD_LEASE"
 )
 
@@ -73,6 +74,12 @@ func childNode(dir, imports string) error {
 		}
 		fmt.Println("imported")
 	}
+	if acts, err := strconv.Atoi(os.Getenv(envRecall)); err == nil {
+		if err := callBack(ctx, n, acts); err != nil {
+			return err
+		}
+		fmt.Println("recalled")
+	}
 	_, _ = io.Copy(io.Discard, os.Stdin) // ends with the parent, whatever ends it
 	if err := run.Stop(); err != nil {
 		return err
@@ -87,11 +94,12 @@ type child struct {
 	lines chan string
 }
 
-// spawn starts the node of dir and waits until it serves.
-func spawn(t *testing.T, dir string, from, count int) *child {
+// spawn starts the node of dir, with more in its environment, and waits until it
+// serves.
+func spawn(t *testing.T, dir string, from, count int, env ...string) *child {
 	t.Helper()
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0]) // this very binary
-	cmd.Env = append(os.Environ(), envDir+"="+dir)
+	cmd.Env = append(append(os.Environ(), envDir+"="+dir), env...)
 	if count > 0 {
 		cmd.Env = append(cmd.Env, fmt.Sprintf("%s=%d:%d", envImport, from, count))
 	}
