@@ -1265,6 +1265,45 @@ func (e RequestsParamsUrgency) Valid() bool {
 	}
 }
 
+// Defines values for RequestWaysParamsKind.
+const (
+	RequestWaysParamsKindActivityFromTerritory RequestWaysParamsKind = "activity-from-territory"
+	RequestWaysParamsKindAnalysis              RequestWaysParamsKind = "analysis"
+	RequestWaysParamsKindBlock                 RequestWaysParamsKind = "block"
+	RequestWaysParamsKindExpertHelp            RequestWaysParamsKind = "expert-help"
+	RequestWaysParamsKindInformation           RequestWaysParamsKind = "information"
+	RequestWaysParamsKindPatchCoordination     RequestWaysParamsKind = "patch-coordination"
+	RequestWaysParamsKindPreservation          RequestWaysParamsKind = "preservation"
+	RequestWaysParamsKindTakedown              RequestWaysParamsKind = "takedown"
+	RequestWaysParamsKindVictimNotification    RequestWaysParamsKind = "victim-notification"
+)
+
+// Valid indicates whether the value is a known member of the RequestWaysParamsKind enum.
+func (e RequestWaysParamsKind) Valid() bool {
+	switch e {
+	case RequestWaysParamsKindActivityFromTerritory:
+		return true
+	case RequestWaysParamsKindAnalysis:
+		return true
+	case RequestWaysParamsKindBlock:
+		return true
+	case RequestWaysParamsKindExpertHelp:
+		return true
+	case RequestWaysParamsKindInformation:
+		return true
+	case RequestWaysParamsKindPatchCoordination:
+		return true
+	case RequestWaysParamsKindPreservation:
+		return true
+	case RequestWaysParamsKindTakedown:
+		return true
+	case RequestWaysParamsKindVictimNotification:
+		return true
+	default:
+		return false
+	}
+}
+
 // AcceptPeerRequest defines model for Accept-peerRequest.
 type AcceptPeerRequest struct {
 	Invitation string `json:"invitation"`
@@ -3724,6 +3763,9 @@ type RequestOutput struct {
 
 	// Timeline What both sides did
 	Timeline *[]RequestStep `json:"timeline"`
+
+	// Way By which way of law it is asked
+	Way *string `json:"way,omitempty"`
 }
 
 // RequestSentOutput defines model for RequestSentOutput.
@@ -3764,6 +3806,28 @@ type RequestText struct {
 
 // RequestTextLanguage Of the texts
 type RequestTextLanguage string
+
+// RequestWay defines model for RequestWay.
+type RequestWay struct {
+	Agreement string            `json:"agreement"`
+	Basis     map[string]string `json:"basis"`
+
+	// Confirm Both sides first confirm that they belong to it
+	Confirm bool              `json:"confirm"`
+	How     map[string]string `json:"how"`
+
+	// Name By language, as what, basis and how
+	Name map[string]string `json:"name"`
+
+	// Offered The two sides of the agreement can use it
+	Offered bool `json:"offered"`
+
+	// Standing Where each side stands: yes, no, not-in-force, unconfirmed, unknown
+	Standing map[string]string `json:"standing"`
+	Treaty   bool              `json:"treaty"`
+	Way      string            `json:"way"`
+	What     map[string]string `json:"what"`
+}
 
 // Review defines model for Review.
 type Review struct {
@@ -3915,6 +3979,9 @@ type SendRequestRequest struct {
 	Channel   SendRequestRequestChannel `json:"channel"`
 	Kind      SendRequestRequestKind    `json:"kind"`
 	Urgency   SendRequestRequestUrgency `json:"urgency"`
+
+	// Way By which way of law, for the law-enforcement channel and for preservation: see /requests/ways
+	Way *string `json:"way,omitempty"`
 }
 
 // SendRequestRequestChannel defines model for SendRequestRequest.Channel.
@@ -4234,6 +4301,11 @@ type WarningList struct {
 // WarningListsOutput defines model for WarningListsOutput.
 type WarningListsOutput struct {
 	Lists *[]WarningList `json:"lists"`
+}
+
+// WaysOutput defines model for WaysOutput.
+type WaysOutput struct {
+	Ways *[]RequestWay `json:"ways"`
 }
 
 // Why defines model for Why.
@@ -5365,6 +5437,14 @@ type SendRequestParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
+
+// RequestWaysParams defines parameters for RequestWays.
+type RequestWaysParams struct {
+	Kind RequestWaysParamsKind `form:"kind" json:"kind"`
+}
+
+// RequestWaysParamsKind defines parameters for RequestWays.
+type RequestWaysParamsKind string
 
 // CorrectRequestParams defines parameters for CorrectRequest.
 type CorrectRequestParams struct {
@@ -7692,6 +7772,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/requests (the `SendRequest` operationId).
 	SendRequest(ctx context.Context, params *SendRequestParams, body SendRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RequestWays The ways of law by which law enforcement can be asked, and those that two sides do not have
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Corresponds with GET /api/v1/requests/ways (the `RequestWays` operationId).
+	RequestWays(ctx context.Context, params *RequestWaysParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Request One request with what both sides did about it; does not say to the partner that it was seen
 	//
@@ -12275,6 +12362,23 @@ func (c *Client) SendRequestWithBody(ctx context.Context, params *SendRequestPar
 // Corresponds with POST /api/v1/requests (the `SendRequest` operationId).
 func (c *Client) SendRequest(ctx context.Context, params *SendRequestParams, body SendRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSendRequestRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RequestWays The ways of law by which law enforcement can be asked, and those that two sides do not have
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Corresponds with GET /api/v1/requests/ways (the `RequestWays` operationId).
+func (c *Client) RequestWays(ctx context.Context, params *RequestWaysParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRequestWaysRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -23105,6 +23209,56 @@ func NewSendRequestRequestWithBody(server string, params *SendRequestParams, con
 	return req, nil
 }
 
+// NewRequestWaysRequest constructs an http.Request for the RequestWays method
+func NewRequestWaysRequest(server string, params *RequestWaysParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/requests/ways")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", false, "kind", params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewRequestRequest constructs an http.Request for the Request method
 func NewRequestRequest(server string, assistance string) (*http.Request, error) {
 	var err error
@@ -26722,6 +26876,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/requests (the `SendRequest` operationId).
 	SendRequestWithResponse(ctx context.Context, params *SendRequestParams, body SendRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*SendRequestResponse, error)
+
+	// RequestWaysWithResponse The ways of law by which law enforcement can be asked, and those that two sides do not have
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/requests/ways (the `RequestWays` operationId).
+	RequestWaysWithResponse(ctx context.Context, params *RequestWaysParams, reqEditors ...RequestEditorFn) (*RequestWaysResponse, error)
 
 	// RequestWithResponse One request with what both sides did about it; does not say to the partner that it was seen
 	//
@@ -40527,6 +40690,82 @@ func (r SendRequestResponse) ContentType() string {
 	return ""
 }
 
+type RequestWaysResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *WaysOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RequestWaysResponse) GetJSON200() *WaysOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RequestWaysResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RequestWaysResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RequestWaysResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RequestWaysResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RequestWaysResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r RequestWaysResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RequestWaysResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RequestWaysResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RequestWaysResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type RequestResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -46243,6 +46482,21 @@ func (c *ClientWithResponses) SendRequestWithResponse(ctx context.Context, param
 		return nil, err
 	}
 	return ParseSendRequestResponse(rsp)
+}
+
+// RequestWaysWithResponse The ways of law by which law enforcement can be asked, and those that two sides do not have
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/requests/ways (the `RequestWays` operationId).
+func (c *ClientWithResponses) RequestWaysWithResponse(ctx context.Context, params *RequestWaysParams, reqEditors ...RequestEditorFn) (*RequestWaysResponse, error) {
+	rsp, err := c.RequestWays(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRequestWaysResponse(rsp)
 }
 
 // RequestWithResponse One request with what both sides did about it; does not say to the partner that it was seen
@@ -57729,6 +57983,67 @@ func ParseSendRequestResponse(rsp *http.Response) (*SendRequestResponse, error) 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest RequestSentOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRequestWaysResponse parses an HTTP response from a RequestWaysWithResponse call
+func ParseRequestWaysResponse(rsp *http.Response) (*RequestWaysResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RequestWaysResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest WaysOutput
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -15,6 +15,7 @@ type requestCmd struct {
 	Show requestShow `cmd:"" help:"Show one request and what both sides did about it."`
 	Send requestSend `cmd:"" help:"Ask the other side."`
 	Step requestStep `cmd:"" help:"Make this side's next step about a request."`
+	Ways requestWays `cmd:"" help:"List the ways of law by which law enforcement can be asked."`
 }
 
 type requestList struct {
@@ -77,7 +78,7 @@ func (c *requestShow) Run(a *app) error {
 				"by": e.By, "move": e.Move, "on": e.On.Format(time.RFC3339), "reason": e.Reason, "text": e.Text, "person": e.Person,
 			})
 		}
-		row["title"], row["text"], row["objects"], row["timeline"], row["may"] = d.Asks.Title, d.Asks.Text, d.Asks.Objects, steps, d.May
+		row["title"], row["text"], row["objects"], row["timeline"], row["may"], row["way"] = d.Asks.Title, d.Asks.Text, d.Asks.Objects, steps, d.May, d.Asks.Way
 		return a.say(row, func() {
 			a.printf("%s\n%s asks %s for %s, %s; it is %s.\n\n%s\n\n", d.Asks.Title, d.Asker, d.Asked, d.Kind, d.Urgency, d.State, d.Asks.Text)
 			for _, e := range d.Timeline {
@@ -100,6 +101,7 @@ type requestSend struct {
 	Text      string    `required:"" placeholder:"TEXT" help:"What is asked for."`
 	Urgent    bool      `help:"A first word is hoped for within the agreement's short target, at any hour."`
 	Police    bool      `name:"law-enforcement" help:"By the law-enforcement channel."`
+	Way       string    `placeholder:"WAY" help:"By which way of law, with --law-enforcement and to preserve data; see 'twoseas request ways'."`
 	Basis     string    `placeholder:"TEXT" help:"Legal basis."`
 	Done      string    `placeholder:"TEXT" help:"What was done already."`
 	By        time.Time `placeholder:"TIME" help:"Until when it is hoped for, such as 2027-03-18T00:00:00Z."`
@@ -115,7 +117,7 @@ func (c *requestSend) Run(a *app) error {
 	}
 	q := law.Asked{
 		Agreement: id, Kind: law.Kind(c.Kind), Urgency: law.Routine, Channel: law.Technical, Language: c.Language, Title: c.Title, Text: c.Text,
-		Basis: c.Basis, Done: c.Done, By: c.By, Objects: c.Object,
+		Way: c.Way, Basis: c.Basis, Done: c.Done, By: c.By, Objects: c.Object,
 	}
 	if c.Urgent {
 		q.Urgency = law.Urgent

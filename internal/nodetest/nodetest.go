@@ -114,8 +114,31 @@ func Log() *slog.Logger {
 // until it is in force on both.
 func Sign(tb testing.TB, a, b *Node) {
 	tb.Helper()
+	signed(tb, a, b, InJp, agreement.Reference())
+}
+
+// JpUs is an agreement of Japan with a third side, for nodes that have two.
+const JpUs ident.Agreement = "jp-us-2022"
+
+// SignJpUs makes the nodes of Japan and of the United States known to each other
+// and brings JpUs into force between them: the reference agreement in other
+// names.
+func SignJpUs(tb testing.TB, jp, us *Node) {
+	tb.Helper()
+	if _, err := node.Pair(tb.Context(), jp.Node, us.Node); err != nil {
+		tb.Fatal(err)
+	}
+	text := strings.NewReplacer(string(InJp), string(JpUs), "id: in\n", "id: us\n", "codes: [ind]", "codes: [usa]",
+		"en: Republic of India, ja: インド共和国, hi: भारत गणराज्य", "en: United States", "en: New Delhi, ja: ニューデリー, hi: नई दिल्ली", "en: Washington").Replace(string(agreement.Reference()))
+	signed(tb, jp, us, JpUs, []byte(text))
+}
+
+// signed has both nodes add and sign a document, and waits until it is in force
+// on both.
+func signed(tb testing.TB, a, b *Node, id ident.Agreement, text []byte) {
+	tb.Helper()
 	for _, n := range []*Node{a, b} {
-		v, err := n.Accords.Add(tb.Context(), n.Live, n.Operator(), agreement.Reference())
+		v, err := n.Accords.Add(tb.Context(), n.Live, n.Operator(), text)
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -125,7 +148,7 @@ func Sign(tb testing.TB, a, b *Node) {
 	}
 	for _, n := range []*Node{a, b} {
 		Eventually(tb, "the agreement is in force at "+string(n.Side), func() bool {
-			s, err := n.Accords.Versions(tb.Context(), n.Live, InJp)
+			s, err := n.Accords.Versions(tb.Context(), n.Live, id)
 			return err == nil && s[len(s)-1].InForce
 		})
 	}

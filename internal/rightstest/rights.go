@@ -134,7 +134,7 @@ func lawEnforcement(t *testing.T, in, jp *nodetest.Node) string {
 		return err == nil && len(b.Rolls) == 2
 	})
 	id, err := in.Requests.Send(t.Context(), in.Live, in.Operator(), store.AllLabels, request.Asked{
-		Agreement: nodetest.InJp, Kind: request.Preservation, Urgency: request.Routine, Channel: request.LawEnforcement, Language: "en",
+		Agreement: nodetest.InJp, Kind: request.Preservation, Urgency: request.Routine, Channel: request.LawEnforcement, Way: "mlat", Language: "en",
 		Title: "Two accounts", Text: "Please have what they hold preserved.",
 	})
 	if err != nil {

@@ -54,6 +54,7 @@ var views = []view{
 	{"requests-by-us", "in", "duty", "/requests?by=us"},
 	{"request", "in", "duty", "/requests?by=us article h2 a"},
 	{"request-ask", "in", "duty", "/ask"},
+	{"request-ask-preserve", "in", "duty", "/ask?kind=preservation"},
 	{"recalls", "in", "duty", "/recalls"},
 	{"recall", "in", "duty", "/recalls main tbody th a"},
 	{"recall-came", "jp", "duty", "/recalls main tbody th a"},

@@ -116,3 +116,63 @@ func TestARequestIsAskedAtNightAndDeclinedInPart(t *testing.T) {
 		}
 	}
 }
+
+// TestPreservationIsAskedByAWayThatThePairHas: the form offers India no way of a
+// treaty that India is no party to, names what to use instead, and refuses the
+// way also when a browser sends it all the same; the United States can be asked
+// by it.
+func TestPreservationIsAskedByAWayThatThePairHas(t *testing.T) {
+	b := webtest.Open(t)
+	oneFactor := func(c *node.Config) { c.OneFactor = true }
+	_, jp := nodetest.IndiaJapan(t, oneFactor)
+	us := nodetest.Start(t, "us", oneFactor)
+	nodetest.SignJpUs(t, jp, us)
+	tab := signIn(t, b, jp, "kenji", people.DutyOfficer)
+	const treaty = "budapest-preservation"
+	offered := "document.querySelector(\"#way option[value='" + treaty + "']\") !== null"
+
+	tab.Go("/ask")
+	if tab.Has("#way") {
+		t.Error("a way of law is asked for where none is needed")
+	}
+	tab.Go("/ask?kind=preservation&agreement=" + string(nodetest.InJp))
+	fit(t, tab)
+	if webtest.Eval[bool](tab, offered) {
+		t.Error("the treaty is offered between India and Japan")
+	}
+	for _, want := range []string{"Republic of India is not a party to it", "letters rogatory"} {
+		tab.See(want)
+	}
+	tab.Set("#title", "Keep the log of two accounts")
+	tab.Set("#text", "Please have what they hold preserved.")
+	tab.Submit("form[action='/ask'] button")
+	tab.See("say by which way of law it is asked")
+	webtest.Eval[bool](tab, "(() => { const o = document.createElement('option'); o.value = '"+treaty+"'; const s = document.querySelector('#way'); s.append(o); s.value = o.value; return true })()")
+	tab.Submit("form[action='/ask'] button")
+	tab.See("is not open between")
+	tab.See("Instead: Mutual legal assistance, or letters rogatory")
+	fit(t, tab)
+	if got := webtest.Eval[string](tab, "document.querySelector('#text').value"); got != "Please have what they hold preserved." {
+		t.Errorf("what was typed is lost: %q", got)
+	}
+	tab.Set("#way", "mlat")
+	tab.Submit("form[action='/ask'] button")
+	if got := tab.Text("#way"); !strings.Contains(got, "Mutual legal assistance") {
+		t.Errorf("asked by %q", got)
+	}
+
+	tab.Go("/ask?kind=preservation&agreement=" + string(nodetest.JpUs))
+	if !webtest.Eval[bool](tab, offered) {
+		t.Fatal("the treaty is not offered between Japan and the United States")
+	}
+	tab.Set("#title", "Keep the log of two accounts")
+	tab.Set("#text", "Please have what they hold preserved.")
+	tab.Set("#way", treaty)
+	tab.Submit("form[action='/ask'] button")
+	tab.See("Expedited preservation under the Budapest Convention")
+	for _, p := range tab.Problems() {
+		if !strings.Contains(p, "422") {
+			t.Error(p)
+		}
+	}
+}

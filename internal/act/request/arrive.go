@@ -33,6 +33,9 @@ func (r *Requests) arrived(tx *store.Tx, m exchange.Message) error {
 	if !terms.Permits.Request {
 		return fault.Errorf(fault.Denied, "nothing new is asked under %s: %s", q.Agreement, terms.Permits.Why)
 	}
+	if err := passable(terms.Doc, q); err != nil {
+		return err
+	}
 	a = of(q, m.Seq)
 	a.Asker, a.Asked = m.Channel.Partner, r.Self
 	if err := r.received(tx, &a, now(tx)); err != nil {

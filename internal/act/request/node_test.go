@@ -162,7 +162,8 @@ func TestWhatDoesNotFollowIsRefusedAndChangesNothing(t *testing.T) {
 		"an object nobody has":     {func(q *law.Asked) { q.Objects = []string{missing} }, fault.NotFound},
 		"a request as an object":   {func(q *law.Asked) { q.Objects = []string{id} }, fault.NotFound},
 		"an agreement not known":   {func(q *law.Asked) { q.Agreement = "in-gb-2021" }, fault.NotFound},
-		"no audience for it there": {func(q *law.Asked) { q.Channel = law.LawEnforcement }, fault.Denied},
+		"no audience for it there": {func(q *law.Asked) { q.Channel, q.Way = law.LawEnforcement, "mlat" }, fault.Denied},
+		"no way of law":            {func(q *law.Asked) { q.Kind = law.Preservation }, fault.Invalid},
 	} {
 		q := ask()
 		c.change(&q)
@@ -189,7 +190,7 @@ func TestALawEnforcementRequestIsForLiaisonsOnly(t *testing.T) {
 		})
 	}
 	q := ask()
-	q.Kind, q.Channel = law.Preservation, law.LawEnforcement
+	q.Kind, q.Channel, q.Way = law.Preservation, law.LawEnforcement, "mlat"
 	duty, liaison := person(t, in, people.DutyOfficer), person(t, in, people.Liaison)
 	if _, err := in.Requests.Send(t.Context(), in.Live, duty, 0, q); !fault.Is(err, fault.Denied) {
 		t.Errorf("a duty officer sends it: %v", err)

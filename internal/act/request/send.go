@@ -32,6 +32,9 @@ func (r *Requests) Send(ctx context.Context, h *store.Handle, by people.Actor, c
 		if !terms.Permits.Request {
 			return fault.Errorf(fault.Denied, "nothing new is asked under %s: %s", q.Agreement, terms.Permits.Why)
 		}
+		if err := passable(terms.Doc, q); err != nil {
+			return err
+		}
 		if q.ID, err = r.newID(request.Type); err != nil {
 			return err
 		}

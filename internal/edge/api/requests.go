@@ -22,6 +22,7 @@ func (a *api) requests() {
 	}
 	add(a, at(http.MethodGet, "", "requests", "Requests of the channels that the caller deals with: what waits by when it is due, then the rest, newest first"), a.listRequests)
 	add(a, at(http.MethodPost, "", "send-request", "Ask the partner for assistance"), a.sendRequest)
+	add(a, at(http.MethodGet, "/ways", "request-ways", "The ways of law by which law enforcement can be asked, and those that two sides do not have"), a.requestWays)
 	add(a, at(http.MethodGet, "/{assistance}", "request", "One request with what both sides did about it; does not say to the partner that it was seen"), a.request)
 	add(a, at(http.MethodPut, "/{assistance}", "correct-request", "Send another version of what this side asks"), a.correctRequest)
 	add(a, at(http.MethodPost, "/{assistance}/steps", "step-request", "Make this side's next step about a request"), a.stepRequest)
@@ -126,6 +127,7 @@ func (a *api) sendRequest(ctx context.Context, c caller, in *struct {
 		Kind      string `json:"kind" enum:"information,analysis,block,takedown,victim-notification,preservation,patch-coordination,expert-help,activity-from-territory"`
 		Urgency   string `json:"urgency" enum:"routine,urgent"`
 		Channel   string `json:"channel" enum:"technical,law-enforcement"`
+		Way       string `json:"way,omitempty" maxLength:"64" doc:"By which way of law, for the law-enforcement channel and for preservation: see /requests/ways"`
 		requestText
 	}
 },
@@ -137,7 +139,7 @@ func (a *api) sendRequest(ctx context.Context, c caller, in *struct {
 	}
 	out := &requestSentOutput{}
 	out.Body.Request, err = a.Requests.Send(ctx, a.Handle, c.Actor, c.Access.Class, b.into(law.Asked{
-		Agreement: agreement, Kind: law.Kind(b.Kind), Urgency: law.Urgency(b.Urgency), Channel: law.Channel(b.Channel),
+		Agreement: agreement, Kind: law.Kind(b.Kind), Urgency: law.Urgency(b.Urgency), Channel: law.Channel(b.Channel), Way: b.Way,
 	}))
 	return out, err
 }
@@ -163,6 +165,7 @@ type requestOutput struct {
 		Text     string        `json:"text"`
 		Basis    string        `json:"legal_basis,omitempty"`
 		Done     string        `json:"done_already,omitempty"`
+		Way      string        `json:"way,omitempty" doc:"By which way of law it is asked"`
 		By       string        `json:"asked_by,omitempty"`
 		Objects  []string      `json:"objects" doc:"Ids of what it is about"`
 		Timeline []requestStep `json:"timeline" doc:"What both sides did"`
@@ -180,6 +183,7 @@ func (a *api) request(ctx context.Context, c caller, in *RequestInput) (*request
 	b := &out.Body
 	b.requestLine = requestLineOf(request.Entry{Assistance: d.Assistance, Title: d.Asks.Title, Language: d.Asks.Language, Level: d.Level})
 	b.Text, b.Basis, b.Done, b.By, b.Objects, b.Steps = d.Asks.Text, d.Asks.Basis, d.Asks.Done, instantOf(d.Asks.By), texts(d.Asks.Objects), d.Steps
+	b.Way = d.Asks.Way
 	b.Timeline, b.May = []requestStep{}, []string{}
 	for _, e := range d.Timeline {
 		b.Timeline = append(b.Timeline, requestStep{

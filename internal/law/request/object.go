@@ -37,10 +37,11 @@ const (
 	MaxTitle   = 200
 	MaxText    = 10_000
 	MaxObjects = 100
+	maxWay     = 64
 )
 
-// Asked is what is asked for. Kind, urgency, channel and agreement never
-// change; the rest is corrected by a later version of the same object.
+// Asked is what is asked for. Kind, urgency, channel, way and agreement
+// never change; the rest is corrected by a later version of the same object.
 type Asked struct {
 	ID        string
 	Agreement ident.Agreement
@@ -51,6 +52,7 @@ type Asked struct {
 	Title     string
 	Text      string
 	Basis     string // legal basis; may be empty
+	Way       string // id of the way of law; see NeedsWay
 	Done      string // what was done already; may be empty
 	// By is until when the asker hopes for the thing itself; zero is open.
 	By time.Time
@@ -79,6 +81,7 @@ type askedWire struct {
 	Title       string   `json:"title"`
 	Type        string   `json:"type"`
 	Urgency     string   `json:"urgency"`
+	Way         string   `json:"way,omitempty"`
 }
 
 // Encode returns a as an object, or fault.Invalid.
@@ -89,7 +92,7 @@ func (a Asked) Encode() ([]byte, error) {
 	return canon.Marshal(askedWire{
 		Agreement: string(a.Agreement), AskedBy: stampOrNot(a.By), Channel: string(a.Channel), Created: stamp(a.Created), DoneAlready: a.Done,
 		ID: a.ID, Kind: string(a.Kind), Lang: a.Language, LegalBasis: a.Basis, Modified: stamp(a.Modified), ObjectRefs: a.Objects,
-		SpecVersion: "2.1", Text: a.Text, Title: a.Title, Type: Type, Urgency: string(a.Urgency),
+		SpecVersion: "2.1", Text: a.Text, Title: a.Title, Type: Type, Urgency: string(a.Urgency), Way: a.Way,
 	})
 }
 
@@ -101,7 +104,7 @@ func Parse(raw []byte) (Asked, error) {
 	}
 	a := Asked{
 		ID: w.ID, Agreement: ident.Agreement(w.Agreement), Kind: Kind(w.Kind), Urgency: Urgency(w.Urgency), Channel: Channel(w.Channel),
-		Language: w.Lang, Title: w.Title, Text: w.Text, Basis: w.LegalBasis, Done: w.DoneAlready, Objects: w.ObjectRefs,
+		Language: w.Lang, Title: w.Title, Text: w.Text, Basis: w.LegalBasis, Done: w.DoneAlready, Objects: w.ObjectRefs, Way: w.Way,
 	}
 	if err := instants([]instant{{"created", w.Created, false, &a.Created}, {"modified", w.Modified, false, &a.Modified}, {"asked_by", w.AskedBy, true, &a.By}}); err != nil {
 		return Asked{}, err
@@ -122,6 +125,10 @@ func (a Asked) check() error {
 		return fault.Errorf(fault.Invalid, "urgency %.40q: want routine or urgent", string(a.Urgency))
 	case !slices.Contains(Channels(), a.Channel):
 		return fault.Errorf(fault.Invalid, "channel %.40q: want technical or law-enforcement", string(a.Channel))
+	case NeedsWay(a.Kind, a.Channel) != (a.Way != ""):
+		return fault.New(fault.Invalid, "a request to law enforcement, or to preserve data, names the way of law by which it is asked, and no other does")
+	case len(a.Way) > maxWay:
+		return fault.New(fault.Invalid, "way: its id is too long")
 	case !slices.Contains([]string{"en", "ja", "hi"}, a.Language):
 		return fault.Errorf(fault.Invalid, "language %.40q: want en, ja or hi", a.Language)
 	case a.Created.IsZero() || a.Modified.Before(a.Created):
@@ -150,7 +157,7 @@ func (a Asked) check() error {
 
 // Corrects returns fault.Conflict unless a may be a later version of b.
 func (a Asked) Corrects(b Asked) error {
-	if a.ID != b.ID || a.Agreement != b.Agreement || a.Kind != b.Kind || a.Urgency != b.Urgency || a.Channel != b.Channel || !a.Created.Equal(b.Created) {
+	if a.ID != b.ID || a.Agreement != b.Agreement || a.Kind != b.Kind || a.Urgency != b.Urgency || a.Channel != b.Channel || a.Way != b.Way || !a.Created.Equal(b.Created) {
 		return fault.New(fault.Conflict, "what is asked for, how soon and by which channel does not change: ask anew")
 	}
 	return nil

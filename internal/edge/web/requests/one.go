@@ -2,6 +2,7 @@ package requests
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,20 +104,46 @@ type askView struct {
 	Objects    string
 	By         string
 	Agreements []ident.Agreement
+	Ways       waysView
 	Problems   []page.Problem
+}
+
+// preserving is the form for asking that data be preserved, by the last channel
+// that the reader deals with: a liaison's is law enforcement.
+func (v askView) preserving() string {
+	c := channels(v.Actor)
+	return "/ask?" + url.Values{"kind": {string(law.Preservation)}, "channel": {string(c[len(c)-1])}}.Encode()
+}
+
+// wrongField is where the form says what is wrong: at the way of law when none
+// was named, or one that the two sides do not have.
+func (v askView) wrongField(err error) string {
+	if law.NeedsWay(v.Asks.Kind, v.Asks.Channel) && (v.Asks.Way == "" || fault.Is(err, fault.Denied)) {
+		return "way"
+	}
+	return "title"
 }
 
 func (p *pages) form(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
 	return p.showForm(w, r, askView{
 		Objects: strings.Join(r.URL.Query()["object"], "\n"),
-		Asks:    law.Asked{Agreement: q.Agreement, Urgency: law.Routine, Language: string(q.Tag)},
+		Asks: law.Asked{
+			Agreement: q.Agreement, Kind: law.Kind(r.URL.Query().Get("kind")), Channel: law.Channel(r.URL.Query().Get("channel")),
+			Urgency: law.Routine, Language: string(q.Tag),
+		},
 	})
 }
 
 func (p *pages) showForm(w http.ResponseWriter, r *http.Request, v askView) (err error) {
 	v.Request = page.Of(r)
 	if v.Agreements, err = p.Requests.Agreements(r.Context(), v.Handle, v.Actor); err != nil {
+		return err
+	}
+	if v.Asks.Channel == "" {
+		v.Asks.Channel = channels(v.Actor)[0] // as the form's list begins
+	}
+	if v.Ways, err = p.ways(r, v.Request, v.Asks); err != nil {
 		return err
 	}
 	head := page.Head{Title: v.T("requests.ask.title"), Lead: v.T("requests.ask.lead"), Area: area}
@@ -134,9 +161,12 @@ func (p *pages) ask(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := askView{Objects: f.Get("objects"), By: f.Get("asked-by"), Asks: law.Asked{
 		Agreement: ident.Agreement(f.Get("agreement")), Kind: law.Kind(f.Get("kind")), Urgency: law.Urgency(f.Get("urgency")),
-		Channel: law.Channel(f.Get("channel")), Language: f.Get("language"), Title: f.Get("title"), Text: f.Get("text"), Basis: f.Get("basis"), Done: f.Get("done"),
+		Channel: law.Channel(f.Get("channel")), Way: f.Get("way"), Language: f.Get("language"), Title: f.Get("title"), Text: f.Get("text"), Basis: f.Get("basis"), Done: f.Get("done"),
 	}}
 	asks := v.Asks
+	if !law.NeedsWay(asks.Kind, asks.Channel) {
+		asks.Way = "" // chosen before the kind was changed
+	}
 	asks.Objects = strings.Fields(v.Objects)
 	if asks.By, err = page.DayEnd(v.By); err == nil {
 		var id string
@@ -145,7 +175,7 @@ func (p *pages) ask(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if page.Refused(err) {
-		v.Problems = []page.Problem{q.Wrong("title", err)}
+		v.Problems = []page.Problem{q.Wrong(v.wrongField(err), err)}
 		return p.showForm(w, r, v)
 	}
 	return err
