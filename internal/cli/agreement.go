@@ -218,8 +218,8 @@ func (c *agreementSign) Run(a *app) error {
 }
 
 type agreementCountersign struct {
-	File string `arg:"" help:"The partner's signed note."`
-	From string `required:"" placeholder:"SIDE" help:"The side that signed."`
+	File string     `arg:"" help:"The partner's signed note."`
+	From ident.Side `required:"" placeholder:"SIDE" help:"The side that signed."`
 }
 
 // Run takes the partner's signature.
@@ -228,11 +228,7 @@ func (c *agreementCountersign) Run(a *app) error {
 	if err != nil {
 		return fault.Errorf(fault.NotFound, "%w", err)
 	}
-	side, err := ident.ParseSide(c.From)
-	if err != nil {
-		return err
-	}
-	return a.with(func(n *node.Node) error { return n.Accords.Countersign(a.ctx, n.Live, side, raw) })
+	return a.with(func(n *node.Node) error { return n.Accords.Countersign(a.ctx, n.Live, c.From, raw) })
 }
 
 type agreementDiff struct {
@@ -274,29 +270,26 @@ func (c *agreementDiff) Run(a *app) error {
 }
 
 type agreementExplain struct {
-	ID          string   `arg:"" help:"Agreement."`
-	Kind        string   `default:"threat" help:"Kind of object: threat, incident, practice, vulnerability, reference, feedback."`
-	TLP         string   `placeholder:"LEVEL" help:"TLP; none when left out."`
-	PAP         string   `placeholder:"LEVEL" help:"PAP."`
-	Origin      string   `placeholder:"SIDE" help:"Whose object (default this side's)."`
-	Contributor string   `enum:",member" default:"" help:"member for an industry member's."`
-	Caveat      []string `placeholder:"CODE" help:"Caveats, such as ORCON."`
-	Class       string   `name:"classification" placeholder:"CODE" help:"Classification."`
-	Consent     bool     `help:"All originators of what belongs to neither side have agreed that it goes to the partner."`
+	ID          ident.Agreement `arg:"" help:"Agreement."`
+	Kind        string          `default:"threat" help:"Kind of object: threat, incident, practice, vulnerability, reference, feedback."`
+	TLP         string          `placeholder:"LEVEL" help:"TLP; none when left out."`
+	PAP         string          `placeholder:"LEVEL" help:"PAP."`
+	Origin      ident.Side      `placeholder:"SIDE" help:"Whose object (default this side's)."`
+	Contributor string          `enum:",member" default:"" help:"member for an industry member's."`
+	Caveat      []string        `placeholder:"CODE" help:"Caveats, such as ORCON."`
+	Class       string          `name:"classification" placeholder:"CODE" help:"Classification."`
+	Consent     bool            `help:"All originators of what belongs to neither side have agreed that it goes to the partner."`
 }
 
 // Run explains.
 func (c *agreementExplain) Run(a *app) error {
-	id, err := ident.ParseAgreement(c.ID)
-	if err != nil {
-		return err
-	}
 	return a.with(func(n *node.Node) error {
 		l := marking.Label{Kind: c.Kind, Origin: n.Config.Side, Contributor: c.Contributor}
 		l.Caveats, l.Classification = c.Caveat, c.Class
 		if c.Origin != "" {
-			l.Origin = ident.Side(c.Origin)
+			l.Origin = c.Origin
 		}
+		var err error
 		if c.TLP != "" {
 			if l.TLP, err = marking.ParseTLP(c.TLP); err != nil {
 				return err
@@ -308,13 +301,13 @@ func (c *agreementExplain) Run(a *app) error {
 			}
 		}
 		if c.Consent {
-			partner, err := n.Accords.Partner(a.ctx, n.Live, id)
+			partner, err := n.Accords.Partner(a.ctx, n.Live, c.ID)
 			if err != nil {
 				return err
 			}
 			l = l.Consented(partner, time.Time{}, true, nil)
 		}
-		d, err := n.Accords.Explain(a.ctx, n.Live, id, l)
+		d, err := n.Accords.Explain(a.ctx, n.Live, c.ID, l)
 		if err != nil {
 			return err
 		}

@@ -11,8 +11,8 @@ import (
 )
 
 type agreementCalendar struct {
-	ID   string `arg:"" optional:"" help:"Agreement (default: the reference agreement, without a node)."`
-	Date string `placeholder:"YYYY-MM-DD" help:"As it stands on this day (default today; the reference agreement only)."`
+	ID   ident.Agreement `arg:"" optional:"" help:"Agreement (default: the reference agreement, without a node)."`
+	Date string          `placeholder:"YYYY-MM-DD" help:"As it stands on this day (default today; the reference agreement only)."`
 }
 
 // Run prints the calendar.
@@ -34,12 +34,8 @@ func (c *agreementCalendar) Run(a *app) error {
 		}
 		return a.calendar(entries)
 	}
-	id, err := ident.ParseAgreement(c.ID)
-	if err != nil {
-		return err
-	}
 	return a.with(func(n *node.Node) error {
-		entries, err := n.Accords.Calendar(a.ctx, n.Live, id)
+		entries, err := n.Accords.Calendar(a.ctx, n.Live, c.ID)
 		if err != nil {
 			return err
 		}
@@ -106,35 +102,31 @@ func when(e agreement.Entry) string {
 }
 
 type agreementEvent struct {
-	ID        string `arg:"" help:"Agreement."`
-	Name      string `arg:"" help:"discontinue.notify, discontinue.withdraw, difference.raise, difference.settle, amendment.propose, amendment.drop, extend, new_memorandum, activity.decide, activity.close, calendar.done, last_joint_activity.closed"`
-	By        string `placeholder:"SIDE" help:"The side that acted (default this one)."`
-	Effective string `placeholder:"YYYY-MM-DD" help:"Date a notice of discontinuation states."`
-	Until     string `placeholder:"YYYY-MM-DD" help:"Last full day of the new term, for extend."`
-	Subject   string `help:"Joint activity or date rule concerned."`
-	Written   bool   `help:"It was given in writing through diplomatic channels."`
+	ID        ident.Agreement `arg:"" help:"Agreement."`
+	Name      string          `arg:"" help:"discontinue.notify, discontinue.withdraw, difference.raise, difference.settle, amendment.propose, amendment.drop, extend, new_memorandum, activity.decide, activity.close, calendar.done, last_joint_activity.closed"`
+	By        ident.Side      `placeholder:"SIDE" help:"The side that acted (default this one)."`
+	Effective string          `placeholder:"YYYY-MM-DD" help:"Date a notice of discontinuation states."`
+	Until     string          `placeholder:"YYYY-MM-DD" help:"Last full day of the new term, for extend."`
+	Subject   string          `help:"Joint activity or date rule concerned."`
+	Written   bool            `help:"It was given in writing through diplomatic channels."`
 }
 
 // Run records an event.
 func (c *agreementEvent) Run(a *app) error {
-	id, err := ident.ParseAgreement(c.ID)
-	if err != nil {
-		return err
-	}
 	return a.with(func(n *node.Node) error {
 		e := agreement.Event{
 			Name: c.Name, By: n.Config.Side, On: n.Clock.Now(), Effective: agreement.Date(c.Effective),
 			Until: agreement.Date(c.Until), Subject: c.Subject, Written: c.Written,
 		}
 		if c.By != "" {
-			e.By = ident.Side(c.By)
+			e.By = c.By
 		}
-		life, err := n.Accords.Record(a.ctx, n.Live, n.Operator(), id, e)
+		life, err := n.Accords.Record(a.ctx, n.Live, n.Operator(), c.ID, e)
 		if err != nil {
 			return err
 		}
 		return a.say(map[string]any{"state": life.State, "remarks": life.Remarks}, func() {
-			a.printf("%s is now: %s\n", id, life.State)
+			a.printf("%s is now: %s\n", c.ID, life.State)
 			for _, r := range life.Remarks {
 				a.printf("  %s\n", r)
 			}

@@ -49,25 +49,21 @@ func (c *bundleRecipient) Run(a *app) error {
 }
 
 type bundlePartner struct {
-	Side string `arg:"" help:"Side of the partner."`
-	File string `arg:"" help:"File with the note."`
+	Side ident.Side `arg:"" help:"Side of the partner."`
+	File string     `arg:"" help:"File with the note."`
 }
 
 // Run takes the note over.
 func (c *bundlePartner) Run(a *app) error {
-	side, err := ident.ParseSide(c.Side)
-	if err != nil {
-		return err
-	}
 	msg, err := readSmall(c.File)
 	if err != nil {
 		return err
 	}
 	return a.with(func(n *node.Node) error {
-		if err := n.Pairing.Hear(a.ctx, side, msg); err != nil {
+		if err := n.Pairing.Hear(a.ctx, c.Side, msg); err != nil {
 			return err
 		}
-		return a.say(map[string]any{"side": side}, func() { a.printf("Files for %s are encrypted to it from now on.\n", side) })
+		return a.say(map[string]any{"side": c.Side}, func() { a.printf("Files for %s are encrypted to it from now on.\n", c.Side) })
 	})
 }
 
@@ -91,19 +87,15 @@ func (a *app) carrier(n *node.Node, name string) (people.Actor, error) {
 }
 
 type bundleExport struct {
-	Agreement string `arg:"" help:"Agreement."`
-	As        string `placeholder:"USER" help:"Officer who writes the file; the password is asked for (default whoever holds the data directory)."`
-	Again     bool   `help:"Continue the last file that the partner is known to have imported, and hold also what was in later ones: for when one was lost."`
-	Split     string `placeholder:"SIZE" help:"Write parts of at most this size, such as 650M or 4G."`
-	Out       string `name:"out" short:"o" placeholder:"FILE" help:"File to write (default AGREEMENT-SIDE-NUMBER.bundle here). Parts are FILE.1of3 and so on."`
+	Agreement ident.Agreement `arg:"" help:"Agreement."`
+	As        string          `placeholder:"USER" help:"Officer who writes the file; the password is asked for (default whoever holds the data directory)."`
+	Again     bool            `help:"Continue the last file that the partner is known to have imported, and hold also what was in later ones: for when one was lost."`
+	Split     string          `placeholder:"SIZE" help:"Write parts of at most this size, such as 650M or 4G."`
+	Out       string          `name:"out" short:"o" placeholder:"FILE" help:"File to write (default AGREEMENT-SIDE-NUMBER.bundle here). Parts are FILE.1of3 and so on."`
 }
 
 // Run writes the file.
 func (c *bundleExport) Run(a *app) error {
-	id, err := ident.ParseAgreement(c.Agreement)
-	if err != nil {
-		return err
-	}
 	limit, err := parseSize(c.Split)
 	if err != nil {
 		return err
@@ -118,12 +110,12 @@ func (c *bundleExport) Run(a *app) error {
 			return err
 		}
 		defer func() { _ = errors.Join(whole.Close(), os.Remove(whole.Name())) }() // a copy of what is in the parts
-		out, err := n.Offline.Export(a.ctx, n.Live, by, id, c.Again, whole)
+		out, err := n.Offline.Export(a.ctx, n.Live, by, c.Agreement, c.Again, whole)
 		if err != nil {
 			return err
 		}
 		if c.Out == "" {
-			c.Out = fmt.Sprintf("%s-%s-%d.bundle", id, out.From, out.Number)
+			c.Out = fmt.Sprintf("%s-%s-%d.bundle", c.Agreement, out.From, out.Number)
 		}
 		files, err := split(whole, limit, c.Out)
 		if err != nil {
@@ -281,11 +273,7 @@ func (c *bundleImport) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.with(func(n *node.Node) error {
-		by, err := a.officer(n, c.As)
-		if err != nil {
-			return err
-		}
+	return a.asOfficer(c.As, func(n *node.Node, by people.Actor) error {
 		got, err := n.Offline.Import(a.ctx, n.Live, by, src)
 		if err != nil {
 			return err
@@ -319,23 +307,19 @@ func (a *app) imported(got offline.Imported) error {
 }
 
 type bundleCode struct {
-	Agreement string   `arg:"" help:"Agreement."`
-	Code      []string `arg:"" help:"The twenty digits, as they were read out."`
-	As        string   `placeholder:"USER" help:"Officer who heard it; the password is asked for (default whoever holds the data directory)."`
+	Agreement ident.Agreement `arg:"" help:"Agreement."`
+	Code      []string        `arg:"" help:"The twenty digits, as they were read out."`
+	As        string          `placeholder:"USER" help:"Officer who heard it; the password is asked for (default whoever holds the data directory)."`
 }
 
 // Run checks a code.
 func (c *bundleCode) Run(a *app) error {
-	id, err := ident.ParseAgreement(c.Agreement)
-	if err != nil {
-		return err
-	}
 	return a.with(func(n *node.Node) error {
 		by, err := a.carrier(n, c.As)
 		if err != nil {
 			return err
 		}
-		b, kept, err := n.Offline.Heard(a.ctx, n.Live, by, id, strings.Join(c.Code, " "))
+		b, kept, err := n.Offline.Heard(a.ctx, n.Live, by, c.Agreement, strings.Join(c.Code, " "))
 		if err != nil {
 			return err
 		}
@@ -346,17 +330,13 @@ func (c *bundleCode) Run(a *app) error {
 }
 
 type bundleList struct {
-	Agreement string `arg:"" help:"Agreement."`
+	Agreement ident.Agreement `arg:"" help:"Agreement."`
 }
 
 // Run lists.
 func (c *bundleList) Run(a *app) error {
-	id, err := ident.ParseAgreement(c.Agreement)
-	if err != nil {
-		return err
-	}
 	return a.with(func(n *node.Node) error {
-		out, in, err := n.Offline.List(a.ctx, n.Live, n.Operator(), id, 100)
+		out, in, err := n.Offline.List(a.ctx, n.Live, n.Operator(), c.Agreement, 100)
 		if err != nil {
 			return err
 		}

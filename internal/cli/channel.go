@@ -17,15 +17,7 @@ type channelCmd struct {
 }
 
 type onChannel struct {
-	Agreement string `arg:"" help:"Agreement."`
-}
-
-func (c onChannel) with(a *app, fn func(*node.Node, ident.Agreement) error) error {
-	id, err := ident.ParseAgreement(c.Agreement)
-	if err != nil {
-		return err
-	}
-	return a.with(func(n *node.Node) error { return fn(n, id) })
+	Agreement ident.Agreement `arg:"" help:"Agreement."`
 }
 
 type channelShow struct{ onChannel }
@@ -59,8 +51,8 @@ func moment(micro int64) string {
 
 // Run shows one channel.
 func (c *channelShow) Run(a *app) error {
-	return c.with(a, func(n *node.Node, id ident.Agreement) error {
-		s, err := n.Exchange.Standing(a.ctx, n.Live, n.Operator(), id)
+	return a.with(func(n *node.Node) error {
+		s, err := n.Exchange.Standing(a.ctx, n.Live, n.Operator(), c.Agreement)
 		if err != nil {
 			return err
 		}
@@ -115,8 +107,8 @@ type legRow struct {
 
 // Run lists shipments, newest first.
 func (c *channelShipments) Run(a *app) error {
-	return c.with(a, func(n *node.Node, id ident.Agreement) error {
-		legs, _, err := n.Exchange.Legs(a.ctx, n.Live, n.Operator(), id, c.Direction, c.Before, c.Limit)
+	return a.with(func(n *node.Node) error {
+		legs, _, err := n.Exchange.Legs(a.ctx, n.Live, n.Operator(), c.Agreement, c.Direction, c.Before, c.Limit)
 		if err != nil {
 			return err
 		}
@@ -155,12 +147,12 @@ type channelPause struct {
 
 // Run pauses.
 func (c *channelPause) Run(a *app) error {
-	return c.with(a, func(n *node.Node, id ident.Agreement) error {
-		if err := n.Exchange.Pause(a.ctx, n.Live, n.Operator(), id, c.Reason); err != nil {
+	return a.with(func(n *node.Node) error {
+		if err := n.Exchange.Pause(a.ctx, n.Live, n.Operator(), c.Agreement, c.Reason); err != nil {
 			return err
 		}
-		return a.say(map[string]any{"paused": id}, func() {
-			a.printf("Nothing more is sent under %s until twoseas channel resume %s.\n", id, id)
+		return a.say(map[string]any{"paused": c.Agreement}, func() {
+			a.printf("Nothing more is sent under %s until twoseas channel resume %s.\n", c.Agreement, c.Agreement)
 		})
 	})
 }
@@ -169,11 +161,11 @@ type channelResume struct{ onChannel }
 
 // Run resumes.
 func (c *channelResume) Run(a *app) error {
-	return c.with(a, func(n *node.Node, id ident.Agreement) error {
-		if err := n.Exchange.Resume(a.ctx, n.Live, n.Operator(), id); err != nil {
+	return a.with(func(n *node.Node) error {
+		if err := n.Exchange.Resume(a.ctx, n.Live, n.Operator(), c.Agreement); err != nil {
 			return err
 		}
-		return a.say(map[string]any{"resumed": id}, func() { a.printf("Sending under %s goes on.\n", id) })
+		return a.say(map[string]any{"resumed": c.Agreement}, func() { a.printf("Sending under %s goes on.\n", c.Agreement) })
 	})
 }
 
@@ -181,10 +173,10 @@ type channelTry struct{ onChannel }
 
 // Run tries.
 func (c *channelTry) Run(a *app) error {
-	return c.with(a, func(n *node.Node, id ident.Agreement) error {
-		if err := n.Exchange.TryNow(a.ctx, n.Live, n.Operator(), id); err != nil {
+	return a.with(func(n *node.Node) error {
+		if err := n.Exchange.TryNow(a.ctx, n.Live, n.Operator(), c.Agreement); err != nil {
 			return err
 		}
-		return a.say(map[string]any{"trying": id}, func() { a.printf("A serving node tries now.\n") })
+		return a.say(map[string]any{"trying": c.Agreement}, func() { a.printf("A serving node tries now.\n") })
 	})
 }

@@ -101,9 +101,9 @@ type app struct {
 func Run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	var c commands
 	status := -1
-	parser, err := kong.New(&c, kong.Name("twoseas"), kong.Description(description), kong.Writers(out, errOut),
+	parser, err := kong.New(&c, append(names(), kong.Name("twoseas"), kong.Description(description), kong.Writers(out, errOut),
 		kong.Exit(func(code int) { status = code }), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
-		kong.ShortUsageOnError())
+		kong.ShortUsageOnError())...)
 	if err != nil {
 		fmt.Fprintln(errOut, "twoseas:", err)
 		return exitFailed

@@ -95,40 +95,32 @@ func put(w io.Writer, s string) error {
 
 type exportLedger struct {
 	output
-	Agreement string `arg:"" help:"Agreement."`
+	Agreement ident.Agreement `arg:"" help:"Agreement."`
 }
 
 // Run writes a ledger.
 func (c *exportLedger) Run(a *app) error {
 	return a.with(func(n *node.Node) error {
-		id, err := ident.ParseAgreement(c.Agreement)
-		if err != nil {
-			return err
-		}
-		return c.write(a, func(w io.Writer) error { return n.ExportLedger(a.ctx, id, w) })
+		return c.write(a, func(w io.Writer) error { return n.ExportLedger(a.ctx, c.Agreement, w) })
 	})
 }
 
 type exportSubset struct {
 	output
-	Agreement string `arg:"" help:"Agreement."`
-	Shipment  int64  `arg:"" help:"Number of the shipment."`
-	Items     []int  `arg:"" help:"Positions of the items, from 0."`
-	Received  bool   `help:"A shipment received (default one sent)."`
+	Agreement ident.Agreement `arg:"" help:"Agreement."`
+	Shipment  int64           `arg:"" help:"Number of the shipment."`
+	Items     []int           `arg:"" help:"Positions of the items, from 0."`
+	Received  bool            `help:"A shipment received (default one sent)."`
 }
 
 // Run writes a subset.
 func (c *exportSubset) Run(a *app) error {
-	id, err := ident.ParseAgreement(c.Agreement)
-	if err != nil {
-		return err
-	}
 	direction := store.Out
 	if c.Received {
 		direction = store.In
 	}
 	return a.with(func(n *node.Node) error {
-		s, err := n.Exchange.Subset(a.ctx, n.Live, id, direction, c.Shipment, c.Items)
+		s, err := n.Exchange.Subset(a.ctx, n.Live, c.Agreement, direction, c.Shipment, c.Items)
 		if err != nil {
 			return err
 		}

@@ -78,7 +78,7 @@ type feedFlags struct {
 	Header      bool          `help:"For csv with --column: the first line names the columns."`
 	TLP         string        `name:"tlp" placeholder:"LEVEL" help:"TLP of objects that carry none; without it they stay here."`
 	Ceiling     string        `placeholder:"LEVEL" help:"Strictest TLP that is taken."`
-	Origin      string        `placeholder:"SIDE" help:"Whose objects these are (default other: a third party, whose consent is needed before anything crosses)."`
+	Origin      ident.Side    `placeholder:"SIDE" help:"Whose objects these are (default other: a third party, whose consent is needed before anything crosses)."`
 	Contributor string        `enum:",member" default:"" help:"member: contributed by an industry member."`
 	Sector      []string      `placeholder:"CODE" help:"Sectors concerned."`
 	Collection  string        `placeholder:"ID" help:"Collection here that they join, or that is sent."`
@@ -89,7 +89,7 @@ func (c *feedFlags) settings() (feed.Settings, error) {
 	ca, err := c.authority()
 	return feed.Settings{
 		Kind: feed.Kind(c.Kind), URL: c.URL, Remote: c.Remote, User: c.User, CA: ca, Private: c.Private, Every: int64(c.Every / time.Second),
-		Types: c.Type, Origin: ident.Side(c.Origin), Contributor: c.Contributor, Sectors: c.Sector, TLP: c.TLP, Ceiling: c.Ceiling,
+		Types: c.Type, Origin: c.Origin, Contributor: c.Contributor, Sectors: c.Sector, TLP: c.TLP, Ceiling: c.Ceiling,
 		Collection: c.Collection, Account: c.Account, Layout: c.layout(),
 	}, err
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"twoseas/internal/act/matching"
+	"twoseas/internal/act/people"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/edge/peer"
 	"twoseas/internal/node"
@@ -19,9 +20,9 @@ type matchCmd struct {
 }
 
 type matchAsk struct {
-	Agreement string   `arg:"" help:"Agreement."`
-	Values    []string `arg:"" optional:"" help:"Values, defanged or not."`
-	File      string   `short:"f" placeholder:"FILE" help:"Read values from a file, one a line; - for standard input."`
+	Agreement ident.Agreement `arg:"" help:"Agreement."`
+	Values    []string        `arg:"" optional:"" help:"Values, defanged or not."`
+	File      string          `short:"f" placeholder:"FILE" help:"Read values from a file, one a line; - for standard input."`
 }
 
 // line calls fn with a line to the partner of an agreement.
@@ -36,10 +37,6 @@ func (a *app) line(n *node.Node, id ident.Agreement, fn func(link *peer.Client) 
 
 // Run asks.
 func (c *matchAsk) Run(a *app) error {
-	id, err := ident.ParseAgreement(c.Agreement)
-	if err != nil {
-		return err
-	}
 	texts, err := (&lookupCmd{Values: c.Values, File: c.File}).values(a)
 	if err != nil {
 		return err
@@ -49,33 +46,29 @@ func (c *matchAsk) Run(a *app) error {
 		a.printf("%.60q is no value that is looked up; left out.\n", s)
 	}
 	return a.with(func(n *node.Node) error {
-		return a.line(n, id, func(link *peer.Client) error {
-			q, err := n.Matchings.Ask(a.ctx, n.Live, n.Operator(), id, values, link)
+		return a.line(n, c.Agreement, func(link *peer.Client) error {
+			q, err := n.Matchings.Ask(a.ctx, n.Live, n.Operator(), c.Agreement, values, link)
 			if err != nil {
 				return err
 			}
 			return a.say(matchRow(q), func() {
-				a.printf("Asked of %s values; none of them was shown. Question %s\nFetch the answer with: twoseas match fetch %s %s\n", number(q.Asked), q.Session, id, q.Session)
+				a.printf("Asked of %s values; none of them was shown. Question %s\nFetch the answer with: twoseas match fetch %s %s\n", number(q.Asked), q.Session, c.Agreement, q.Session)
 			})
 		})
 	})
 }
 
 type matchQuestion struct {
-	Agreement string `arg:"" help:"Agreement."`
-	Session   string `arg:"" help:"Name of the question."`
+	Agreement ident.Agreement `arg:"" help:"Agreement."`
+	Session   string          `arg:"" help:"Name of the question."`
 }
 
 type matchFetch struct{ matchQuestion }
 
 // Run fetches.
 func (c *matchFetch) Run(a *app) error {
-	id, err := ident.ParseAgreement(c.Agreement)
-	if err != nil {
-		return err
-	}
 	return a.with(func(n *node.Node) error {
-		return a.line(n, id, func(link *peer.Client) error {
+		return a.line(n, c.Agreement, func(link *peer.Client) error {
 			r, err := n.Matchings.Fetch(a.ctx, n.Live, n.Operator(), c.Session, link)
 			if err != nil {
 				return err
@@ -97,17 +90,13 @@ func (c *matchFetch) Run(a *app) error {
 }
 
 type matchList struct {
-	Agreement string `arg:"" help:"Agreement."`
+	Agreement ident.Agreement `arg:"" help:"Agreement."`
 }
 
 // Run lists.
 func (c *matchList) Run(a *app) error {
-	id, err := ident.ParseAgreement(c.Agreement)
-	if err != nil {
-		return err
-	}
 	return a.with(func(n *node.Node) error {
-		list, err := n.Matchings.List(a.ctx, n.Live, n.Operator(), id)
+		list, err := n.Matchings.List(a.ctx, n.Live, n.Operator(), c.Agreement)
 		if err != nil {
 			return err
 		}
@@ -137,11 +126,7 @@ type matchApprove struct {
 
 // Run approves, and makes the answer when the last approval is in.
 func (c *matchApprove) Run(a *app) error {
-	return a.with(func(n *node.Node) error {
-		by, err := a.officer(n, c.As)
-		if err != nil {
-			return err
-		}
+	return a.asOfficer(c.As, func(n *node.Node, by people.Actor) error {
 		q, err := n.Matchings.Approve(a.ctx, n.Live, by, c.Session)
 		if err != nil {
 			return err
@@ -164,11 +149,7 @@ type matchRefuse struct {
 
 // Run refuses.
 func (c *matchRefuse) Run(a *app) error {
-	return a.with(func(n *node.Node) error {
-		by, err := a.officer(n, c.As)
-		if err != nil {
-			return err
-		}
+	return a.asOfficer(c.As, func(n *node.Node, by people.Actor) error {
 		q, err := n.Matchings.Refuse(a.ctx, n.Live, by, c.Session, c.Reason)
 		if err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 
 	"twoseas/internal/act/members"
 	"twoseas/internal/act/onward"
+	"twoseas/internal/act/people"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	law "twoseas/internal/law/onward"
@@ -86,22 +87,18 @@ func (c *onwardShow) Run(a *app) error {
 }
 
 type onwardAsk struct {
-	Objects []string  `arg:"" help:"Ids of objects."`
-	To      string    `required:"" placeholder:"SIDE" help:"Third side."`
-	Purpose string    `required:"" placeholder:"TEXT" help:"What for; the originators read it."`
-	Redact  []string  `placeholder:"NAME" help:"What could be taken out: contributor, victim."`
-	Until   time.Time `placeholder:"TIME" help:"When the consent may end, such as 2027-03-18T00:00:00Z."`
+	Objects []string   `arg:"" help:"Ids of objects."`
+	To      ident.Side `required:"" placeholder:"SIDE" help:"Third side."`
+	Purpose string     `required:"" placeholder:"TEXT" help:"What for; the originators read it."`
+	Redact  []string   `placeholder:"NAME" help:"What could be taken out: contributor, victim."`
+	Until   time.Time  `placeholder:"TIME" help:"When the consent may end, such as 2027-03-18T00:00:00Z."`
 }
 
 // Run asks.
 func (c *onwardAsk) Run(a *app) error {
-	to, err := ident.ParseSide(c.To)
-	if err != nil {
-		return err
-	}
 	return a.with(func(n *node.Node) error {
 		ids, err := n.Onwards.Ask(a.ctx, n.Live, n.Operator(), store.AllLabels, onward.Request{
-			IDs: c.Objects, Audience: to, Purpose: c.Purpose, Redact: c.Redact, Until: c.Until,
+			IDs: c.Objects, Audience: c.To, Purpose: c.Purpose, Redact: c.Redact, Until: c.Until,
 		})
 		if err != nil {
 			return err
@@ -129,11 +126,7 @@ func (c *onwardAnswer) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.with(func(n *node.Node) error {
-		by, err := a.officer(n, c.As)
-		if err != nil {
-			return err
-		}
+	return a.asOfficer(c.As, func(n *node.Node, by people.Actor) error {
 		class, err := n.ClassOf(a.ctx, by.Name)
 		if err != nil {
 			return err
@@ -161,17 +154,13 @@ type membersCmd struct {
 }
 
 type membersList struct {
-	Agreement string `arg:"" help:"Agreement."`
+	Agreement ident.Agreement `arg:"" help:"Agreement."`
 }
 
 // Run lists.
 func (c *membersList) Run(a *app) error {
-	id, err := ident.ParseAgreement(c.Agreement)
-	if err != nil {
-		return err
-	}
 	return a.with(func(n *node.Node) error {
-		book, err := n.Members.Lists(a.ctx, n.Live, n.Operator(), id)
+		book, err := n.Members.Lists(a.ctx, n.Live, n.Operator(), c.Agreement)
 		if err != nil {
 			return err
 		}
@@ -196,23 +185,19 @@ func (c *membersList) Run(a *app) error {
 }
 
 type membersChange struct {
-	Agreement   string   `arg:"" help:"Agreement."`
-	Compartment string   `arg:"" help:"Caveat with an audience of its own: LES, LIMDIS, PROPIN."`
-	Join        []string `placeholder:"NAME" help:"Organisations that join."`
-	Leave       []string `placeholder:"NAME" help:"Organisations that leave."`
+	Agreement   ident.Agreement `arg:"" help:"Agreement."`
+	Compartment string          `arg:"" help:"Caveat with an audience of its own: LES, LIMDIS, PROPIN."`
+	Join        []string        `placeholder:"NAME" help:"Organisations that join."`
+	Leave       []string        `placeholder:"NAME" help:"Organisations that leave."`
 }
 
 // Run changes.
 func (c *membersChange) Run(a *app) error {
-	id, err := ident.ParseAgreement(c.Agreement)
-	if err != nil {
-		return err
-	}
 	if len(c.Join)+len(c.Leave) == 0 {
 		return fault.New(fault.Invalid, "say who joins or leaves: --join or --leave")
 	}
 	return a.with(func(n *node.Node) error {
-		l, err := n.Members.Set(a.ctx, n.Live, n.Operator(), members.Change{Agreement: id, Compartment: c.Compartment, Join: c.Join, Leave: c.Leave})
+		l, err := n.Members.Set(a.ctx, n.Live, n.Operator(), members.Change{Agreement: c.Agreement, Compartment: c.Compartment, Join: c.Join, Leave: c.Leave})
 		if err != nil {
 			return err
 		}

@@ -105,49 +105,37 @@ func (c *peerAccept) Run(a *app) error {
 }
 
 type peerConfirm struct {
-	Side string `arg:"" help:"Side of the partner."`
-	Code string `arg:"" help:"What the partner's person read out."`
+	Side ident.Side `arg:"" help:"Side of the partner."`
+	Code string     `arg:"" help:"What the partner's person read out."`
 }
 
 // Run confirms.
 func (c *peerConfirm) Run(a *app) error {
-	side, err := ident.ParseSide(c.Side)
-	if err != nil {
-		return err
-	}
 	return a.with(func(n *node.Node) error {
-		if err := n.Pairing.Confirm(a.ctx, n.Operator(), side, c.Code); err != nil {
+		if err := n.Pairing.Confirm(a.ctx, n.Operator(), c.Side, c.Code); err != nil {
 			return err
 		}
-		return a.say(map[string]any{"side": side, "state": store.PeerActive}, func() { a.printf("%s is confirmed.\n", side) })
+		return a.say(map[string]any{"side": c.Side, "state": store.PeerActive}, func() { a.printf("%s is confirmed.\n", c.Side) })
 	})
 }
 
 type peerMove struct {
-	Side string `arg:"" help:"Side of the partner."`
-	URL  string `arg:"" name:"url" help:"New address, https://host:port."`
+	Side ident.Side `arg:"" help:"Side of the partner."`
+	URL  string     `arg:"" name:"url" help:"New address, https://host:port."`
 }
 
 // Run records the address.
 func (c *peerMove) Run(a *app) error {
-	side, err := ident.ParseSide(c.Side)
-	if err != nil {
-		return err
-	}
-	return a.with(func(n *node.Node) error { return n.Pairing.Move(a.ctx, n.Operator(), side, c.URL) })
+	return a.with(func(n *node.Node) error { return n.Pairing.Move(a.ctx, n.Operator(), c.Side, c.URL) })
 }
 
 type peerRemove struct {
-	Side string `arg:"" help:"Side of the partner."`
+	Side ident.Side `arg:"" help:"Side of the partner."`
 }
 
 // Run forgets a peer.
 func (c *peerRemove) Run(a *app) error {
-	side, err := ident.ParseSide(c.Side)
-	if err != nil {
-		return err
-	}
-	return a.with(func(n *node.Node) error { return n.Pairing.Remove(a.ctx, n.Operator(), side) })
+	return a.with(func(n *node.Node) error { return n.Pairing.Remove(a.ctx, n.Operator(), c.Side) })
 }
 
 type peerRotate struct{}
@@ -166,18 +154,14 @@ func (c *peerRotate) Run(a *app) error {
 }
 
 type peerCheck struct {
-	Side string `arg:"" help:"Side of the partner."`
-	Full bool   `help:"Compare from the first shipment on, not only since the last comparison."`
+	Side ident.Side `arg:"" help:"Side of the partner."`
+	Full bool       `help:"Compare from the first shipment on, not only since the last comparison."`
 }
 
 // Run calls the partner and compares.
 func (c *peerCheck) Run(a *app) error {
-	side, err := ident.ParseSide(c.Side)
-	if err != nil {
-		return err
-	}
 	return a.with(func(n *node.Node) error {
-		ok, lines, err := n.CheckPeer(a.ctx, side, c.Full)
+		ok, lines, err := n.CheckPeer(a.ctx, c.Side, c.Full)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"twoseas/internal/act/people"
 	"twoseas/internal/act/release"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/node"
@@ -8,36 +9,26 @@ import (
 
 type releaseRedact struct {
 	heldItem
-	As       string   `required:"" placeholder:"USER" help:"Releasing officer who decides; the password is asked for."`
-	Digest   string   `required:"" help:"Digest that twoseas release show printed."`
-	Property []string `placeholder:"NAME" sep:"none" help:"Property that goes."`
-	Word     []string `placeholder:"TEXT" sep:"none" help:"Text to black out wherever it stands; four characters at least."`
-	Made     string   `placeholder:"DIGEST" help:"Make only what the preview showed: its digest."`
-	Reason   string   `help:"Why the item itself is refused; asked for when something is made."`
-	Preview  bool     `help:"Show what would be made, and make nothing."`
+	As       string       `required:"" placeholder:"USER" help:"Releasing officer who decides; the password is asked for."`
+	Digest   ident.Digest `required:"" help:"Digest that twoseas release show printed."`
+	Property []string     `placeholder:"NAME" sep:"none" help:"Property that goes."`
+	Word     []string     `placeholder:"TEXT" sep:"none" help:"Text to black out wherever it stands; four characters at least."`
+	Made     ident.Digest `placeholder:"DIGEST" help:"Make only what the preview showed: its digest."`
+	Reason   string       `help:"Why the item itself is refused; asked for when something is made."`
+	Preview  bool         `help:"Show what would be made, and make nothing."`
 }
 
-func (c *releaseRedact) redaction(id ident.Agreement) (q release.Redaction, err error) {
-	q = release.Redaction{Agreement: id, Object: c.Item, Cuts: release.Cuts{Properties: c.Property, Words: c.Word}, Reason: c.Reason}
-	if q.Digest, err = ident.ParseDigest(c.Digest); err != nil || c.Made == "" {
-		return q, err
+func (c *releaseRedact) redaction() release.Redaction {
+	return release.Redaction{
+		Agreement: c.Agreement, Object: c.Item, Digest: c.Digest, Made: c.Made, Reason: c.Reason,
+		Cuts: release.Cuts{Properties: c.Property, Words: c.Word},
 	}
-	q.Made, err = ident.ParseDigest(c.Made)
-	return q, err
 }
 
 // Run takes something out of a held item, or shows what that would make.
 func (c *releaseRedact) Run(a *app) error {
-	return onChannel{c.Agreement}.with(a, func(n *node.Node, id ident.Agreement) error {
-		q, err := c.redaction(id)
-		if err != nil {
-			return err
-		}
-		by, err := a.officer(n, c.As)
-		if err != nil {
-			return err
-		}
-		d, err := n.Releases.Draft(a.ctx, n.Live, by, q)
+	return a.asOfficer(c.As, func(n *node.Node, by people.Actor) error {
+		d, err := n.Releases.Draft(a.ctx, n.Live, by, c.redaction())
 		if err != nil {
 			return err
 		}
@@ -47,7 +38,7 @@ func (c *releaseRedact) Run(a *app) error {
 				a.printf("As it waits:\n%s\nWhat would be made:\n%s\nDigest: %s\n", d.Object.Body, d.Body, d.Made)
 			})
 		}
-		made, err := n.Releases.Redact(a.ctx, n.Live, by, q)
+		made, err := n.Releases.Redact(a.ctx, n.Live, by, c.redaction())
 		if err != nil {
 			return err
 		}

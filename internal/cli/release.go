@@ -28,17 +28,13 @@ type releaseCmd struct {
 }
 
 type releaseSummary struct {
-	Agreement string `arg:"" help:"Agreement."`
+	Agreement ident.Agreement `arg:"" help:"Agreement."`
 }
 
 // Run shows the gate's table.
 func (c *releaseSummary) Run(a *app) error {
-	id, err := ident.ParseAgreement(c.Agreement)
-	if err != nil {
-		return err
-	}
 	return a.with(func(n *node.Node) error {
-		lines, err := n.Releases.Summary(a.ctx, n.Live, id, store.AllLabels)
+		lines, err := n.Releases.Summary(a.ctx, n.Live, c.Agreement, store.AllLabels)
 		if err != nil {
 			return err
 		}
@@ -52,19 +48,15 @@ func (c *releaseSummary) Run(a *app) error {
 }
 
 type releaseList struct {
-	Agreement string `arg:"" help:"Agreement."`
-	After     int64  `help:"Begin after this item number."`
-	Limit     int    `default:"100" help:"At most so many."`
+	Agreement ident.Agreement `arg:"" help:"Agreement."`
+	After     int64           `help:"Begin after this item number."`
+	Limit     int             `default:"100" help:"At most so many."`
 }
 
 // Run lists held items.
 func (c *releaseList) Run(a *app) error {
-	id, err := ident.ParseAgreement(c.Agreement)
-	if err != nil {
-		return err
-	}
 	return a.with(func(n *node.Node) error {
-		list, err := n.Releases.Waiting(a.ctx, n.Live, n.Operator(), id, c.After, c.Limit)
+		list, err := n.Releases.Waiting(a.ctx, n.Live, n.Operator(), c.Agreement, c.After, c.Limit)
 		if err != nil {
 			return err
 		}
@@ -104,20 +96,16 @@ func rowOf(p release.Preview) heldRow {
 }
 
 type heldItem struct {
-	Agreement string `arg:"" help:"Agreement."`
-	Item      int64  `arg:"" help:"Number of the held item."`
+	Agreement ident.Agreement `arg:"" help:"Agreement."`
+	Item      int64           `arg:"" help:"Number of the held item."`
 }
 
 type releaseShow struct{ heldItem }
 
 // Run shows one item.
 func (c *releaseShow) Run(a *app) error {
-	id, err := ident.ParseAgreement(c.Agreement)
-	if err != nil {
-		return err
-	}
 	return a.with(func(n *node.Node) error {
-		p, err := n.Releases.Preview(a.ctx, n.Live, n.Operator(), id, c.Item)
+		p, err := n.Releases.Preview(a.ctx, n.Live, n.Operator(), c.Agreement, c.Item)
 		if err != nil {
 			return err
 		}
@@ -136,8 +124,19 @@ func (c *releaseShow) Run(a *app) error {
 
 type releaseApprove struct {
 	heldItem
-	As     string `required:"" placeholder:"USER" help:"Releasing officer who approves; the password is asked for."`
-	Digest string `required:"" help:"Digest that twoseas release show printed."`
+	As     string       `required:"" placeholder:"USER" help:"Releasing officer who approves; the password is asked for."`
+	Digest ident.Digest `required:"" help:"Digest that twoseas release show printed."`
+}
+
+// asOfficer calls fn with the node and the person who decides.
+func (a *app) asOfficer(name string, fn func(n *node.Node, by people.Actor) error) error {
+	return a.with(func(n *node.Node) error {
+		by, err := a.officer(n, name)
+		if err != nil {
+			return err
+		}
+		return fn(n, by)
+	})
 }
 
 // officer logs the person in who approves: a decision is a person's.
@@ -151,20 +150,8 @@ func (a *app) officer(n *node.Node, name string) (people.Actor, error) {
 
 // Run approves.
 func (c *releaseApprove) Run(a *app) error {
-	id, err := ident.ParseAgreement(c.Agreement)
-	if err != nil {
-		return err
-	}
-	digest, err := ident.ParseDigest(c.Digest)
-	if err != nil {
-		return err
-	}
-	return a.with(func(n *node.Node) error {
-		by, err := a.officer(n, c.As)
-		if err != nil {
-			return err
-		}
-		p, err := n.Releases.Approve(a.ctx, n.Live, by, id, c.Item, digest)
+	return a.asOfficer(c.As, func(n *node.Node, by people.Actor) error {
+		p, err := n.Releases.Approve(a.ctx, n.Live, by, c.Agreement, c.Item, c.Digest)
 		if err != nil {
 			return err
 		}
@@ -176,27 +163,15 @@ func (c *releaseApprove) Run(a *app) error {
 
 type releaseRefuse struct {
 	heldItem
-	As     string `required:"" placeholder:"USER" help:"Releasing officer who refuses; the password is asked for."`
-	Digest string `required:"" help:"Digest that twoseas release show printed."`
-	Reason string `required:"" help:"Why."`
+	As     string       `required:"" placeholder:"USER" help:"Releasing officer who refuses; the password is asked for."`
+	Digest ident.Digest `required:"" help:"Digest that twoseas release show printed."`
+	Reason string       `required:"" help:"Why."`
 }
 
 // Run refuses.
 func (c *releaseRefuse) Run(a *app) error {
-	id, err := ident.ParseAgreement(c.Agreement)
-	if err != nil {
-		return err
-	}
-	digest, err := ident.ParseDigest(c.Digest)
-	if err != nil {
-		return err
-	}
-	return a.with(func(n *node.Node) error {
-		by, err := a.officer(n, c.As)
-		if err != nil {
-			return err
-		}
-		p, err := n.Releases.Refuse(a.ctx, n.Live, by, id, c.Item, digest, c.Reason)
+	return a.asOfficer(c.As, func(n *node.Node, by people.Actor) error {
+		p, err := n.Releases.Refuse(a.ctx, n.Live, by, c.Agreement, c.Item, c.Digest, c.Reason)
 		if err != nil {
 			return err
 		}

@@ -12,9 +12,9 @@ import (
 )
 
 type releaseGroups struct {
-	Agreement string `arg:"" help:"Agreement."`
-	By        string `default:"rule" enum:"rule,label,type,collection" help:"What to put together."`
-	Refused   bool   `help:"What was refused instead of what waits."`
+	Agreement ident.Agreement `arg:"" help:"Agreement."`
+	By        string          `default:"rule" enum:"rule,label,type,collection" help:"What to put together."`
+	Refused   bool            `help:"What was refused instead of what waits."`
 }
 
 type groupRow struct {
@@ -26,7 +26,7 @@ type groupRow struct {
 
 // Run shows the queue in groups.
 func (c *releaseGroups) Run(a *app) error {
-	return onChannel{c.Agreement}.with(a, func(n *node.Node, id ident.Agreement) error {
+	return a.with(func(n *node.Node) error {
 		state := store.HoldWaiting
 		if c.Refused {
 			state = store.HoldRefused
@@ -35,7 +35,7 @@ func (c *releaseGroups) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		groups, err := n.Releases.Groups(a.ctx, n.Live, n.Operator(), id, state, how)
+		groups, err := n.Releases.Groups(a.ctx, n.Live, n.Operator(), c.Agreement, state, how)
 		if err != nil {
 			return err
 		}
@@ -71,24 +71,16 @@ func (c *releaseEmergency) Run(a *app) error { return c.say(a, (*release.Release
 // officerWord is a word of an officer with a reason.
 type officerWord struct {
 	heldItem
-	As     string `required:"" placeholder:"USER" help:"Releasing officer who decides; the password is asked for."`
-	Digest string `required:"" help:"Digest that twoseas release show printed."`
-	Reason string `required:"" help:"Why."`
+	As     string       `required:"" placeholder:"USER" help:"Releasing officer who decides; the password is asked for."`
+	Digest ident.Digest `required:"" help:"Digest that twoseas release show printed."`
+	Reason string       `required:"" help:"Why."`
 }
 
 type wordFunc func(*release.Releases, context.Context, *store.Handle, people.Actor, ident.Agreement, int64, ident.Digest, string) (release.Preview, error)
 
 func (c officerWord) say(a *app, word wordFunc) error {
-	digest, err := ident.ParseDigest(c.Digest)
-	if err != nil {
-		return err
-	}
-	return onChannel{c.Agreement}.with(a, func(n *node.Node, id ident.Agreement) error {
-		by, err := a.officer(n, c.As)
-		if err != nil {
-			return err
-		}
-		p, err := word(n.Releases, a.ctx, n.Live, by, id, c.Item, digest, c.Reason)
+	return a.asOfficer(c.As, func(n *node.Node, by people.Actor) error {
+		p, err := word(n.Releases, a.ctx, n.Live, by, c.Agreement, c.Item, c.Digest, c.Reason)
 		if err != nil {
 			return err
 		}
@@ -142,11 +134,7 @@ type releaseReview struct {
 
 // Run closes a review.
 func (c *releaseReview) Run(a *app) error {
-	return a.with(func(n *node.Node) error {
-		by, err := a.officer(n, c.As)
-		if err != nil {
-			return err
-		}
+	return a.asOfficer(c.As, func(n *node.Node, by people.Actor) error {
 		v, err := n.Releases.CloseReview(a.ctx, n.Live, by, c.Review, c.Outcome, c.Finding)
 		if err != nil {
 			return err

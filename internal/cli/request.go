@@ -95,28 +95,24 @@ func (c *requestShow) Run(a *app) error {
 }
 
 type requestSend struct {
-	Agreement string    `arg:"" help:"Agreement with the side that is asked."`
-	Kind      string    `required:"" enum:"information,analysis,block,takedown,victim-notification,preservation,patch-coordination,expert-help,activity-from-territory" help:"What is asked for: ${enum}."`
-	Title     string    `required:"" placeholder:"TEXT" help:"In one line."`
-	Text      string    `required:"" placeholder:"TEXT" help:"What is asked for."`
-	Urgent    bool      `help:"A first word is hoped for within the agreement's short target, at any hour."`
-	Police    bool      `name:"law-enforcement" help:"By the law-enforcement channel."`
-	Way       string    `placeholder:"WAY" help:"By which way of law, with --law-enforcement and to preserve data; see 'twoseas request ways'."`
-	Basis     string    `placeholder:"TEXT" help:"Legal basis."`
-	Done      string    `placeholder:"TEXT" help:"What was done already."`
-	By        time.Time `placeholder:"TIME" help:"Until when it is hoped for, such as 2027-03-18T00:00:00Z."`
-	Object    []string  `placeholder:"ID" help:"What it is about (repeatable)."`
-	Language  string    `enum:"en,ja,hi" default:"en" help:"Of the texts: ${enum}."`
+	Agreement ident.Agreement `arg:"" help:"Agreement with the side that is asked."`
+	Kind      string          `required:"" enum:"information,analysis,block,takedown,victim-notification,preservation,patch-coordination,expert-help,activity-from-territory" help:"What is asked for: ${enum}."`
+	Title     string          `required:"" placeholder:"TEXT" help:"In one line."`
+	Text      string          `required:"" placeholder:"TEXT" help:"What is asked for."`
+	Urgent    bool            `help:"A first word is hoped for within the agreement's short target, at any hour."`
+	Police    bool            `name:"law-enforcement" help:"By the law-enforcement channel."`
+	Way       string          `placeholder:"WAY" help:"By which way of law, with --law-enforcement and to preserve data; see 'twoseas request ways'."`
+	Basis     string          `placeholder:"TEXT" help:"Legal basis."`
+	Done      string          `placeholder:"TEXT" help:"What was done already."`
+	By        time.Time       `placeholder:"TIME" help:"Until when it is hoped for, such as 2027-03-18T00:00:00Z."`
+	Object    []string        `placeholder:"ID" help:"What it is about (repeatable)."`
+	Language  string          `enum:"en,ja,hi" default:"en" help:"Of the texts: ${enum}."`
 }
 
 // Run asks.
 func (c *requestSend) Run(a *app) error {
-	id, err := ident.ParseAgreement(c.Agreement)
-	if err != nil {
-		return err
-	}
 	q := law.Asked{
-		Agreement: id, Kind: law.Kind(c.Kind), Urgency: law.Routine, Channel: law.Technical, Language: c.Language, Title: c.Title, Text: c.Text,
+		Agreement: c.Agreement, Kind: law.Kind(c.Kind), Urgency: law.Routine, Channel: law.Technical, Language: c.Language, Title: c.Title, Text: c.Text,
 		Way: c.Way, Basis: c.Basis, Done: c.Done, By: c.By, Objects: c.Object,
 	}
 	if c.Urgent {

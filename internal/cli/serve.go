@@ -11,14 +11,14 @@ import (
 )
 
 type initCmd struct {
-	Side       string   `required:"" placeholder:"ID" help:"Side this node serves, as its agreements name it, such as in or jp."`
-	Codes      []string `placeholder:"CODE" help:"Other names of the side in releasable-to lists, such as IND."`
-	Title      string   `help:"Name of the node shown to readers."`
-	Contact    string   `help:"Contact told to TAXII clients, such as an e-mail address."`
-	Listen     string   `placeholder:"ADDR" help:"Where people and tools connect (default 127.0.0.1:8443)."`
-	PeerListen string   `placeholder:"ADDR" help:"Where partners' nodes connect (default 127.0.0.1:8444)."`
-	PeerURL    string   `placeholder:"URL" help:"Address partners are told, when it is not https://<peer-listen>."`
-	Admin      string   `placeholder:"NAME" default:"administrator" help:"Account of the first administrator, whose one-time link is printed."`
+	Side       ident.Side `required:"" placeholder:"ID" help:"Side this node serves, as its agreements name it, such as in or jp."`
+	Codes      []string   `placeholder:"CODE" help:"Other names of the side in releasable-to lists, such as IND."`
+	Title      string     `help:"Name of the node shown to readers."`
+	Contact    string     `help:"Contact told to TAXII clients, such as an e-mail address."`
+	Listen     string     `placeholder:"ADDR" help:"Where people and tools connect (default 127.0.0.1:8443)."`
+	PeerListen string     `placeholder:"ADDR" help:"Where partners' nodes connect (default 127.0.0.1:8444)."`
+	PeerURL    string     `placeholder:"URL" help:"Address partners are told, when it is not https://<peer-listen>."`
+	Admin      string     `placeholder:"NAME" default:"administrator" help:"Account of the first administrator, whose one-time link is printed."`
 }
 
 // Run makes a node.
@@ -28,7 +28,7 @@ func (c *initCmd) Run(a *app) error {
 		return err
 	}
 	config := node.Config{
-		Side: ident.Side(c.Side), Codes: c.Codes, Title: c.Title, Contact: c.Contact, Listen: c.Listen, PeerListen: c.PeerListen,
+		Side: c.Side, Codes: c.Codes, Title: c.Title, Contact: c.Contact, Listen: c.Listen, PeerListen: c.PeerListen,
 		PeerURL: c.PeerURL, Store: source,
 	}
 	if err := node.Init(a.DataDir, config); err != nil {
