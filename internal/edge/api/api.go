@@ -50,6 +50,7 @@ import (
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/edge/auth"
+	"twoseas/internal/edge/reply"
 	"twoseas/internal/store"
 )
 
@@ -223,20 +224,8 @@ func problemOf(err error) error {
 	if err == nil {
 		return nil
 	}
-	switch fault.KindOf(err) {
-	case fault.NotFound:
-		return huma.Error404NotFound(fault.Message(err))
-	case fault.Invalid:
+	if fault.Is(err, fault.Invalid) { // understood, and not possible (RFC 9110 §15.5.21)
 		return huma.Error422UnprocessableEntity(fault.Message(err))
-	case fault.TooLarge:
-		return huma.NewError(http.StatusRequestEntityTooLarge, fault.Message(err))
-	case fault.Denied:
-		return huma.Error403Forbidden(fault.Message(err))
-	case fault.Conflict, fault.Held:
-		return huma.Error409Conflict(fault.Message(err))
-	case fault.Busy, fault.Unavailable:
-		return huma.Error503ServiceUnavailable(fault.Message(err))
-	case fault.Internal:
 	}
-	return huma.Error500InternalServerError(fault.Message(err))
+	return huma.NewError(reply.Status(err), fault.Message(err))
 }

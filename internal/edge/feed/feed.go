@@ -26,6 +26,7 @@ import (
 	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/edge/auth"
+	"twoseas/internal/edge/reply"
 	"twoseas/internal/format/warninglist"
 	"twoseas/internal/store"
 )
@@ -107,7 +108,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := s.serve(&request{w: w, r: r, actor: actor}); err != nil { //nolint:contextcheck // it is the request's
-		s.fail(w, r, statusOf(err), err)
+		s.fail(w, r, reply.Status(err), err)
 	}
 }
 
@@ -193,22 +194,6 @@ func parseOptions(raw string) (o options, err error) {
 		}
 	}
 	return o, nil
-}
-
-// statusOf returns the HTTP status of an error.
-func statusOf(err error) int {
-	switch fault.KindOf(err) {
-	case fault.NotFound:
-		return http.StatusNotFound
-	case fault.Invalid:
-		return http.StatusBadRequest
-	case fault.Denied:
-		return http.StatusForbidden
-	case fault.Busy, fault.Unavailable:
-		return http.StatusServiceUnavailable
-	case fault.Internal, fault.Conflict, fault.Held, fault.TooLarge:
-	}
-	return http.StatusInternalServerError
 }
 
 // fail answers with a line of text. Only what may be shown is; the rest goes

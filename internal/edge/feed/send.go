@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"twoseas/internal/edge/reply"
 )
 
 // document is a feed that is ready to be sent.
@@ -94,7 +96,7 @@ func open(q *request, length int64) *output {
 	o.timer = time.AfterFunc(sendTime, o.cut)
 	h := q.w.Header()
 	switch {
-	case (length == 0 || length >= gzipFrom) && takesGzip(q.r.Header):
+	case (length == 0 || length >= gzipFrom) && reply.TakesGzip(q.r.Header):
 		h.Set("Content-Encoding", "gzip")
 		if !o.head {
 			o.z, _ = gzip.NewWriterLevel(q.w, gzip.BestSpeed) // the level is a valid one
@@ -128,20 +130,4 @@ func (o *output) close(err error) {
 	if err != nil && !o.head {
 		o.cut()
 	}
-}
-
-// takesGzip reports whether the reader takes gzip.
-func takesGzip(h http.Header) bool {
-	for _, line := range h["Accept-Encoding"] {
-		for part := range strings.SplitSeq(line, ",") {
-			coding, params, _ := strings.Cut(part, ";")
-			if !strings.EqualFold(strings.TrimSpace(coding), "gzip") {
-				continue
-			}
-			q, weighted := strings.CutPrefix(strings.TrimSpace(params), "q=")
-			weight, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
-			return !weighted || err == nil && weight > 0
-		}
-	}
-	return false
 }

@@ -15,6 +15,7 @@ import (
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/fault"
+	"twoseas/internal/edge/reply"
 )
 
 // request is one request of somebody known.
@@ -178,25 +179,7 @@ func statusOf(err error) int {
 	if f, ok := errors.AsType[failure](err); ok {
 		return f.status
 	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return http.StatusRequestEntityTooLarge
-	}
-	switch fault.KindOf(err) {
-	case fault.NotFound:
-		return http.StatusNotFound
-	case fault.Invalid:
-		return http.StatusBadRequest
-	case fault.Denied:
-		return http.StatusForbidden
-	case fault.Conflict, fault.Held:
-		return http.StatusConflict
-	case fault.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case fault.Busy, fault.Unavailable:
-		return http.StatusServiceUnavailable
-	case fault.Internal:
-	}
-	return http.StatusInternalServerError
+	return reply.Status(err)
 }
 
 // fail answers in the shape of MISP's errors. Only what may be shown is.
@@ -244,7 +227,7 @@ func (q *request) stream(media string, fn func(w io.Writer) error) error {
 	out := &started{w: q.w}
 	var to io.Writer = out
 	var z *gzip.Writer
-	if takesGzip(q.r.Header) {
+	if reply.TakesGzip(q.r.Header) {
 		z, _ = q.s.gzips.Get().(*gzip.Writer) // nil at first
 		if z == nil {
 			z, _ = gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is a valid one
@@ -288,18 +271,6 @@ func (s *started) Write(p []byte) (int, error) {
 		s.begin = nil
 	}
 	return s.w.Write(p)
-}
-
-func takesGzip(h http.Header) bool {
-	for _, line := range h["Accept-Encoding"] {
-		for coding := range strings.SplitSeq(line, ",") {
-			name, weight, _ := strings.Cut(strings.TrimSpace(coding), ";")
-			if strings.EqualFold(name, "gzip") && !strings.HasSuffix(strings.TrimRight(weight, "0."), "q=") {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // drainMost bounds what is read of a body that is refused, so that the client

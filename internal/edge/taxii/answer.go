@@ -13,6 +13,7 @@ import (
 	"twoseas/internal/act/collection"
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/fault"
+	"twoseas/internal/edge/reply"
 )
 
 // failure is an error with the HTTP status it is answered with.
@@ -33,26 +34,11 @@ func statusOf(err error) int {
 	if f, ok := errors.AsType[failure](err); ok {
 		return f.status
 	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return http.StatusRequestEntityTooLarge
-	}
-	if errors.Is(err, canon.ErrNotEnvelope) || fault.Is(err, fault.TooLarge) { // one object is: a body may be larger (§4.2.1)
+	_, body := errors.AsType[*http.MaxBytesError](err)
+	if !body && (errors.Is(err, canon.ErrNotEnvelope) || fault.Is(err, fault.TooLarge)) { // one object is: a body may be larger (§4.2.1)
 		return http.StatusUnprocessableEntity
 	}
-	switch fault.KindOf(err) {
-	case fault.NotFound:
-		return http.StatusNotFound
-	case fault.Invalid:
-		return http.StatusBadRequest
-	case fault.Denied:
-		return http.StatusForbidden
-	case fault.Conflict, fault.Held:
-		return http.StatusConflict
-	case fault.Busy, fault.Unavailable:
-		return http.StatusServiceUnavailable
-	case fault.Internal, fault.TooLarge:
-	}
-	return http.StatusInternalServerError
+	return reply.Status(err)
 }
 
 // failWith answers a request of somebody known with an error.
@@ -142,7 +128,7 @@ const (
 
 // send is write for a body of any size.
 func (s *Server) send(q *request, status int, body []byte) {
-	if len(body) < gzipFrom || !takesGzip(q.r.Header) {
+	if len(body) < gzipFrom || !reply.TakesGzip(q.r.Header) {
 		write(q.w, status, body)
 		return
 	}

@@ -83,19 +83,3 @@ func isPlain(h http.Header) bool {
 	e := h.Get("Content-Encoding")
 	return e == "" || strings.EqualFold(e, "identity")
 }
-
-// takesGzip reports whether the client takes an answer in gzip.
-func takesGzip(h http.Header) bool {
-	for _, line := range h["Accept-Encoding"] {
-		for part := range strings.SplitSeq(line, ",") {
-			coding, params, _ := strings.Cut(part, ";")
-			if !strings.EqualFold(strings.TrimSpace(coding), "gzip") {
-				continue
-			}
-			q, weighted := strings.CutPrefix(strings.TrimSpace(params), "q=")
-			weight, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
-			return !weighted || err == nil && weight > 0
-		}
-	}
-	return false
-}
