@@ -20,6 +20,7 @@ import (
 	"twoseas/internal/act/members"
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/session"
+	"twoseas/internal/law/contact"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/law/request"
 	"twoseas/internal/nodetest"
@@ -75,7 +76,7 @@ func NewWorld(t *testing.T) *World {
 		Foreign: map[string]string{"object": red, "id": red},
 		Absent:  map[string]string{"object": none, "id": none, "item": "99999", "token": "0123456789abcdef"},
 		Shared:  map[string]string{"agreement": string(nodetest.InJp), "version": "1", "side": "jp", "number": "1", "entry": "0"},
-		Owners:  map[string]people.Act{"token": people.Administer, "assistance": people.Liaise},
+		Owners:  map[string]people.Act{"token": people.Administer, "assistance": people.Liaise, "contact": people.Reach, "check": people.Reach},
 	}
 	w.client = &http.Client{
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, // the node of the test
@@ -111,6 +112,10 @@ func NewWorld(t *testing.T) *World {
 	w.Foreign["assistance"] = lawEnforcement(t, in, jp)
 	w.Absent["assistance"] = absentLike(w.Foreign["assistance"][len(request.Type):])
 	w.Absent["assistance"] = request.Type + w.Absent["assistance"]
+	w.Foreign["contact"], w.Foreign["check"] = pointOfContact(t, in, jp)
+	for key, typ := range map[string]string{"contact": contact.Type, "check": contact.CheckType} {
+		w.Absent[key] = typ + absentLike(w.Foreign[key][len(typ):])
+	}
 	w.must(in.Library.CatchUp(t.Context(), in.Live))
 	w.must(in.Live.Read(t.Context(), func(tx *store.Tx) error {
 		return tx.Versions(red, func(o store.Object) error {
@@ -141,6 +146,24 @@ func lawEnforcement(t *testing.T, in, jp *nodetest.Node) string {
 		t.Fatal(err)
 	}
 	return id
+}
+
+// pointOfContact has the partner name one, which this side checks.
+func pointOfContact(t *testing.T, in, jp *nodetest.Node) (id, check string) {
+	t.Helper()
+	c, err := jp.Contacts.Set(t.Context(), jp.Live, jp.Operator(), nodetest.InJp, contact.Contact{
+		Agency: "CERT", Post: "Duty officer", Role: contact.Technical, Areas: []string{"1(1)"}, Hours: contact.Hours{Zone: "Asia/Tokyo", Always: true},
+		Channels: []contact.Channel{{Kind: contact.Email, Address: "duty@cert.example"}}, ValidFrom: "2022-03-19",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked contact.Check
+	nodetest.Eventually(t, "the other side's contact is here", func() bool {
+		asked, err = in.Contacts.Ask(t.Context(), in.Live, in.Operator(), c.ID)
+		return err == nil
+	})
+	return c.ID, asked.ID
 }
 
 // absentLike returns an id of the form of another, which nothing has.

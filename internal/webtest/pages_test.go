@@ -55,6 +55,11 @@ var views = []view{
 	{"request", "in", "duty", "/requests?by=us article h2 a"},
 	{"request-ask", "in", "duty", "/ask"},
 	{"request-ask-preserve", "in", "duty", "/ask?kind=preservation"},
+	{"contacts", "in", "duty", "/contacts"},
+	{"contact", "in", "duty", "/contacts #side-jp ~ .cards article h3 a"},
+	{"contact-own", "in", "administrator", "/contacts #side-in ~ .cards article h3 a"},
+	{"contact-add", "in", "desk", "/add-contact"},
+	{"contact-change", "in", "desk", "/contacts #side-in ~ .cards article h3 a | .page-action a"},
 	{"recalls", "in", "duty", "/recalls"},
 	{"recall", "in", "duty", "/recalls main tbody th a"},
 	{"recall-came", "jp", "duty", "/recalls main tbody th a"},
@@ -140,6 +145,7 @@ func TestEveryPageIsFitForEverybody(t *testing.T) {
 	w.hook(t)
 	w.byFile(t)
 	w.callBack(t)
+	w.name(t)
 	shots, further := os.Getenv("TWOSEAS_SCREENSHOTS"), os.Getenv("TWOSEAS_SCREENSHOTS_MORE")
 	for _, v := range views {
 		t.Run(v.name, func(t *testing.T) {
@@ -187,7 +193,7 @@ func inEveryLanguage(t *testing.T, tab *webtest.Tab, shots, name string) {
 		if shots != "" && tag != "en" {
 			tab.Shot(filepath.Join(shots, name+"-"+tag+".png"))
 		}
-		if keys := webtest.Eval[[]string](tab, `(document.body.innerText.match(/\b(page|nav|signin|account|people|threats|object|imports|release|exchange|agreements?|ledger|verifying|audit|operate|overview|waiting|feeds|matching|files|hooks|onward|members|recalls|requests|erasures|meeting)\.[a-z][a-z-]*(\.[a-z-]+)+/g) || []).filter(key => !key.endsWith(".example"))`); len(keys) > 0 {
+		if keys := webtest.Eval[[]string](tab, `(document.body.innerText.match(/\b(page|nav|signin|account|people|threats|object|imports|release|exchange|agreements?|ledger|verifying|audit|operate|overview|waiting|feeds|matching|files|hooks|onward|members|recalls|requests|contacts|erasures|meeting)\.[a-z][a-z-]*(\.[a-z-]+)+/g) || []).filter(key => !key.endsWith(".example"))`); len(keys) > 0 {
 			t.Errorf("%s: no text for %q", tag, keys)
 		}
 		if webtest.Eval[bool](tab, "document.documentElement.scrollWidth > window.innerWidth + 1") {

@@ -10,6 +10,7 @@ import (
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
+	"twoseas/internal/law/agreement"
 	"twoseas/internal/law/contact"
 	"twoseas/internal/store"
 )
@@ -49,6 +50,8 @@ type Directory struct {
 	Sides     []ident.Side // this one first
 	Entries   []Entry      // by side, then by post; those that are no more are left out
 	Matrix    contact.Matrix
+	// Areas are the areas of the agreement, which the rows of Matrix name.
+	Areas []agreement.Area
 	// Clause is what exchanging contacts rests on; "" when no rule lets them
 	// cross, and nothing is told to the partner.
 	Clause string
@@ -79,7 +82,7 @@ func (x *Contacts) Directory(ctx context.Context, h *store.Handle, by people.Act
 		for _, area := range terms.Doc.Areas {
 			areas = append(areas, area.Ref)
 		}
-		d.Sides = []ident.Side{terms.Self, terms.Partner}
+		d.Sides, d.Areas = []ident.Side{terms.Self, terms.Partner}, terms.Doc.Areas
 		d.Matrix = contact.Cover(d.Sides, areas, posts, now(tx))
 		d.Clause = terms.Doc.ClauseOf(contactKind)
 		if from, to, ok := terms.Doc.Within(d.Clause, terms.Life); ok {

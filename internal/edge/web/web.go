@@ -47,6 +47,7 @@ import (
 	"twoseas/internal/edge/web/agreements"
 	"twoseas/internal/edge/web/assets"
 	auditpages "twoseas/internal/edge/web/audit"
+	contactpages "twoseas/internal/edge/web/contacts"
 	"twoseas/internal/edge/web/erasures"
 	"twoseas/internal/edge/web/exchanges"
 	"twoseas/internal/edge/web/feeds"
@@ -134,6 +135,7 @@ func areas() []page.Area {
 		{Name: "releases", Path: "/releases", Icon: "releases", Acts: []people.Act{people.Review}},
 		{Name: "exchange", Path: "/exchange", Icon: "exchange", Acts: exchanges.Readers()},
 		{Name: "requests", Path: "/requests", Icon: "requests", Acts: request.Readers()},
+		{Name: "contacts", Path: "/contacts", Icon: "contacts", Acts: []people.Act{people.Reach}},
 		{Name: "agreements", Path: "/agreements", Icon: "agreements"},
 		{Name: "ledger", Path: "/ledger", Icon: "ledger", Acts: ledgers.Readers()},
 		{Name: "audit", Path: "/audit", Icon: "audit", Acts: []people.Act{people.Audit}},
@@ -191,9 +193,10 @@ func (s *Site) Routes() []page.Route {
 		exchanges.Routes(s.desk, exchanges.Acts{Exchange: s.Exchange, Recalls: s.Recalls, Audit: s.Audit, Offline: s.Offline, Shelf: s.Shelf}),
 		onwardpages.Routes(s.desk, onwardpages.Acts{Onwards: s.Onwards, Members: s.Members, Audit: s.Audit}),
 		requestpages.Routes(s.desk, requestpages.Acts{Requests: s.Requests, Audit: s.Audit, Self: s.Self}),
+		contactpages.Routes(s.desk, contactpages.Acts{Contacts: s.Contacts, Audit: s.Audit}),
 		recallpages.Routes(s.desk, recallpages.Acts{Recalls: s.Recalls, Audit: s.Audit}),
 		releases.Routes(s.desk, releases.Acts{Releases: s.Releases, Accords: s.Accords, Audit: s.Audit, Imports: s.Imports}),
-		waiting.Routes(s.desk, waiting.Acts{Releases: s.Releases, Onwards: s.Onwards, Recalls: s.Recalls, Requests: s.Requests, Offline: s.Offline}),
+		waiting.Routes(s.desk, waiting.Acts{Releases: s.Releases, Onwards: s.Onwards, Recalls: s.Recalls, Requests: s.Requests, Contacts: s.Contacts, Offline: s.Offline}),
 		operate.Routes(s.desk, operate.Acts{
 			People: s.People, Pairing: s.Pairing, Collections: s.Collections, Audit: s.Audit, Health: s.Health, Partners: s.Partners,
 		}),
@@ -224,8 +227,12 @@ func (s *Site) waiting(ctx context.Context, by people.Actor) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	posts, err := s.Contacts.Waiting(ctx, s.Handle, by)
+	if err != nil {
+		return 0, err
+	}
 	files, err := s.Offline.Waiting(ctx, s.Handle, by)
-	return c.Total() + int64(len(asked)+len(open)+len(help)) + files, err
+	return c.Total() + int64(len(asked)+len(open)+len(help)+len(posts)) + files, err
 }
 
 // links is how the exchange under each agreement of the node stands.

@@ -191,6 +191,14 @@ func (q *Request) SideName(s ident.Side) string {
 	return string(s)
 }
 
+// Under returns q as if a had been chosen in the top bar, so that instants are
+// told in its capitals and sides have their names.
+func (q *Request) Under(a ident.Agreement) *Request {
+	own := *q
+	own.Agreement = a
+	return &own
+}
+
 // Link returns the agreement of the request among those of the node.
 func (q *Request) Link() (Link, bool) {
 	i := slices.IndexFunc(q.Links, func(l Link) bool { return l.Agreement == q.Agreement })

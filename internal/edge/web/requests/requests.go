@@ -131,9 +131,7 @@ func (v listView) partner(a store.Assistance) ident.Side {
 // under returns q as if a had been chosen in the top bar, so that instants are
 // told in its capitals and sides have their names.
 func under(q *page.Request, a ident.Agreement) *page.Request {
-	own := *q
-	own.Agreement = a
-	return &own
+	return q.Under(a)
 }
 
 // Waits says in words what a request waits for, "" when for nothing.

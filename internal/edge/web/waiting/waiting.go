@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"twoseas/internal/act/contact"
 	"twoseas/internal/act/offline"
 	"twoseas/internal/act/onward"
 	"twoseas/internal/act/people"
@@ -25,6 +26,7 @@ type Acts struct {
 	Onwards  *onward.Onwards
 	Recalls  *recall.Recalls
 	Requests *request.Requests
+	Contacts *contact.Contacts
 	Offline  *offline.Offline
 }
 
@@ -35,7 +37,7 @@ type pages struct {
 
 // Readers are the acts of which any may leave something waiting for a person.
 func Readers() []people.Act {
-	return []people.Act{people.Approve, people.Agree, people.Exchange, people.Recall, people.Assist, people.Liaise}
+	return []people.Act{people.Approve, people.Agree, people.Exchange, people.Recall, people.Assist, people.Liaise, people.Reach}
 }
 
 // Routes is the page.
@@ -51,12 +53,13 @@ type view struct {
 	Onward  []store.Onward // partners' requests to pass something on
 	Recalls []recall.Climbing
 	Help    []request.Reminder // requests for assistance
+	Posts   []contact.Task     // of the directory
 	Files   int64              // of the exchange by file, which another officer wants imported
 }
 
 // total is how many things wait.
 func (v view) total() int64 {
-	return v.Total() + int64(len(v.Onward)+len(v.Recalls)+len(v.Help)) + v.Files
+	return v.Total() + int64(len(v.Onward)+len(v.Recalls)+len(v.Help)+len(v.Posts)) + v.Files
 }
 
 func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
@@ -74,6 +77,9 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if v.Help, err = p.Requests.Waiting(r.Context(), q.Handle, q.Actor); err != nil {
+		return err
+	}
+	if v.Posts, err = p.Contacts.Waiting(r.Context(), q.Handle, q.Actor); err != nil {
 		return err
 	}
 	if v.Files, err = p.Offline.Waiting(r.Context(), q.Handle, q.Actor); err != nil {
