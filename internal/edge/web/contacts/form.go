@@ -20,9 +20,9 @@ import (
 type formView struct {
 	*page.Request
 	law.Contact
-	From, To string // as a form has them
+	From, To string           // as a form has them
 	Of       []agreement.Area // of the agreement
-	Others   []contact.Entry // of this side, whom this one may stand in for
+	Others   []contact.Entry  // of this side, whom this one may stand in for
 	Problems []page.Problem
 }
 
@@ -170,9 +170,23 @@ func clockOf(minute int) string {
 
 // fields are the inputs that what a record is refused for begins with.
 var fields = []struct{ says, field string }{
-	{"agency", "agency"}, {"post", "post"}, {"person", "person"}, {"handling", "handling"}, {"role", "role"}, {"a deputy", "backup"},
-	{"two contacts", "backup"}, {"area", "areas"}, {"language", "languages"}, {"time zone", "zone"}, {"working days", "days"}, {"hours", "from"},
-	{"time of day", "from"}, {"holidays", "holidays"}, {"e-mail address", string(law.Email)}, {"channel", string(law.PhoneAlways)}, {"address of the channel", string(law.PhoneAlways)},
+	{"agency", "agency"},
+	{"post", "post"},
+	{"person", "person"},
+	{"handling", "handling"},
+	{"role", "role"},
+	{"a deputy", "backup"},
+	{"two contacts", "backup"},
+	{"area", "areas"},
+	{"language", "languages"},
+	{"time zone", "zone"},
+	{"working days", "days"},
+	{"hours", "from"},
+	{"time of day", "from"},
+	{"holidays", "holidays"},
+	{"e-mail address", string(law.Email)},
+	{"channel", string(law.PhoneAlways)},
+	{"address of the channel", string(law.PhoneAlways)},
 }
 
 // fieldOf is the input that a refusal is about.
