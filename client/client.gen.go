@@ -2670,6 +2670,7 @@ type ImportingFinding struct {
 	Remarked  *int64                  `json:"remarked,omitempty"`
 	Remarks   *[]IntakeRefusal        `json:"remarks,omitempty"`
 	Same      int64                   `json:"same"`
+	Sponsor   *string                 `json:"sponsor,omitempty"`
 	Types     *[]ImportingTypeCount   `json:"types,omitempty"`
 	Unmarked  *int64                  `json:"unmarked,omitempty"`
 	Updated   int64                   `json:"updated"`
@@ -2677,9 +2678,10 @@ type ImportingFinding struct {
 
 // ImportingGateFinding defines model for ImportingGateFinding.
 type ImportingGateFinding struct {
-	Agreement string         `json:"agreement"`
-	Lines     *[]ReleaseLine `json:"lines,omitempty"`
-	Why       *string        `json:"why,omitempty"`
+	Agreement string          `json:"agreement"`
+	Lines     *[]ReleaseLine  `json:"lines,omitempty"`
+	Outlook   *ReleaseOutlook `json:"outlook,omitempty"`
+	Why       *string         `json:"why,omitempty"`
 }
 
 // ImportingHitCount defines model for ImportingHitCount.
@@ -3712,6 +3714,16 @@ type ReleaseLine struct {
 	Outcome  string `json:"outcome"`
 	Rule     string `json:"rule"`
 	Sentence string `json:"sentence"`
+}
+
+// ReleaseOutlook defines model for ReleaseOutlook.
+type ReleaseOutlook struct {
+	AtLeast int64     `json:"at_least"`
+	Cut     *[]string `json:"cut,omitempty"`
+	Goes    int64     `json:"goes"`
+	Named   int64     `json:"named"`
+	Stays   int64     `json:"stays"`
+	Waits   int64     `json:"waits"`
 }
 
 // RequestLine defines model for RequestLine.
@@ -7046,7 +7058,7 @@ type ClientInterface interface {
 
 	// ImportWithBody Take a STIX bundle, a TAXII envelope or an object in
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -7055,7 +7067,7 @@ type ClientInterface interface {
 
 	// ImportWithApplicationStixPlusJSONBody Take a STIX bundle, a TAXII envelope or an object in
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Takes a body of the `application/stix+json` content type.
 	//
@@ -7944,14 +7956,14 @@ type ClientInterface interface {
 
 	// Uploads Your uploads, newest first
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Corresponds with GET /api/v1/uploads (the `Uploads` operationId).
 	Uploads(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UploadWithBody Upload a file to be looked at: STIX, MISP, CSV or text with indicators
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -7960,35 +7972,35 @@ type ClientInterface interface {
 
 	// RemoveUpload Remove an upload; what was stored stays
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Corresponds with DELETE /api/v1/uploads/{upload} (the `RemoveUpload` operationId).
 	RemoveUpload(ctx context.Context, upload string, params *RemoveUploadParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// OneUpload One upload: what was found in it, how far it is, what became of it
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Corresponds with GET /api/v1/uploads/{upload} (the `OneUpload` operationId).
 	OneUpload(ctx context.Context, upload string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CancelUpload Stop taking an upload in; what was stored stays
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Corresponds with POST /api/v1/uploads/{upload}/cancel (the `CancelUpload` operationId).
 	CancelUpload(ctx context.Context, upload string, params *CancelUploadParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ConfirmUpload Take an upload in, in the background
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Corresponds with POST /api/v1/uploads/{upload}/confirm (the `ConfirmUpload` operationId).
 	ConfirmUpload(ctx context.Context, upload string, params *ConfirmUploadParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UploadOptionsWithBody Say what an upload is and how it is marked; it is looked at again
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -7997,7 +8009,7 @@ type ClientInterface interface {
 
 	// UploadOptions Say what an upload is and how it is marked; it is looked at again
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -8006,7 +8018,7 @@ type ClientInterface interface {
 
 	// RetryUpload Go on with an upload that failed
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Corresponds with POST /api/v1/uploads/{upload}/retry (the `RetryUpload` operationId).
 	RetryUpload(ctx context.Context, upload string, params *RetryUploadParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -10755,7 +10767,7 @@ func (c *Client) TestHook(ctx context.Context, hook string, params *TestHookPara
 
 // ImportWithBody Take a STIX bundle, a TAXII envelope or an object in
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Takes any type of body and a specified content type.
 //
@@ -10774,7 +10786,7 @@ func (c *Client) ImportWithBody(ctx context.Context, params *ImportParams, conte
 
 // ImportWithApplicationStixPlusJSONBody Take a STIX bundle, a TAXII envelope or an object in
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Takes a body of the `application/stix+json` content type.
 //
@@ -12773,7 +12785,7 @@ func (c *Client) RevokeToken(ctx context.Context, token string, params *RevokeTo
 
 // Uploads Your uploads, newest first
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Corresponds with GET /api/v1/uploads (the `Uploads` operationId).
 func (c *Client) Uploads(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -12790,7 +12802,7 @@ func (c *Client) Uploads(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 
 // UploadWithBody Upload a file to be looked at: STIX, MISP, CSV or text with indicators
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12809,7 +12821,7 @@ func (c *Client) UploadWithBody(ctx context.Context, params *UploadParams, conte
 
 // RemoveUpload Remove an upload; what was stored stays
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Corresponds with DELETE /api/v1/uploads/{upload} (the `RemoveUpload` operationId).
 func (c *Client) RemoveUpload(ctx context.Context, upload string, params *RemoveUploadParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -12826,7 +12838,7 @@ func (c *Client) RemoveUpload(ctx context.Context, upload string, params *Remove
 
 // OneUpload One upload: what was found in it, how far it is, what became of it
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Corresponds with GET /api/v1/uploads/{upload} (the `OneUpload` operationId).
 func (c *Client) OneUpload(ctx context.Context, upload string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -12843,7 +12855,7 @@ func (c *Client) OneUpload(ctx context.Context, upload string, reqEditors ...Req
 
 // CancelUpload Stop taking an upload in; what was stored stays
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Corresponds with POST /api/v1/uploads/{upload}/cancel (the `CancelUpload` operationId).
 func (c *Client) CancelUpload(ctx context.Context, upload string, params *CancelUploadParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -12860,7 +12872,7 @@ func (c *Client) CancelUpload(ctx context.Context, upload string, params *Cancel
 
 // ConfirmUpload Take an upload in, in the background
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Corresponds with POST /api/v1/uploads/{upload}/confirm (the `ConfirmUpload` operationId).
 func (c *Client) ConfirmUpload(ctx context.Context, upload string, params *ConfirmUploadParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -12877,7 +12889,7 @@ func (c *Client) ConfirmUpload(ctx context.Context, upload string, params *Confi
 
 // UploadOptionsWithBody Say what an upload is and how it is marked; it is looked at again
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12896,7 +12908,7 @@ func (c *Client) UploadOptionsWithBody(ctx context.Context, upload string, param
 
 // UploadOptions Say what an upload is and how it is marked; it is looked at again
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12915,7 +12927,7 @@ func (c *Client) UploadOptions(ctx context.Context, upload string, params *Uploa
 
 // RetryUpload Go on with an upload that failed
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Corresponds with POST /api/v1/uploads/{upload}/retry (the `RetryUpload` operationId).
 func (c *Client) RetryUpload(ctx context.Context, upload string, params *RetryUploadParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -26084,7 +26096,7 @@ type ClientWithResponsesInterface interface {
 
 	// ImportWithBodyWithResponse Take a STIX bundle, a TAXII envelope or an object in
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26093,7 +26105,7 @@ type ClientWithResponsesInterface interface {
 
 	// ImportWithApplicationStixPlusJSONBodyWithResponse Take a STIX bundle, a TAXII envelope or an object in
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Takes a body of the `application/stix+json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -27074,7 +27086,7 @@ type ClientWithResponsesInterface interface {
 
 	// UploadsWithResponse Your uploads, newest first
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -27083,7 +27095,7 @@ type ClientWithResponsesInterface interface {
 
 	// UploadWithBodyWithResponse Upload a file to be looked at: STIX, MISP, CSV or text with indicators
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -27092,7 +27104,7 @@ type ClientWithResponsesInterface interface {
 
 	// RemoveUploadWithResponse Remove an upload; what was stored stays
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -27101,7 +27113,7 @@ type ClientWithResponsesInterface interface {
 
 	// OneUploadWithResponse One upload: what was found in it, how far it is, what became of it
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -27110,7 +27122,7 @@ type ClientWithResponsesInterface interface {
 
 	// CancelUploadWithResponse Stop taking an upload in; what was stored stays
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -27119,7 +27131,7 @@ type ClientWithResponsesInterface interface {
 
 	// ConfirmUploadWithResponse Take an upload in, in the background
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -27128,7 +27140,7 @@ type ClientWithResponsesInterface interface {
 
 	// UploadOptionsWithBodyWithResponse Say what an upload is and how it is marked; it is looked at again
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -27137,7 +27149,7 @@ type ClientWithResponsesInterface interface {
 
 	// UploadOptionsWithResponse Say what an upload is and how it is marked; it is looked at again
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -27146,7 +27158,7 @@ type ClientWithResponsesInterface interface {
 
 	// RetryUploadWithResponse Go on with an upload that failed
 	//
-	// Needs an account that may: import threat data.
+	// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -45157,7 +45169,7 @@ func (c *ClientWithResponses) TestHookWithResponse(ctx context.Context, hook str
 
 // ImportWithBodyWithResponse Take a STIX bundle, a TAXII envelope or an object in
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -45172,7 +45184,7 @@ func (c *ClientWithResponses) ImportWithBodyWithResponse(ctx context.Context, pa
 
 // ImportWithApplicationStixPlusJSONBodyWithResponse Take a STIX bundle, a TAXII envelope or an object in
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Takes a body of the `application/stix+json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -46819,7 +46831,7 @@ func (c *ClientWithResponses) RevokeTokenWithResponse(ctx context.Context, token
 
 // UploadsWithResponse Your uploads, newest first
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -46834,7 +46846,7 @@ func (c *ClientWithResponses) UploadsWithResponse(ctx context.Context, reqEditor
 
 // UploadWithBodyWithResponse Upload a file to be looked at: STIX, MISP, CSV or text with indicators
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -46849,7 +46861,7 @@ func (c *ClientWithResponses) UploadWithBodyWithResponse(ctx context.Context, pa
 
 // RemoveUploadWithResponse Remove an upload; what was stored stays
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -46864,7 +46876,7 @@ func (c *ClientWithResponses) RemoveUploadWithResponse(ctx context.Context, uplo
 
 // OneUploadWithResponse One upload: what was found in it, how far it is, what became of it
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -46879,7 +46891,7 @@ func (c *ClientWithResponses) OneUploadWithResponse(ctx context.Context, upload 
 
 // CancelUploadWithResponse Stop taking an upload in; what was stored stays
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -46894,7 +46906,7 @@ func (c *ClientWithResponses) CancelUploadWithResponse(ctx context.Context, uplo
 
 // ConfirmUploadWithResponse Take an upload in, in the background
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -46909,7 +46921,7 @@ func (c *ClientWithResponses) ConfirmUploadWithResponse(ctx context.Context, upl
 
 // UploadOptionsWithBodyWithResponse Say what an upload is and how it is marked; it is looked at again
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -46924,7 +46936,7 @@ func (c *ClientWithResponses) UploadOptionsWithBodyWithResponse(ctx context.Cont
 
 // UploadOptionsWithResponse Say what an upload is and how it is marked; it is looked at again
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -46939,7 +46951,7 @@ func (c *ClientWithResponses) UploadOptionsWithResponse(ctx context.Context, upl
 
 // RetryUploadWithResponse Go on with an upload that failed
 //
-// Needs an account that may: import threat data.
+// Needs an account that may: import threat data; or contribute threat data of the own organisation.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -37,7 +37,13 @@ func newIsland(t *testing.T, b *webtest.Browser, side ident.Side) *island {
 // tab.
 func signIn(t *testing.T, b *webtest.Browser, n *nodetest.Node, name string, role people.Role) *webtest.Tab {
 	t.Helper()
-	if err := n.People.AddAccount(t.Context(), n.Operator(), people.Account{Name: name, Roles: []people.Role{role}, Clearance: "TLP:RED", Password: filesPassword}); err != nil {
+	return signInOf(t, b, n, name, "", role)
+}
+
+// signInOf is signIn of somebody who belongs to an organisation.
+func signInOf(t *testing.T, b *webtest.Browser, n *nodetest.Node, name, org string, role people.Role) *webtest.Tab {
+	t.Helper()
+	if err := n.People.AddAccount(t.Context(), n.Operator(), people.Account{Name: name, Org: org, Roles: []people.Role{role}, Clearance: "TLP:RED", Password: filesPassword}); err != nil {
 		t.Fatal(err)
 	}
 	tab := b.Tab(t, n.Run.URL)

@@ -73,6 +73,7 @@ var views = []view{
 	{"agreement-add", "in", "desk", "/agreements/add"},
 	{"simulator", "in", "analyst", "/agreements/in-jp-2022/simulate?kind=threat&tlp=red&caveat=NOFORN"},
 	{"imports", "in", "analyst", "/imports"},
+	{"imports-member", "in", "member", "/imports"},
 	{"imports-found", "in", "analyst", "/imports main tbody a"},
 	{"imports-lists", "in", "analyst", "/imports/warninglists"},
 	{"feeds", "in", "administrator", "/feeds"},

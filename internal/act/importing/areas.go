@@ -22,9 +22,9 @@ type Area struct {
 func (a Area) Value() string { return string(a.Agreement) + ":" + a.Ref }
 
 // Areas returns the areas of the agreements in force under which something may
-// cross. Returns fault.Denied unless by may Import.
+// cross. Returns fault.Denied unless by May.
 func (m *Imports) Areas(ctx context.Context, h *store.Handle, by people.Actor) (out []Area, err error) {
-	if err := by.May(people.Import); err != nil {
+	if err := May(by); err != nil {
 		return nil, err
 	}
 	err = h.Query(ctx, func(tx *store.Tx) error {

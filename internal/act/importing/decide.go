@@ -7,6 +7,7 @@ import (
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/fault"
+	"twoseas/internal/base/ident"
 	"twoseas/internal/store"
 )
 
@@ -20,7 +21,7 @@ func (m *Imports) note(tx *store.Tx, account, act string, fields ...string) erro
 
 // change runs fn on an upload of by's account in one transaction.
 func (m *Imports) change(ctx context.Context, h *store.Handle, by people.Actor, id string, fn func(tx *store.Tx, u *store.Upload) error) (j Job, err error) {
-	if err := by.May(people.Import); err != nil {
+	if err := May(by); err != nil {
 		return j, err
 	}
 	err = h.Write(ctx, func(tx *store.Tx) error {
@@ -43,10 +44,14 @@ func (m *Imports) change(ctx context.Context, h *store.Handle, by people.Actor, 
 // Correct says what an upload is and what to say of its objects, and has it
 // looked at again. What a table's columns hold is remembered for the next one
 // with the same columns. Returns fault.Invalid for options that make no sense,
+// fault.Denied for another side's data of who brings its own only,
 // fault.NotFound for a collection that access does not let write to,
 // fault.Conflict for an import that was started or is over.
 func (m *Imports) Correct(ctx context.Context, h *store.Handle, by people.Actor, access people.Access, id string, opt Options) (Job, error) {
 	if err := opt.Check(); err != nil {
+		return Job{}, err
+	}
+	if err := OwnSide(by, m.Releases.Self(), ident.Side(opt.Origin)); err != nil {
 		return Job{}, err
 	}
 	return m.change(ctx, h, by, id, func(tx *store.Tx, u *store.Upload) error {
@@ -82,7 +87,7 @@ func (m *Imports) Correct(ctx context.Context, h *store.Handle, by people.Actor,
 // table; a plain one when it does not look like a table.
 func (m *Imports) Detect(ctx context.Context, h *store.Handle, by people.Actor, id string) (Options, error) {
 	var u store.Upload
-	if err := by.May(people.Import); err != nil {
+	if err := May(by); err != nil {
 		return Options{}, err
 	}
 	if err := h.Query(ctx, func(tx *store.Tx) (err error) {
@@ -99,11 +104,19 @@ func (m *Imports) Detect(ctx context.Context, h *store.Handle, by people.Actor, 
 }
 
 // Confirm starts the import of an upload that was looked at. class is the
-// clearance class of by now. Returns fault.Conflict in any other state.
+// clearance class of by now. Returns fault.Conflict in any other state, and
+// fault.Denied for another side's data of who brings its own only.
 func (m *Imports) Confirm(ctx context.Context, h *store.Handle, by people.Actor, class int64, id string) (Job, error) {
 	return m.change(ctx, h, by, id, func(tx *store.Tx, u *store.Upload) error {
 		if u.State != store.UploadReady {
 			return fault.New(fault.Conflict, "what was uploaded is not looked at to its end yet, or was started already")
+		}
+		j, err := job(*u)
+		if err != nil {
+			return err
+		}
+		if err := OwnSide(by, m.Releases.Self(), ident.Side(j.Options.Origin)); err != nil {
+			return err
 		}
 		u.State, u.Class, u.Done = store.UploadImport, class, 0
 		return m.note(tx, by.Name, "import.start", "import", u.ID)
@@ -143,7 +156,7 @@ func (m *Imports) Retry(ctx context.Context, h *store.Handle, by people.Actor, i
 
 // Remove takes an import that is over, or was not started, off the list.
 func (m *Imports) Remove(ctx context.Context, h *store.Handle, by people.Actor, id string) error {
-	if err := by.May(people.Import); err != nil {
+	if err := May(by); err != nil {
 		return err
 	}
 	return h.Write(ctx, func(tx *store.Tx) error {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"twoseas/internal/act/intake"
+	"twoseas/internal/act/people"
 	"twoseas/internal/act/release"
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/fault"
@@ -40,6 +41,9 @@ type Finding struct {
 	Broken    string           `json:"broken,omitempty"` // where the input stopped making sense
 	Unmarked  int              `json:"unmarked,omitempty"`
 	ListFault []string         `json:"list_fault,omitempty"` // entries of warning lists that cannot be read
+	// Sponsor is the organisation whose officer looks first at what the industry
+	// member brings whose upload it is; "" for none.
+	Sponsor string `json:"sponsor,omitempty"`
 }
 
 // TypeCount is how many objects of a type there are, and which kind agreements
@@ -74,6 +78,8 @@ type GateFinding struct {
 	Agreement ident.Agreement `json:"agreement"`
 	Lines     []release.Line  `json:"lines,omitempty"`
 	Why       string          `json:"why,omitempty"` // there is no gate: no version is in force
+	// Outlook is there when an industry member brings it.
+	Outlook *release.Outlook `json:"outlook,omitempty"`
 }
 
 // HitCount is what one warning list names.
@@ -97,6 +103,7 @@ type survey struct {
 	lists  *warninglist.Set
 	types  map[string]int
 	labels map[string]*release.Counted // by their canonical bytes
+	member bool                        // an industry member brings it
 	hits   map[string]*HitCount
 	seen   map[ident.Digest]struct{} // id and bytes of what was new already
 	conv   *Conversion
@@ -226,7 +233,10 @@ func clipped(s string) string {
 }
 
 // finish works out what concerns all objects together.
-func (s *survey) finish(tx *store.Tx, releases *release.Releases) error {
+func (s *survey) finish(tx *store.Tx, releases *release.Releases, account string) error {
+	if err := s.sponsor(tx, account); err != nil {
+		return err
+	}
 	for typ, n := range s.types {
 		s.f.Types = append(s.f.Types, TypeCount{typ, marking.KindOf(typ), n})
 	}
@@ -245,6 +255,21 @@ func (s *survey) finish(tx *store.Tx, releases *release.Releases) error {
 	found := s.conv.Found()
 	s.f.Problems, s.f.Faults, s.f.LeftOut = found.Problems[:min(len(found.Problems), maxShown)], found.Faults, found.LeftOut
 	return s.gates(tx, releases, all)
+}
+
+// sponsor finds out whether an industry member brings it, and under whom.
+func (s *survey) sponsor(tx *store.Tx, account string) error {
+	o, is, err := people.Membership(tx, account)
+	if err != nil || !is {
+		return err
+	}
+	s.member = true
+	if o.Sponsor == "" || !o.Look {
+		return nil
+	}
+	sponsor, err := tx.Organisation(o.Sponsor)
+	s.f.Sponsor = sponsor.Name
+	return err
 }
 
 // markings counts objects by what is said of their handling.
@@ -279,6 +304,11 @@ func (s *survey) gates(tx *store.Tx, releases *release.Releases, all []release.C
 	for _, id := range ids {
 		g := GateFinding{Agreement: id}
 		g.Lines, err = releases.Would(tx, id, all)
+		if err == nil && s.member {
+			var o release.Outlook
+			o, err = releases.Outlook(tx, id, all)
+			g.Outlook = &o
+		}
 		switch {
 		case fault.Is(err, fault.NotFound) || fault.Is(err, fault.Denied):
 			g.Why = fault.Message(err)

@@ -213,9 +213,9 @@ func own(tx *store.Tx, by people.Actor, id string) (store.Upload, error) {
 }
 
 // Job returns an import of the account of by. Returns fault.Denied unless by
-// may Import; fault.NotFound for what is not there or is another's.
+// May; fault.NotFound for what is not there or is another's.
 func (m *Imports) Job(ctx context.Context, h *store.Handle, by people.Actor, id string) (j Job, err error) {
-	if err := by.May(people.Import); err != nil {
+	if err := May(by); err != nil {
 		return j, err
 	}
 	err = h.Query(ctx, func(tx *store.Tx) error {
@@ -232,7 +232,7 @@ func (m *Imports) Job(ctx context.Context, h *store.Handle, by people.Actor, id 
 // Jobs returns the imports of the account of by, the newest first; in a meeting
 // none.
 func (m *Imports) Jobs(ctx context.Context, h *store.Handle, by people.Actor) (out []Job, err error) {
-	if err := by.May(people.Import); err != nil {
+	if err := May(by); err != nil {
 		return nil, err
 	}
 	if by.Room() != nil {
@@ -257,10 +257,10 @@ func (m *Imports) Jobs(ctx context.Context, h *store.Handle, by people.Actor) (o
 
 // Stage takes the bytes of r as a new upload of by's account and has them
 // looked at. class is the clearance class of by. Returns fault.Denied unless
-// by may Import, fault.TooLarge beyond the limit, fault.Invalid for nothing;
+// by May, fault.TooLarge beyond the limit, fault.Invalid for nothing;
 // what was staged of it is removed then.
 func (m *Imports) Stage(ctx context.Context, h *store.Handle, by people.Actor, class int64, name string, r io.Reader) (Job, error) {
-	if err := by.May(people.Import); err != nil {
+	if err := May(by); err != nil {
 		return Job{}, err
 	}
 	id, err := ident.NewUUID(rand.Reader)

@@ -109,7 +109,7 @@ func (m *Imports) examine(ctx context.Context, h *store.Handle, u store.Upload) 
 		if err := tx.AdvanceUpload(u, m.Owner, m.Lease.Microseconds()); err != nil {
 			return err
 		}
-		if err := s.finish(tx, m.Releases); err != nil {
+		if err := s.finish(tx, m.Releases, u.Account); err != nil {
 			return err
 		}
 		u.State, u.Done = store.UploadReady, 0

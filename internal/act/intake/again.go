@@ -21,6 +21,9 @@ func (b *batch) again(it *Item, k store.Known) (string, error) {
 	if b.src.MaySee != nil && !b.src.Speaks || it.Wire != nil || k.Seq < 0 {
 		return "", nil
 	}
+	if own, err := b.owned(k.Label); err != nil || !own {
+		return "", err
+	}
 	said, err := b.labels.of(b.src, it)
 	if err != nil || said == k.Label {
 		return "", err

@@ -167,6 +167,13 @@ func (b *batch) mayNot(it *Item, version time.Time, earlier []store.Known) (stri
 		}
 	}
 	for _, k := range earlier {
+		own, err := b.owned(k.Label)
+		if err != nil {
+			return "", err
+		}
+		if !own {
+			return "the object is not of this member, and only its owner changes it; say it in an object of its own", nil
+		}
 		if k.Version == version.UnixMicro() {
 			return "another content is stored under this id and version (" + version.UTC().Format(time.RFC3339Nano) + ")", nil
 		}

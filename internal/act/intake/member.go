@@ -52,6 +52,16 @@ func (in *Intake) belongs(tx *store.Tx, src *Source, items []Item) error {
 	return nil
 }
 
+// owned reports whether the source may change what carries label: an industry
+// member changes what it alone contributed, and nothing else of this side.
+func (b *batch) owned(label int64) (bool, error) {
+	if b.src.member == "" {
+		return true, nil
+	}
+	l, err := b.labels.meaning(label)
+	return len(l.Members) == 1 && l.Members[0] == b.src.member, err
+}
+
 // Names finds what members are known as in objects. The zero Names finds
 // identities only.
 type Names struct{ words []string }

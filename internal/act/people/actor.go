@@ -24,6 +24,7 @@ const (
 	Read       Act = "read threat data"
 	Write      Act = "write to collections"
 	Import     Act = "import threat data"
+	Contribute Act = "contribute threat data of the own organisation"
 	Export     Act = "export threat data"
 	Respond    Act = "answer with sightings and opinions"
 	Review     Act = "see the release queue"
@@ -45,7 +46,7 @@ const (
 // Acts returns every act, in the order of the table of roles.
 func Acts() []Act {
 	return []Act{
-		Read, Write, Import, Export, Respond, Review, Approve, Recall, Onward, Exchange,
+		Read, Write, Import, Contribute, Export, Respond, Review, Approve, Recall, Onward, Exchange,
 		Agree, Assist, Liaise, Reach, Appoint, Convene, Audit, Manage, Administer,
 	}
 }
@@ -86,7 +87,7 @@ var roles = map[Role][]Act{
 	DutyOfficer:      {Read, Respond, Review, Recall, Onward, Exchange, Assist, Reach, Appoint},
 	DeskOfficer:      {Read, Agree, Convene, Reach, Appoint},
 	Liaison:          {Read, Respond, Liaise, Reach},
-	Member:           {Read, Write, Respond},
+	Member:           {Read, Write, Contribute, Respond},
 	Auditor:          {Read, Export, Audit, Reach},
 
 	OrganisationAdministrator: {Manage},

@@ -6,6 +6,8 @@ import (
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/fault"
+	"twoseas/internal/base/ident"
+	"twoseas/internal/law/gate"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/store"
 )
@@ -127,4 +129,46 @@ func (r *Releases) sponsor(tx *store.Tx, p *Preview) (err error) {
 func (p Preview) sponsorFirst(by people.Actor, word store.Approval) bool {
 	last := word.Verdict != VerdictApprove || p.Given()+1 >= p.Decision.Approvals
 	return p.Sponsor != "" && !p.Looked && by.Org != p.Sponsor && last
+}
+
+// Outlook is what the gate of an agreement would do with what an industry member
+// brings, as the member is told before anything is stored.
+type Outlook struct {
+	Goes  int64 `json:"goes"`  // objects that leave by themselves
+	Waits int64 `json:"waits"` // that wait for an officer
+	Stays int64 `json:"stays"` // that do not leave
+	Named int64 `json:"named"` // that seem to name a member, and wait for that
+	// Cut names what is taken out of what leaves, such as contributor and victim.
+	Cut []string `json:"cut,omitempty"`
+	// AtLeast is how many members share a sector before the partner is shown it.
+	AtLeast int `json:"at_least"`
+}
+
+// Outlook says what would become of a member's objects that are not stored;
+// fault.NotFound or fault.Denied when no version of the agreement is in force.
+func (r *Releases) Outlook(tx *store.Tx, a ident.Agreement, labels []Counted) (Outlook, error) {
+	g, err := r.Gate(tx, a)
+	if err != nil {
+		return Outlook{}, err
+	}
+	out := Outlook{AtLeast: g.Terms.Doc.Industry.AtLeast()}
+	for _, c := range labels {
+		d := g.Decide(c.Label)
+		switch d.Outcome {
+		case gate.Deny:
+			out.Stays += c.Objects
+			continue
+		case gate.Hold:
+			out.Waits += c.Objects
+		case gate.Redact, gate.Release:
+			out.Goes += c.Objects
+		}
+		if c.Label.Named {
+			out.Named += c.Objects
+		}
+		out.Cut = append(out.Cut, d.Redact...)
+	}
+	slices.Sort(out.Cut)
+	out.Cut = slices.Compact(out.Cut)
+	return out, nil
 }

@@ -100,6 +100,9 @@ func (r *Releases) Use(t Taker, c Classes) { r.taker, r.classes = t, c }
 // OnLost has fn told. It is called once, before anything else.
 func (r *Releases) OnLost(fn Lost) { r.lost = fn }
 
+// Self returns the side of the node.
+func (r *Releases) Self() ident.Side { return r.self }
+
 // class returns the clearance class of who asks: the node itself sees all.
 func (r *Releases) class(ctx context.Context, h *store.Handle, by people.Actor) (int64, error) {
 	if by.IsSystem() {

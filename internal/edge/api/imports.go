@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 
+	"twoseas/internal/act/importing"
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/fault"
@@ -16,7 +17,7 @@ import (
 func (a *api) imports() {
 	add(a, op{
 		tag: "imports", method: http.MethodPost, path: "/imports", id: "import", summary: "Take a STIX bundle, a TAXII envelope or an object in",
-		act: people.Import, body: maxImport,
+		act: people.Import, or: []people.Act{people.Contribute}, body: maxImport,
 	}, a.take)
 }
 
@@ -47,6 +48,9 @@ func (a *api) take(ctx context.Context, c caller, in *importInput) (*importOutpu
 	var err error
 	if in.Origin != "" {
 		if src.Origin, err = ident.ParseSide(in.Origin); err != nil {
+			return nil, err
+		}
+		if err = importing.OwnSide(c.Actor, a.Self, src.Origin); err != nil {
 			return nil, err
 		}
 	}

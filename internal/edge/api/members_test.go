@@ -2,12 +2,14 @@ package api_test
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/people"
 	"twoseas/internal/law/marking"
+	"twoseas/internal/nodetest"
 	"twoseas/internal/store"
 )
 
@@ -84,4 +86,56 @@ func TestAMemberReadsNothingThatNamesAnother(t *testing.T) {
 			t.Errorf("%s is told what became of another's: %s", other, body)
 		}
 	}
+}
+
+// A member contributes over the interface: what is its own, of its own side, and
+// looked at by nobody else.
+func TestAMemberContributesOverTheInterface(t *testing.T) {
+	in, _ := nodetest.IndiaJapan(t, nil)
+	c := at(t, in)
+	for _, o := range []people.Organisation{
+		{ID: "power", Name: "Ministry of Power", Kind: people.Ministry},
+		{ID: "alpha", Name: "Alpha Power", Kind: people.Operator, Sponsor: "power", Look: true, Ceiling: "TLP:RED"},
+	} {
+		if err := in.People.AddOrganisation(t.Context(), in.Operator(), o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, role := range map[string]people.Role{"alpha1": people.Member, "alpha2": people.Member, "asha": people.Analyst} {
+		org := map[bool]string{true: "", false: "alpha"}[role == people.Analyst]
+		if err := in.People.AddAccount(t.Context(), in.Operator(), people.Account{Name: name, Org: org, Roles: []people.Role{role}, Clearance: "TLP:RED", Password: pass}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.want("alpha1", http.MethodPost, "/api/v1/imports?tlp=green&origin=jp", "["+membersTip+"]", http.StatusForbidden, "what is its own")
+	c.want("alpha1", http.MethodPost, "/api/v1/imports?tlp=green&origin=in", "["+membersTip+"]", http.StatusOK, `"new":1`)
+	c.want("asha", http.MethodPost, "/api/v1/imports?tlp=green", "["+strings.ReplaceAll(membersTip, "7f1c09", "7f1c0b")+"]", http.StatusOK, `"new":1`)
+	newer := strings.ReplaceAll(strings.ReplaceAll(membersTip, "7f1c09", "7f1c0b"), `"modified":"2026-11-01`, `"modified":"2026-11-02`)
+	c.want("alpha1", http.MethodPost, "/api/v1/imports?tlp=green", "["+newer+"]", http.StatusOK, `"refused":1`, "only its owner changes it")
+
+	raw := c.want("alpha1", http.MethodPost, "/api/v1/uploads?name=list.txt", "evil[.]tokyo\n", http.StatusCreated, `"name":"list.txt"`)
+	id := regexp.MustCompile(`"id":"([^"]+)"`).FindStringSubmatch(raw)[1]
+	ready := func() {
+		t.Helper()
+		nodetest.Eventually(t, "it was looked at", func() bool {
+			_, body, _ := c.do("alpha1", http.MethodGet, "/api/v1/uploads/"+id, "")
+			return strings.Contains(body, `"state":"ready"`)
+		})
+	}
+	ready()
+	c.want("alpha1", http.MethodPut, "/api/v1/uploads/"+id+"/options", `{"kind":"text","tlp":"green","origin":"jp"}`, http.StatusForbidden)
+	c.want("alpha1", http.MethodPut, "/api/v1/uploads/"+id+"/options", `{"kind":"text","tlp":"green"}`, http.StatusOK)
+	ready()
+	c.want("alpha1", http.MethodGet, "/api/v1/uploads/"+id, "", http.StatusOK, `"sponsor":"Ministry of Power"`, `"waits":1`, `"goes":0`, `"cut":["contributor","victim"]`)
+	for _, other := range []string{"alpha2", "asha"} {
+		c.want(other, http.MethodGet, "/api/v1/uploads/"+id, "", http.StatusNotFound)
+		c.want(other, http.MethodPost, "/api/v1/uploads/"+id+"/confirm", "", http.StatusNotFound)
+	}
+	c.want("alpha1", http.MethodPost, "/api/v1/uploads/"+id+"/confirm", "", http.StatusOK)
+	nodetest.Eventually(t, "it waits for the sponsor", func() bool {
+		_, body, _ := c.do("alpha2", http.MethodGet, "/api/v1/contributions", "")
+		return strings.Contains(body, "evil.tokyo") && strings.Contains(body, `"fate":"waiting"`)
+	})
+	c.want("alpha1", http.MethodGet, "/api/v1/warninglists", "", http.StatusForbidden)
+	c.want("alpha1", http.MethodPost, "/api/v1/warninglists", `{"name":"Ours","type":"hostname","version":1,"list":["ours.shop"]}`, http.StatusForbidden)
 }

@@ -15,7 +15,7 @@ import (
 // through in the background. They are their account's own.
 func (a *api) uploads() {
 	at := func(method, path, id, summary string) op {
-		return op{tag: "imports", method: method, path: "/uploads" + path, id: id, summary: summary, act: people.Import}
+		return op{tag: "imports", method: method, path: "/uploads" + path, id: id, summary: summary, act: people.Import, or: []people.Act{people.Contribute}}
 	}
 	list := at(http.MethodGet, "", "uploads", "Your uploads, newest first")
 	list.saw = "read"

@@ -131,7 +131,7 @@ func areas() []page.Area {
 		{Name: "overview", Path: "/", Icon: "overview"},
 		{Name: "waiting", Path: "/waiting", Icon: "waiting", Acts: waiting.Readers()},
 		{Name: "threats", Path: "/threats", Icon: "threats", Acts: []people.Act{people.Read}},
-		{Name: "imports", Path: "/imports", Icon: "imports", Acts: []people.Act{people.Import}},
+		{Name: "imports", Path: "/imports", Icon: "imports", Acts: importing.Bringers()},
 		{Name: "releases", Path: "/releases", Icon: "releases", Acts: []people.Act{people.Review}},
 		{Name: "exchange", Path: "/exchange", Icon: "exchange", Acts: exchanges.Readers()},
 		{Name: "requests", Path: "/requests", Icon: "requests", Acts: request.Readers()},

@@ -31,17 +31,17 @@ type pages struct {
 func Routes(d *page.Desk, m *importing.Imports, log *audit.Log) []page.Route {
 	p := &pages{d, m, log}
 	return []page.Route{
-		{Pattern: "GET /imports", Act: people.Import, Serve: p.list},
-		{Pattern: "POST /imports", Act: people.Import, Body: m.MaxBytes + overhead, Serve: p.upload},
+		{Pattern: "GET /imports", OneOf: importing.Bringers(), Serve: p.list},
+		{Pattern: "POST /imports", OneOf: importing.Bringers(), Body: m.MaxBytes + overhead, Serve: p.upload},
 		{Pattern: "GET /imports/warninglists", Act: people.Import, Serve: p.lists},
 		{Pattern: "POST /imports/warninglists", Act: people.Import, Body: warninglist.MaxBytes + overhead, Serve: p.addList},
 		{Pattern: "POST /imports/warninglists/remove", Act: people.Import, Serve: p.removeList},
-		{Pattern: "GET /imports/{id}", Act: people.Import, Serve: p.show},
-		{Pattern: "POST /imports/{id}/options", Act: people.Import, Serve: p.correct},
-		{Pattern: "POST /imports/{id}/confirm", Act: people.Import, Serve: p.confirm},
-		{Pattern: "POST /imports/{id}/cancel", Act: people.Import, Serve: p.cancel},
-		{Pattern: "POST /imports/{id}/retry", Act: people.Import, Serve: p.retry},
-		{Pattern: "POST /imports/{id}/remove", Act: people.Import, Serve: p.remove},
+		{Pattern: "GET /imports/{id}", OneOf: importing.Bringers(), Serve: p.show},
+		{Pattern: "POST /imports/{id}/options", OneOf: importing.Bringers(), Serve: p.correct},
+		{Pattern: "POST /imports/{id}/confirm", OneOf: importing.Bringers(), Serve: p.confirm},
+		{Pattern: "POST /imports/{id}/cancel", OneOf: importing.Bringers(), Serve: p.cancel},
+		{Pattern: "POST /imports/{id}/retry", OneOf: importing.Bringers(), Serve: p.retry},
+		{Pattern: "POST /imports/{id}/remove", OneOf: importing.Bringers(), Serve: p.remove},
 	}
 }
 
@@ -62,7 +62,11 @@ func (p *pages) showList(w http.ResponseWriter, r *http.Request, problems []page
 	if err != nil {
 		return err
 	}
-	h := page.Head{Title: q.T("imports.title"), Lead: q.T("imports.lead"), Area: "imports", Scripts: []string{"imports.js"}, Styles: []string{"imports.css"}}
+	lead := q.T("imports.lead")
+	if importing.Member(q.Actor) {
+		lead = q.T("imports.lead.member")
+	}
+	h := page.Head{Title: q.T("imports.title"), Lead: lead, Area: "imports", Scripts: []string{"imports.js"}, Styles: []string{"imports.css"}}
 	if len(problems) > 0 {
 		h.Status = http.StatusUnprocessableEntity
 	}

@@ -139,10 +139,12 @@ func (p *pages) layout(r *http.Request, id string) (table.Layout, error) {
 func typed(r *http.Request, was importing.Options) importing.Options {
 	opt := was
 	opt.Kind = importing.Kind(r.FormValue("kind"))
-	opt.TLP, opt.PAP, opt.Origin = r.FormValue("tlp"), r.FormValue("pap"), r.FormValue("origin")
-	opt.Contributor, opt.Collection = r.FormValue("contributor"), r.FormValue("collection")
+	opt.TLP, opt.PAP, opt.Collection = r.FormValue("tlp"), r.FormValue("pap"), r.FormValue("collection")
+	if !importing.Member(page.Of(r).Actor) {
+		opt.Origin, opt.Contributor, opt.Sectors = r.FormValue("origin"), r.FormValue("contributor"), listed(r.FormValue("sectors"))
+	}
 	opt.SkipListed = r.FormValue("skip_listed") != ""
-	opt.Sectors, opt.ReleasableTo = listed(r.FormValue("sectors")), listed(r.FormValue("releasable_to"))
+	opt.ReleasableTo = listed(r.FormValue("releasable_to"))
 	opt.Areas, opt.NotBefore, opt.Expires = r.Form["areas"], r.FormValue("not_before"), r.FormValue("expires")
 	if r.FormValue("comma") == "" { // the form had no table in it
 		return opt
