@@ -2661,6 +2661,7 @@ type ImportingFinding struct {
 	LeftOut   *int64                  `json:"left_out,omitempty"`
 	ListFault *[]string               `json:"list_fault,omitempty"`
 	Listed    *int64                  `json:"listed,omitempty"`
+	Losses    *[]ImportingLoss        `json:"losses,omitempty"`
 	Markings  *[]ImportingMarkCount   `json:"markings,omitempty"`
 	New       int64                   `json:"new"`
 	Problems  *[]IntakeRefusal        `json:"problems,omitempty"`
@@ -2704,6 +2705,14 @@ type ImportingJob struct {
 	Report  ImportingReport  `json:"report"`
 	Size    int64            `json:"size"`
 	State   string           `json:"state"`
+}
+
+// ImportingLoss defines model for ImportingLoss.
+type ImportingLoss struct {
+	Agreement string    `json:"agreement"`
+	Ids       *[]string `json:"ids"`
+	Objects   int64     `json:"objects"`
+	Partner   string    `json:"partner"`
 }
 
 // ImportingMarkCount defines model for ImportingMarkCount.

@@ -36,6 +36,7 @@ type Finding struct {
 	LeftOut   int              `json:"left_out,omitempty"`
 	Markings  []MarkCount      `json:"markings,omitempty"`
 	Gates     []GateFinding    `json:"gates,omitempty"`
+	Losses    []Loss           `json:"losses,omitempty"`
 	Hits      []HitCount       `json:"hits,omitempty"`
 	Listed    int              `json:"listed,omitempty"` // objects that a warning list names
 	Broken    string           `json:"broken,omitempty"` // where the input stopped making sense
@@ -82,6 +83,15 @@ type GateFinding struct {
 	Outlook *release.Outlook `json:"outlook,omitempty"`
 }
 
+// Loss is what a partner has and would be asked to give back, since its new
+// marking keeps it from there.
+type Loss struct {
+	Agreement ident.Agreement `json:"agreement"`
+	Partner   ident.Side      `json:"partner"`
+	Objects   int             `json:"objects"`
+	IDs       []string        `json:"ids"` // the first of them
+}
+
 // HitCount is what one warning list names.
 type HitCount struct {
 	List     string   `json:"list"`
@@ -94,6 +104,7 @@ const (
 	maxFirst    = 25
 	maxShown    = 200
 	maxExamples = 5
+	maxLost     = 20 // ids of a Loss
 	maxSeen     = 500_000
 )
 
@@ -106,13 +117,14 @@ type survey struct {
 	member bool                        // an industry member brings it
 	hits   map[string]*HitCount
 	seen   map[ident.Digest]struct{} // id and bytes of what was new already
+	lost   map[string]bool           // agreement and id of what is in a Loss
 	conv   *Conversion
 }
 
 func newSurvey(conv *Conversion, lists *warninglist.Set) *survey {
 	return &survey{
 		lists: lists, types: map[string]int{}, labels: map[string]*release.Counted{}, hits: map[string]*HitCount{},
-		seen: map[ident.Digest]struct{}{}, conv: conv,
+		seen: map[ident.Digest]struct{}{}, lost: map[string]bool{}, conv: conv,
 	}
 }
 
@@ -163,6 +175,38 @@ func (s *survey) label(it *intake.Item, f intake.Foreseen) {
 	}
 	c.Objects++
 	c.Bytes += int64(len(it.Object.Raw))
+}
+
+// changes are those of foreseen objects that somebody may lose by.
+func changes(seen []intake.Foreseen) (out []release.Change) {
+	for _, f := range seen {
+		if f.Changes {
+			out = append(out, release.Change{ID: f.ID, Label: f.Label})
+		}
+	}
+	return out
+}
+
+// loses adds what would be called back.
+func (s *survey) loses(list []release.Loss) {
+	for _, l := range list {
+		i := slices.IndexFunc(s.f.Losses, func(x Loss) bool { return x.Agreement == l.Agreement })
+		if i < 0 {
+			i = len(s.f.Losses)
+			s.f.Losses = append(s.f.Losses, Loss{Agreement: l.Agreement, Partner: l.Partner, IDs: []string{}})
+		}
+		at := &s.f.Losses[i]
+		for _, id := range l.IDs {
+			key := string(l.Agreement) + " " + id
+			if s.lost[key] {
+				continue
+			}
+			s.lost[key] = true
+			if at.Objects++; len(at.IDs) < maxLost {
+				at.IDs = append(at.IDs, id)
+			}
+		}
+	}
 }
 
 func (s *survey) remark(it *intake.Item, f intake.Foreseen, place int) {

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"twoseas/internal/act/intake"
+	"twoseas/internal/act/release"
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/store"
@@ -134,12 +135,17 @@ func (m *Imports) look(ctx context.Context, h *store.Handle, u store.Upload, s *
 			return err
 		}
 		var seen []intake.Foreseen
+		var lost []release.Loss
 		if err := h.Read(ctx, func(tx *store.Tx) (err error) {
-			seen, err = foresight.Batch(tx, items)
+			if seen, err = foresight.Batch(tx, items); err != nil {
+				return err
+			}
+			lost, err = m.Releases.Losses(tx, changes(seen))
 			return err
 		}); err != nil {
 			return err
 		}
+		s.loses(lost)
 		for i := range items {
 			s.take(&items[i], seen[i])
 		}

@@ -46,7 +46,9 @@ func (b *batch) again(it *Item, k store.Known) (string, error) {
 		}
 		return "stored already; its handling stays " + words(old) + ", which is stricter than " + words(now), nil
 	}
-	if !b.labels.dry {
+	if b.labels.dry {
+		b.foretold[it] = both
+	} else {
 		if err := b.relabel(it, k, both); err != nil {
 			return "", err
 		}

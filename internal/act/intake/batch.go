@@ -24,6 +24,8 @@ type batch struct {
 	bound   *string        // the highest levels the node may hold, once asked
 	fresh   []store.Object // to be stored, in order
 	from    []int          // index of the item each of fresh came from
+
+	foretold map[*Item]marking.Label // when labels are dry: what stored items would come to carry
 }
 
 // Batch takes items in inside tx and says of each what became of it.

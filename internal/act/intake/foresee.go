@@ -24,6 +24,9 @@ func (in *Intake) Foresee(src Source) *Foresight {
 type Foreseen struct {
 	Result
 	Label marking.Label // zero when it would be refused
+	// Changes says that it is another version of what is stored, or gives that
+	// another label.
+	Changes bool
 }
 
 // Batch says what would become of items now. What would be new twice in two
@@ -38,7 +41,7 @@ func (f *Foresight) Batch(tx *store.Tx, items []Item) ([]Foreseen, error) {
 	for key, t := range f.terms {
 		labels.terms[key] = t
 	}
-	b := &batch{in: f.in, tx: tx, src: src, items: items, results: make([]Result, len(items)), labels: labels, permits: map[int64]bool{}}
+	b := &batch{in: f.in, tx: tx, src: src, items: items, results: make([]Result, len(items)), labels: labels, permits: map[int64]bool{}, foretold: map[*Item]marking.Label{}}
 	for _, step := range []func() error{b.lookUp, func() error { return f.define(b) }, b.judge} {
 		if err := step(); err != nil {
 			return nil, err
@@ -52,6 +55,11 @@ func (f *Foresight) Batch(tx *store.Tx, items []Item) ([]Foreseen, error) {
 	for i := range out {
 		out[i].Result = b.results[i]
 		if out[i].Outcome == Refused {
+			continue
+		}
+		out[i].Changes = out[i].Outcome == Updated
+		if l, ok := b.foretold[&items[i]]; ok {
+			out[i].Label, out[i].Changes = l, true
 			continue
 		}
 		id, ok := fresh[i]

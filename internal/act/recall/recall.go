@@ -77,7 +77,7 @@ func New(c Config) *Recalls {
 	c.Exchange.Handle(recall.Type, r.received)
 	c.Exchange.Handle(recall.AnswerType, r.answered)
 	c.Exchange.OnArrival(r.arrived)
-	c.Releases.OnLost(r.lost)
+	c.Releases.OnLost(r.lost, r.wouldLose)
 	return r
 }
 

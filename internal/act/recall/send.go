@@ -97,12 +97,7 @@ const maxNamed = 10
 // atHome takes the objects out of use here, as far as the plan says. The part
 // that is for nobody else bears the id of the act.
 func (r *Recalls) atHome(tx *store.Tx, c store.Recall, p Plan) error {
-	ids := make([]string, 0, len(p.versions))
-	for _, v := range p.versions {
-		ids = append(ids, v.ID)
-	}
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
+	ids := idsOf(p.versions)
 	if err := tx.SaveRecallPart(store.RecallPart{Message: c.ID, Recall: c.ID, Items: int64(len(ids))}); err != nil {
 		return err
 	}

@@ -35,15 +35,16 @@ type Classes interface {
 
 // Releases keeps the release lists of a node. It is safe for concurrent use.
 type Releases struct {
-	self     ident.Side
-	accords  *accord.Accords
-	ledger   *ledger.Ledger
-	secret   [32]byte // makes the ids of redacted objects
-	taker    Taker
-	classes  Classes
-	before   Before
-	industry Industry // nil before UseIndustry
-	lost     Lost     // nil, or who is told whom a narrower marking leaves out
+	self      ident.Side
+	accords   *accord.Accords
+	ledger    *ledger.Ledger
+	secret    [32]byte // makes the ids of redacted objects
+	taker     Taker
+	classes   Classes
+	before    Before
+	industry  Industry // nil before UseIndustry
+	lost      Lost     // nil, or who is told whom a narrower marking leaves out
+	wouldLose WouldLose
 }
 
 // Before is called in the transaction that lets a third side's object go to a
@@ -87,6 +88,10 @@ func (r *Releases) aheadAll(tx *store.Tx, ch store.Channel, label int64, l marki
 // same objects, came under a narrower marking.
 type Lost func(tx *store.Tx, ch store.Channel, left []store.Brief) error
 
+// WouldLose says which ids Lost would call back of versions that left on a
+// channel.
+type WouldLose func(tx *store.Tx, ch store.Channel, left []store.Brief) ([]string, error)
+
 // New returns the Releases of the node of side self. secret makes the ids of
 // redacted objects and must stay the same for the life of the node. The taker
 // and who says what people may see are set with Use, since they come later.
@@ -97,8 +102,9 @@ func New(self ident.Side, accords *accord.Accords, l *ledger.Ledger, secret [32]
 // Use sets the taker and the classes. It is called once, before anything else.
 func (r *Releases) Use(t Taker, c Classes) { r.taker, r.classes = t, c }
 
-// OnLost has fn told. It is called once, before anything else.
-func (r *Releases) OnLost(fn Lost) { r.lost = fn }
+// OnLost has fn told, and would asked what fn would do. It is called once,
+// before anything else.
+func (r *Releases) OnLost(fn Lost, would WouldLose) { r.lost, r.wouldLose = fn, would }
 
 // Self returns the side of the node.
 func (r *Releases) Self() ident.Side { return r.self }

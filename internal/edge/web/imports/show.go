@@ -251,6 +251,16 @@ func agreement(q *page.Request, id ident.Agreement) string {
 	return string(id)
 }
 
+// partner is what who would be asked is called.
+func partner(q *page.Request, l importing.Loss) string {
+	for _, link := range q.Links {
+		if names := link.Sides[l.Partner]; link.Agreement == l.Agreement && len(names) > 0 {
+			return q.Text(names)
+		}
+	}
+	return string(l.Partner)
+}
+
 // zones are the time zones that are offered, in minutes ahead of UTC: UTC, and
 // those of the capitals.
 func zones(q *page.Request) []page.Choice {
