@@ -39,7 +39,7 @@ func TestAnImportForetellsWhatItCallsBack(t *testing.T) {
 	settled(t, in, jp)
 	take(t, in, marking.Amber, 5) // waits for an officer, and never left
 	clk.Advance(time.Minute)
-	send(t, in, recall.Ask{Kind: "recall", IDs: []string{indicatorID(4)}})
+	send(t, in, recall.Ask{Kind: "recall", Keep: true, IDs: []string{indicatorID(4)}})
 	settled(t, in, jp)
 	clk.Advance(time.Minute)
 
