@@ -86,19 +86,49 @@ func (x *Contacts) Leave(ctx context.Context, h *store.Handle, by people.Actor, 
 		if err := x.vacate(tx, by, id); err != nil {
 			return err
 		}
-		c.Vacant, c.Person = true, ""
-		if _, err := x.save(tx, row.Agreement, c); err != nil {
-			return err
-		}
-		posts, err := all(tx, row.Agreement)
-		if err != nil {
-			return err
-		}
-		next := contact.OnDuty(id, ofSide(posts, x.Self), now(tx))
-		return x.record(tx, by.String(), "contact.leave", "contact", id, "agreement", string(row.Agreement), "deputy", next.Contact)
+		return x.leftBy(tx, by, row, c)
 	})
 	x.People.Forget()
 	return err
+}
+
+// leftBy says in a record that nobody holds its post any more.
+func (x *Contacts) leftBy(tx *store.Tx, by people.Actor, row store.Contact, c contact.Contact) error {
+	c.Vacant, c.Person = true, ""
+	if _, err := x.save(tx, row.Agreement, c); err != nil {
+		return err
+	}
+	posts, err := all(tx, row.Agreement)
+	if err != nil {
+		return err
+	}
+	next := contact.OnDuty(row.ID, ofSide(posts, x.Self), now(tx))
+	return x.record(tx, by.String(), "contact.leave", "contact", row.ID, "agreement", string(row.Agreement), "deputy", next.Contact)
+}
+
+// disabled ends the posts of an account that was disabled: who stands in for
+// them takes over.
+func (x *Contacts) disabled(tx *store.Tx, by people.Actor, account string) error {
+	held, err := tx.PostsOf(account)
+	if err != nil {
+		return err
+	}
+	for _, h := range held {
+		if err := tx.EndHolder(h.Contact, by.String()); err != nil {
+			return err
+		}
+		row, c, err := x.own(tx, h.Contact)
+		if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Conflict) {
+			continue // the record was erased, or the post is no more
+		}
+		if err != nil {
+			return err
+		}
+		if err := x.leftBy(tx, by, row, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // vacate takes from who holds a post what goes with it and with no other post

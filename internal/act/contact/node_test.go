@@ -309,6 +309,61 @@ func TestRolesOfAnotherPostStay(t *testing.T) {
 	w.refused("an administrator, by itself", fault.Denied, n.Contacts.Leave(ctx, n.Live, admin, one.ID))
 }
 
+// TestWhoIsDisabledHoldsNoPost: the deputy takes over at once, on both sides,
+// and enabling the account gives no post back.
+func TestWhoIsDisabledHoldsNoPost(t *testing.T) {
+	w := pair(t)
+	ctx, n := t.Context(), w.jp
+	chief, other := w.set(draft("Duty officer")), w.set(draft("Another post"))
+	deputy := draft("Deputy")
+	deputy.BackupOf = chief.ID
+	deputy = w.set(deputy)
+	holder := w.who(n, "holder", people.DutyOfficer)
+	for _, c := range []law.Contact{chief, other} {
+		w.must(n.Contacts.Assign(ctx, n.Live, n.Operator(), c.ID, "holder", nil))
+	}
+	secret, err := n.Notices.MakeAddress(ctx, n.Live, holder)
+	w.must(err)
+	_, err = n.Notices.Read(ctx, n.Live, secret)
+	w.must(err)
+
+	w.must(n.People.Disable(ctx, n.Operator(), "holder"))
+	w.carry(w.jp, w.in)
+	for _, at := range []*nodetest.Node{w.in, w.jp} {
+		if e := w.entry(at, chief.ID); !e.Vacant || e.Person != "" || e.Holder != "" || e.Duty.Contact != deputy.ID {
+			t.Errorf("at %s: %+v", at.Side, e)
+		}
+		if e := w.entry(at, other.ID); !e.Vacant || e.Duty.Contact != "" {
+			t.Errorf("at %s, the other post: %+v", at.Side, e)
+		}
+	}
+	_, err = n.Notices.Read(ctx, n.Live, secret)
+	w.refused("the calendar", fault.NotFound, err)
+	w.must(n.People.Disable(ctx, n.Operator(), "holder")) // once more changes nothing
+	w.must(n.People.Enable(ctx, n.Operator(), "holder"))
+	if e := w.entry(n, chief.ID); !e.Vacant {
+		t.Errorf("enabled: %+v", e)
+	}
+}
+
+// TestWhoLeavesAPostLosesTheCalendar: its address opens nothing any more, also
+// where the account keeps another role.
+func TestWhoLeavesAPostLosesTheCalendar(t *testing.T) {
+	w := pair(t)
+	ctx, n := t.Context(), w.jp
+	c := w.set(draft("Duty officer"))
+	holder := w.who(n, "holder", people.DutyOfficer, people.Analyst)
+	w.must(n.Contacts.Assign(ctx, n.Live, n.Operator(), c.ID, "holder", []people.Role{people.DutyOfficer}))
+	secret, err := n.Notices.MakeAddress(ctx, n.Live, holder)
+	w.must(err)
+	w.must(n.Contacts.Leave(ctx, n.Live, n.Operator(), c.ID))
+	_, err = n.Notices.Read(ctx, n.Live, secret)
+	w.refused("the calendar", fault.NotFound, err)
+	if a, err := n.People.As(ctx, n.Operator(), "holder"); err != nil || len(a.Roles) != 1 {
+		t.Errorf("the account: %v %v", a.Roles, err)
+	}
+}
+
 // checks returns the newest check of a contact as a node shows it.
 func (w *world) check(n *nodetest.Node, id string) contact.Check {
 	w.Helper()

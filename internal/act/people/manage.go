@@ -258,12 +258,16 @@ func (p *People) ChangePassword(ctx context.Context, name, old, password, remote
 }
 
 // Disable shuts an account and all its tokens out until Enable, and ends its
-// sessions. Returns fault.Denied unless by may Administer or Manage the
+// sessions and the posts it holds, which Enable does not give back. Returns fault.Denied unless by may Administer or Manage the
 // organisation, and for by's own account; or fault.NotFound.
 func (p *People) Disable(ctx context.Context, by Actor, name string) error {
-	return p.edit(ctx, entry{by: by, act: "disable account"}, name, func(_ *store.Tx, row *store.Account) error {
+	return p.edit(ctx, entry{by: by, act: "disable account"}, name, func(tx *store.Tx, row *store.Account) error {
+		if row.Disabled || p.shutting == nil {
+			row.Disabled = true
+			return nil
+		}
 		row.Disabled = true
-		return nil
+		return p.shutting(tx, by, row.Name)
 	})
 }
 

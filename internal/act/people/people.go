@@ -32,7 +32,8 @@ type People struct {
 	journal Journal // set before use, or nil
 	// equivalents is set before use, or nil: nothing is equivalent.
 	equivalents func(*store.Tx) ([]marking.Equivalent, error)
-	turned      Turned // likewise
+	turned      Turned                                          // likewise
+	shutting    func(tx *store.Tx, by Actor, name string) error // likewise
 	hashing     slots
 
 	// epoch counts the times an account, token or right may have changed, in
@@ -130,6 +131,10 @@ type entry struct {
 	act    string
 	fields []string // name, value, ...; never a secret
 }
+
+// WhenDisabled has fn called in the transaction that disables an account: what
+// the person held elsewhere ends with it. It is set before use.
+func (p *People) WhenDisabled(fn func(tx *store.Tx, by Actor, name string) error) { p.shutting = fn }
 
 // Forget has everything that is cached looked up again before it is used: an
 // account was changed by another act.

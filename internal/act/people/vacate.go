@@ -5,12 +5,13 @@ import (
 	"strconv"
 	"strings"
 
+	"twoseas/internal/base/fault"
 	"twoseas/internal/store"
 )
 
 // Vacate takes from the account called name, inside the transaction in which a
 // person leaves a post, what went with it: the roles gone, every session, every
-// token and any one-time link. Where no role is left the account is closed and
+// token, the calendar's address and any one-time link. Where no role is left the account is closed and
 // whatever else opened it is taken back, so that opening it again takes a new
 // link. The caller sees to the right to do it, and calls Forget once the
 // transaction is done.
@@ -39,6 +40,9 @@ func (p *People) Vacate(tx *store.Tx, by Actor, name string, gone []Role) (close
 		}
 	}
 	if err := tx.DropLinks(name); err != nil {
+		return false, err
+	}
+	if err := tx.RevokeCalendarAddress(name); err != nil && !fault.Is(err, fault.NotFound) {
 		return false, err
 	}
 	if closed = len(left) == 0; closed {
