@@ -80,6 +80,7 @@ var phrases = withMarkings(map[string]string{
 	"gate.why.sides":       "the crossing is not between the two sides of the agreement",
 	"gate.why.theirs":      "it is theirs",
 	"gate.why.no-origin":   "nobody is known to own it",
+	"gate.why.own":         "it is written down for one's own side only",
 	"gate.why.no-kind":     "its kind is not known",
 	"gate.why.unknown":     "a handling marking on it is not understood ({0})",
 	"gate.why.no-tlp":      "it has no TLP marking",

@@ -25,6 +25,7 @@ var bars = []struct {
 	{"sides", barSides},
 	{"theirs", func(q query) Phrase { return when(q.l.Origin == q.c.To, "theirs") }},
 	{"no-origin", func(q query) Phrase { return when(q.l.Origin == "", "no-origin") }},
+	{"own", func(q query) Phrase { return when(q.l.Kind == marking.Own, "own") }},
 	{"no-kind", func(q query) Phrase { return when(!marking.IsKind(q.l.Kind), "no-kind") }},
 	{"unknown-marking", barUnknown},
 	{"no-tlp", func(q query) Phrase { return when(!known(q.l.TLP), "no-tlp") }},

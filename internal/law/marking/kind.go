@@ -20,29 +20,35 @@ const (
 	// Request is a request for assistance and each step about it. Only those
 	// read it whose work it is, on the pages of requests.
 	Request = "request"
+	// Own is what a side writes down for itself: notes, and wordings that were
+	// not approved. No rule of an agreement can speak of it and no gate lets it
+	// out or in.
+	Own = "own"
 )
 
 // desk lists the kinds that only nodes write, for what people do at the desk
 // or what follows from it, and that nobody reads as data.
-var desk = []string{Contact, Control, Request}
+var desk = []string{Contact, Control, Own, Request}
 
 // IsDesk reports whether objects of a kind are written by nodes only and shown
 // by the pages and acts that they belong to, and by no other way: no search,
 // no feed, no collection, no export. A handler of act/exchange takes them in.
 func IsDesk(kind string) bool { return slices.Contains(desk, kind) }
 
-// Kinds returns every kind.
+// Kinds returns every kind that an agreement may speak of.
 func Kinds() []string {
 	return []string{Contact, Control, Feedback, Incident, Practice, Reference, Request, Threat, Vulnerability}
 }
 
 // IsKind reports whether s is a kind.
-func IsKind(s string) bool { return slices.Contains(Kinds(), s) }
+func IsKind(s string) bool { return s == Own || slices.Contains(Kinds(), s) }
 
 // kinds maps the STIX types whose kind is not threat. The types of the OASIS
 // incident extension suite (event, impact, task) go with the incident.
 var kinds = map[string]string{
 	"incident": Incident, "event": Incident, "impact": Incident, "task": Incident,
+	"x-twoseas-incident-entry": Incident, "x-twoseas-incident-wording": Incident,
+	"x-twoseas-own-note": Own, "x-twoseas-own-wording": Own,
 	"course-of-action": Practice,
 	"vulnerability":    Vulnerability,
 	"note":             Feedback, "opinion": Feedback, "sighting": Feedback,
