@@ -25,6 +25,8 @@ const (
 	TopicImport  = "import"  // uploads and warning lists
 	TopicRecall  = "recall"  // something was called back, or an answer to that
 	TopicAssist  = "assist"  // a request for assistance, or a step about one
+
+	TopicIncident = "incident" // an incident, or what belongs to one
 )
 
 // Store is one node's store. It is safe for concurrent use.

@@ -7,6 +7,7 @@ import (
 
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
+	"twoseas/internal/law/incident"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/store"
 )
@@ -252,6 +253,12 @@ func (b *batch) store() error {
 func (b *batch) index() error {
 	var rows []store.Indexed
 	for f, i := range b.from {
+		o := &b.items[i].Object
+		if of, ok := incident.Of(o.Type, o.ID, o.Raw); ok {
+			if err := b.tx.AddIncidentPart(store.IncidentPart{Incident: of, Object: b.fresh[f].Seq, Type: o.Type}); err != nil {
+				return err
+			}
+		}
 		for _, v := range b.items[i].Values {
 			rows = append(rows, store.Indexed{Object: b.fresh[f].Seq, Observable: observable(v)})
 		}

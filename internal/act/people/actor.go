@@ -34,6 +34,7 @@ const (
 	Exchange   Act = "manage partners and channels"
 	Agree      Act = "add, sign or amend agreements"
 	Assist     Act = "handle requests for assistance"
+	Incidents  Act = "handle incidents"
 	Liaise     Act = "handle law-enforcement requests"
 	Reach      Act = "see the points of contact of both sides"
 	Appoint    Act = "keep the points of contact of this side"
@@ -47,7 +48,7 @@ const (
 func Acts() []Act {
 	return []Act{
 		Read, Write, Import, Contribute, Export, Respond, Review, Approve, Recall, Onward, Exchange,
-		Agree, Assist, Liaise, Reach, Appoint, Convene, Audit, Manage, Administer,
+		Agree, Assist, Incidents, Liaise, Reach, Appoint, Convene, Audit, Manage, Administer,
 	}
 }
 
@@ -82,9 +83,9 @@ const (
 // hands out roles may not release, and whoever audits changes nothing.
 var roles = map[Role][]Act{
 	Administrator:    {Administer, Manage, Exchange, Reach},
-	Analyst:          {Read, Write, Import, Export, Respond, Review, Recall, Assist, Reach},
+	Analyst:          {Read, Write, Import, Export, Respond, Review, Recall, Assist, Incidents, Reach},
 	ReleasingOfficer: {Read, Export, Respond, Review, Approve, Recall, Onward, Reach},
-	DutyOfficer:      {Read, Respond, Review, Recall, Onward, Exchange, Assist, Reach, Appoint},
+	DutyOfficer:      {Read, Respond, Review, Recall, Onward, Exchange, Assist, Incidents, Reach, Appoint},
 	DeskOfficer:      {Read, Agree, Convene, Reach, Appoint},
 	Liaison:          {Read, Respond, Liaise, Reach},
 	Member:           {Read, Write, Contribute, Respond},

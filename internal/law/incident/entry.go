@@ -140,3 +140,20 @@ func (e Entry) check() error {
 	}
 	return checkObjects(e.Objects)
 }
+
+// Of returns the incident that an object belongs to: an incident to itself,
+// and each of the types of this package to what it names. Of every other type,
+// and of what names none, ok is false.
+func Of(typ, id string, raw []byte) (incident string, ok bool) {
+	switch typ {
+	case Type:
+		return id, true
+	case EntryType, WordingType, OwnNoteType, OwnWordingType:
+		var w struct {
+			IncidentRef string `json:"incident_ref"`
+		}
+		err := canon.Unmarshal(raw, &w)
+		return w.IncidentRef, err == nil && ident.IsObjectOf(w.IncidentRef, Type)
+	}
+	return "", false
+}

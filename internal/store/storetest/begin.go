@@ -72,6 +72,9 @@ func begin(t *testing.T, h *store.Handle) {
 		if err := tx.SaveAssistance(store.Assistance{ID: "in", Agreement: memorandum, Asker: "in", Asked: "jp", Open: true}); err != nil {
 			return err
 		}
+		if err := tx.AddIncidentPart(store.IncidentPart{Incident: "in", Object: 1, Type: "incident"}); err != nil {
+			return err
+		}
 		if err := beginWaiting(tx); err != nil {
 			return err
 		}

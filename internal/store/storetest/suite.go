@@ -58,6 +58,7 @@ var suite = map[string]func(t *testing.T, open Opener){
 	"queue":         testQueue,
 	"accompany":     testAccompany,
 	"flow":          testFlow,
+	"incidents":     testIncidents,
 	"totals":        testTotals,
 	"processes":     testProcesses,
 	"care":          testCare,
