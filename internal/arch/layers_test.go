@@ -29,6 +29,7 @@ var along = map[string][]string{
 	"onward":     {"exchange"},
 	"members":    {"accord", "exchange"},
 	"request":    {"accord", "exchange"},
+	"incident":   {"accord", "release", "intake", "library"},
 	"contact":    {"accord", "exchange"},
 	"erasure":    {"exchange"},
 	"library":    {"exchange", "release", "search"},

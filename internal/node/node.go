@@ -25,6 +25,7 @@ import (
 	"twoseas/internal/act/health"
 	"twoseas/internal/act/hook"
 	"twoseas/internal/act/importing"
+	"twoseas/internal/act/incident"
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/keys"
 	"twoseas/internal/act/ledger"
@@ -82,6 +83,8 @@ type Node struct {
 	Shelf *shelf.Shelf
 	// Requests are those for assistance.
 	Requests *request.Requests
+	// Incidents is what both sides tell each other about them.
+	Incidents *incident.Incidents
 	// Onwards is passing on what belongs to others.
 	Onwards *onward.Onwards
 	// Members is the lists of who belongs to audiences.
@@ -209,6 +212,9 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 	})
 	n.Requests = request.New(request.Config{
 		Self: self, Ledger: n.Ledger, Accords: n.Accords, Releases: n.Releases, Intake: n.Intake, Exchange: n.Exchange, Rand: rand.Reader,
+	})
+	n.Incidents = incident.New(incident.Config{
+		Self: self, Ledger: n.Ledger, Accords: n.Accords, Releases: n.Releases, Intake: n.Intake, Rand: rand.Reader,
 	})
 	n.Recalls = recall.New(recall.Config{
 		Self: self, Exchange: n.Exchange, Intake: n.Intake, Releases: n.Releases, Accords: n.Accords, Ledger: n.Ledger, Classes: n.People, Rand: rand.Reader,

@@ -34,7 +34,9 @@ func (c Crossing) Direction() string {
 // maxCrossings bounds the shipments told of one version.
 const maxCrossings = 10
 
-func crossings(tx *store.Tx, seq int64) ([]Crossing, error) {
+// Crossings returns the shipments that carried a version, as far as the index
+// has followed.
+func Crossings(tx *store.Tx, seq int64) ([]Crossing, error) {
 	found, err := tx.Crossings(seq)
 	if err != nil || len(found) == 0 {
 		return nil, err

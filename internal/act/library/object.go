@@ -82,7 +82,7 @@ func (l *Library) Object(ctx context.Context, h *store.Handle, by people.Actor, 
 		if err := l.beside(tx, class, &o); err != nil {
 			return err
 		}
-		if o.Crossings, err = crossings(tx, o.Seq); err != nil {
+		if o.Crossings, err = Crossings(tx, o.Seq); err != nil {
 			return err
 		}
 		return l.name(tx, class, &o)

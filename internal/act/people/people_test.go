@@ -134,15 +134,15 @@ func must(t testing.TB, err error, doing string) {
 
 func TestEachRoleMayDoWhatItsRowSays(t *testing.T) {
 	table := `
-                      read write import contribute export respond review approve recall onward exchange agree assist liaise reach appoint convene audit manage administer
-administrator         -  -  -  -  -  -  -  -  -  -  x  -  -  -  x  -  -  -  x  x
-analyst               x  x  x  -  x  x  x  -  x  -  -  -  x  -  x  -  -  -  -  -
-releasing-officer     x  -  -  -  x  x  x  x  x  x  -  -  -  -  x  -  -  -  -  -
-duty-officer          x  -  -  -  -  x  x  -  x  x  x  -  x  -  x  x  -  -  -  -
-desk-officer          x  -  -  -  -  -  -  -  -  -  -  x  -  -  x  x  x  -  -  -
-liaison               x  -  -  -  -  x  -  -  -  -  -  -  -  x  x  -  -  -  -  -
-member                x  x  -  x  -  x  -  -  -  -  -  -  -  -  -  -  -  -  -  -
-auditor               x  -  -  -  x  -  -  -  -  -  -  -  -  -  x  -  -  x  -  -
+                      read write import contribute export respond review approve recall onward exchange agree assist incidents liaise reach appoint convene audit manage administer
+administrator         -  -  -  -  -  -  -  -  -  -  x  -  -  -  -  x  -  -  -  x  x
+analyst               x  x  x  -  x  x  x  -  x  -  -  -  x  x  -  x  -  -  -  -  -
+releasing-officer     x  -  -  -  x  x  x  x  x  x  -  -  -  -  -  x  -  -  -  -  -
+duty-officer          x  -  -  -  -  x  x  -  x  x  x  -  x  x  -  x  x  -  -  -  -
+desk-officer          x  -  -  -  -  -  -  -  -  -  -  x  -  -  -  x  x  x  -  -  -
+liaison               x  -  -  -  -  x  -  -  -  -  -  -  -  -  x  x  -  -  -  -  -
+member                x  x  -  x  -  x  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -
+auditor               x  -  -  -  x  -  -  -  -  -  -  -  -  -  -  x  -  -  x  -  -
 organisation-administrator -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  x  -`
 	rows := strings.Split(strings.TrimSpace(table), "\n")[1:]
 	if len(rows) != len(people.Roles()) {

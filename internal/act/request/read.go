@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"twoseas/internal/act/people"
+	"twoseas/internal/act/release"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/request"
@@ -169,7 +170,7 @@ func (r *Requests) Open(ctx context.Context, h *store.Handle, by people.Actor, c
 			d.May = nil // the other side does not know of it
 		}
 		for _, ref := range d.Asks.Objects {
-			_, here, err := newest(tx, class, ref)
+			_, here, err := release.Newest(tx, class, ref)
 			if err != nil {
 				return err
 			}

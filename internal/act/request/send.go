@@ -8,8 +8,6 @@ import (
 
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/fault"
-	"twoseas/internal/law/gate"
-	"twoseas/internal/law/marking"
 	"twoseas/internal/law/request"
 	"twoseas/internal/store"
 )
@@ -93,7 +91,7 @@ func (r *Requests) store(tx *store.Tx, class int64, q request.Asked) (int64, err
 	if err != nil {
 		return 0, err
 	}
-	if err := r.attachable(tx, class, q); err != nil {
+	if err := r.Releases.Nameable(tx, q.Agreement, class, q.Objects); err != nil {
 		return 0, err
 	}
 	return r.say(tx, q.Agreement, q.Channel == request.LawEnforcement, raw)
@@ -117,47 +115,6 @@ func tidy(q *request.Asked) {
 	q.By = q.By.UTC().Truncate(time.Microsecond)
 	slices.Sort(q.Objects)
 	q.Objects = slices.Compact(q.Objects)
-}
-
-// attachable refuses to name what the asker may not see or the partner may not
-// have: an id alone already tells that something is here.
-func (r *Requests) attachable(tx *store.Tx, class int64, q request.Asked) error {
-	g, err := r.Releases.Gate(tx, q.Agreement)
-	if err != nil {
-		return err
-	}
-	for _, id := range q.Objects {
-		l, ok, err := newest(tx, class, id)
-		if err != nil {
-			return err
-		}
-		if !ok || marking.IsDesk(l.Kind) {
-			return fault.Errorf(fault.NotFound, "there is no object %.80s, or it is not for you", id)
-		}
-		if d := g.Decide(l); l.Origin != g.Terms.Partner && d.Outcome == gate.Deny {
-			return fault.Errorf(fault.Denied, "%.80s cannot be attached. %s", id, d.Sentence)
-		}
-	}
-	return nil
-}
-
-// newest returns the label of the newest version of an id, if class may see it.
-func newest(tx *store.Tx, class int64, id string) (l marking.Label, ok bool, err error) {
-	var found store.Object
-	err = tx.Versions(id, func(v store.Object) error {
-		if v.Type != "erased" && (found.Seq == 0 || v.Version >= found.Version) {
-			found = v
-		}
-		return nil
-	})
-	if err != nil || found.Seq == 0 {
-		return l, false, err
-	}
-	if ok, err = tx.Permits(class, found.Label); err != nil || !ok {
-		return l, false, err
-	}
-	l, err = labelOf(tx, found.Label)
-	return l, true, err
 }
 
 // Move is what a person does about a request.
