@@ -143,7 +143,7 @@ desk-officer          x  -  -  -  -  -  -  -  -  -  -  x  -  -  -  x  x  x  -  -
 liaison               x  -  -  -  -  x  -  -  -  -  -  -  -  -  x  x  -  -  -  -  -
 member                x  x  -  x  -  x  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -
 auditor               x  -  -  -  x  -  -  -  -  -  -  -  -  -  -  x  -  -  x  -  -
-organisation-administrator -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  x  -`
+organisation-administrator -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  x  -`
 	rows := strings.Split(strings.TrimSpace(table), "\n")[1:]
 	if len(rows) != len(people.Roles()) {
 		t.Fatalf("the table has %d rows for %d roles", len(rows), len(people.Roles()))
