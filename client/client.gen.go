@@ -1324,10 +1324,13 @@ type AccessOutput struct {
 
 // Account defines model for Account.
 type Account struct {
-	Account   string    `json:"account"`
-	Clearance string    `json:"clearance"`
-	Created   time.Time `json:"created"`
-	Disabled  bool      `json:"disabled"`
+	Account string `json:"account"`
+
+	// Audiences Caveats whose newest list of this side names the organisation; not in lists
+	Audiences *[]PeopleAudience `json:"audiences,omitempty"`
+	Clearance string            `json:"clearance"`
+	Created   time.Time         `json:"created"`
+	Disabled  bool              `json:"disabled"`
 
 	// Effective What the organisation's ceiling leaves of the clearance
 	Effective    string    `json:"effective"`
@@ -2503,7 +2506,10 @@ type HealthProcess struct {
 
 // HealthReport defines model for HealthReport.
 type HealthReport struct {
-	At     time.Time      `json:"at"`
+	At time.Time `json:"at"`
+
+	// Backup When the newest backup that may still be there was made; left out when none is known
+	Backup *time.Time     `json:"backup,omitempty"`
 	Checks *[]HealthCheck `json:"checks"`
 
 	// Process The host and process that looked: disk, certificate and clock are its own
@@ -3415,6 +3421,12 @@ type Peer struct {
 // PeersOutput defines model for PeersOutput.
 type PeersOutput struct {
 	Peers *[]Peer `json:"peers"`
+}
+
+// PeopleAudience defines model for PeopleAudience.
+type PeopleAudience struct {
+	Agreement string `json:"agreement"`
+	Caveat    string `json:"caveat"`
 }
 
 // ProvenOutput defines model for ProvenOutput.

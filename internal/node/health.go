@@ -46,7 +46,22 @@ func (n *Node) Health(ctx context.Context) (health.Report, error) {
 		r.Checks = append(r.Checks, n.checkMail(ctx))
 	}
 	r.State = health.Worst(r.Checks)
-	return r, nil
+	var err error
+	r.Backup, err = n.lastBackup(ctx)
+	return r, err
+}
+
+// lastBackup is when the newest backup that may still be there was made, zero
+// when none is known.
+func (n *Node) lastBackup(ctx context.Context) (at time.Time, err error) {
+	err = n.Live.Query(ctx, func(tx *store.Tx) error {
+		made, err := tx.BackupsMade()
+		if len(made) > 0 {
+			at = time.UnixMicro(made[len(made)-1].At).UTC()
+		}
+		return err
+	})
+	return at, err
 }
 
 // version is what this program was built from.

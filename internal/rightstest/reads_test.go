@@ -163,9 +163,18 @@ func TestWhoLeavesACompartmentReadsNothingOfItFromTheNextRequestOn(t *testing.T)
 		_, err := in.Members.Set(t.Context(), in.Live, in.Operator(), c)
 		d.must(err)
 	}
+	audiences := func(name string) []people.Audience {
+		t.Helper()
+		a, err := in.People.Get(t.Context(), in.Operator(), name)
+		d.must(err)
+		return a.Audiences
+	}
 	les, definition := statement(1, "LES")
 	d.put(marking.Green, bundle(indicator(1, les), definition))
 	change(members.Change{Join: []string{"police"}})
+	if got := audiences("paru"); !slices.Equal(got, []people.Audience{{Agreement: nodetest.InJp, Caveat: "LES"}}) || len(audiences("ana")) != 0 {
+		t.Errorf("the accounts say %v and %v", got, audiences("ana"))
+	}
 	reads := rightstest.Reads(in, d.thing(1, member))
 	change(members.Change{Leave: []string{"police"}})
 	if got := shows(member.All(t, reads), "about "+canary(1)); len(got) != 0 {
@@ -177,6 +186,9 @@ func TestWhoLeavesACompartmentReadsNothingOfItFromTheNextRequestOn(t *testing.T)
 		t.Errorf("it is not for the reader, and %v show it", got)
 	}
 	change(members.Change{Leave: []string{"police"}})
+	if got := audiences("paru"); len(got) != 0 {
+		t.Errorf("the account says %v of one who left", got)
+	}
 	if got := shows(member.All(t, reads), "about "+canary(1)); len(got) != 0 {
 		t.Errorf("the member left, and %v show it", got)
 	}

@@ -26,7 +26,7 @@ var views = []view{
 	{"object-malware", "in", "analyst", "/threats?type=malware .results tbody a"},
 	{"object-answered", "in", "analyst", "/threats?type=opinion .results tbody a | .facts ul a"},
 	{"object-access", "in", "analyst", "/threats?type=malware .results tbody a | .tabs a:nth-child(2)"},
-	{"object-proof", "jp", "analyst", "/threats?type=indicator .results tbody a | .rail a.btn"},
+	{"object-proof", "jp", "analyst", "/threats?type=indicator .results tbody a | .rail a[href*='/proof']"},
 	{"matching", "in", "analyst", "/matching"},
 	{"overview", "in", "analyst", "/"},
 	{"overview-day", "jp", "officer", "/?period=day"},

@@ -9,8 +9,10 @@ import (
 	"testing"
 
 	"twoseas/internal/act/intake"
+	"twoseas/internal/act/library"
 	"twoseas/internal/act/release"
 	"twoseas/internal/base/fault"
+	"twoseas/internal/law/gate"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/nodetest"
 	"twoseas/internal/store"
@@ -99,6 +101,13 @@ func TestNothingElseSaysWhatAnOfficerTookOut(t *testing.T) {
 		if len(p.Said) == 0 || p.Decision.Approvals != 1 || !strings.Contains(p.Decision.Sentence, "took out of another object") {
 			t.Errorf("%s waits for %q, says %q", p.Object.ID, p.Decision.Sentence, p.Said)
 		}
+		// The object's own page says the same before anybody opens the queue.
+		if w := why(t, in, p.Object.ID); w.Decision.Sentence != p.Decision.Sentence || !slices.Equal(w.Out.Said, p.Said) {
+			t.Errorf("%s: its page says %q and %q, the queue %q and %q", p.Object.ID, w.Decision.Sentence, w.Out.Said, p.Decision.Sentence, p.Said)
+		}
+	}
+	if w := why(t, in, "note--00000000-0000-4000-8000-000000000010"); w.Out.Body == nil || len(w.Out.Said) != 0 || w.Decision.Outcome != gate.Release {
+		t.Errorf("a note without those words: %+v", w)
 	}
 	settled(t, in, jp)
 	// An officer who has seen it may let it go; the others stay.
@@ -115,6 +124,20 @@ func TestNothingElseSaysWhatAnOfficerTookOut(t *testing.T) {
 		t.Errorf("%d wait afterwards: %v", len(again), err)
 	}
 	settled(t, in, jp)
+}
+
+// why is what the page of an object says of the partner.
+func why(t *testing.T, n *nodetest.Node, id string) library.Why {
+	t.Helper()
+	access, err := n.People.Access(t.Context(), n.Live, officer("o"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whys, _, err := n.Library.Reasons(t.Context(), n.Live, officer("o"), access.Class, id, 0)
+	if err != nil || len(whys) != 1 {
+		t.Fatalf("%s: %d partners: %v", id, len(whys), err)
+	}
+	return whys[0]
 }
 
 // reconsider is what another version of the agreement does.

@@ -40,6 +40,8 @@ type Report struct {
 	Store   string    `json:"store" doc:"The engine: sqlite or postgres"`
 	Process string    `json:"process" doc:"The host and process that looked: disk, certificate and clock are its own"`
 	Checks  []Check   `json:"checks"`
+	// Backup is when the newest backup that may still be there was made.
+	Backup time.Time `json:"backup,omitzero" doc:"When the newest backup that may still be there was made; left out when none is known"`
 }
 
 // Worst returns the worst state of the checks.

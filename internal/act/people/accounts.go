@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"twoseas/internal/base/fault"
+	"twoseas/internal/base/ident"
 	"twoseas/internal/store"
 )
 
@@ -39,6 +40,15 @@ type Account struct {
 	// Renewed is when all its ways in were taken back, see Change; zero when
 	// that never happened.
 	Renewed time.Time
+	// Audiences are those whose newest list of this side names the account's
+	// organisation; Get alone reads them.
+	Audiences []Audience
+}
+
+// Audience is a caveat with an audience of its own under an agreement.
+type Audience struct {
+	Agreement ident.Agreement `json:"agreement"`
+	Caveat    string          `json:"caveat"`
 }
 
 var nameRE = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,62}[A-Za-z0-9])?$`)

@@ -105,6 +105,25 @@ func (p *People) compartmentsOf(tx *store.Tx, by Actor) (string, error) {
 	return compartmentText(in), nil
 }
 
+// audiences are those of tx's domain whose newest list of this side names an
+// organisation.
+func (p *People) audiences(tx *store.Tx, org string) (out []Audience, err error) {
+	lists, err := tx.MemberListsOf(p.home.Side)
+	if err != nil || org == "" {
+		return nil, err
+	}
+	for _, s := range lists {
+		l, err := members.Claimed(s.Note)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(l.Members, org) {
+			out = append(out, Audience{l.Agreement, l.Compartment})
+		}
+	}
+	return out, nil
+}
+
 // organisations returns that of the actor and of everybody in the room, "" for
 // who belongs to none.
 func (a Actor) organisations() []string {

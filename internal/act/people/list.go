@@ -56,7 +56,11 @@ func (p *People) Get(ctx context.Context, by Actor, name string) (Account, error
 			return fault.Errorf(fault.NotFound, "there is no account %q", name)
 		}
 		who, err := tx.Person(name)
+		if err != nil {
+			return err
+		}
 		out = accountOf(row, who)
+		out.Audiences, err = p.audiences(tx, row.Org)
 		return err
 	})
 	return out, err

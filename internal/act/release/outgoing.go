@@ -19,11 +19,26 @@ type Outgoing struct {
 	// Object is the version whose bytes these are: the one asked for, or the
 	// redacted object made of it; 0 when that is not made yet.
 	Object int64
+	// Said is what those bytes say that an officer took out of another object by
+	// hand, for which an officer looks at them first.
+	Said []string
 }
 
 // Outgoing works out what would leave of o, which is labelled m, under g. It
 // changes nothing: a redacted object that is not made yet is made in memory.
 func (r *Releases) Outgoing(tx *store.Tx, g *Gate, channel int64, o store.Object, m marking.Label) (Outgoing, error) {
+	out, err := r.outgoing(tx, g, channel, o, m)
+	if err != nil || out.Body == nil {
+		return out, err
+	}
+	out.Said, err = g.said(tx, store.Object{Seq: o.Seq, ID: o.ID, Body: out.Body}, m)
+	if len(out.Said) > 0 {
+		out.Decision = g.decideSaying(m)
+	}
+	return out, err
+}
+
+func (r *Releases) outgoing(tx *store.Tx, g *Gate, channel int64, o store.Object, m marking.Label) (Outgoing, error) {
 	out := Outgoing{Decision: g.Decide(m)}
 	switch {
 	case out.Decision.Outcome == gate.Deny:

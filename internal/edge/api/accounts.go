@@ -116,10 +116,12 @@ type accountBody struct {
 	Email        string   `json:"email,omitempty"`
 	Disabled     bool     `json:"disabled"`
 	Created      string   `json:"created" format:"date-time"`
+	// Audiences is left out of lists.
+	Audiences []people.Audience `json:"audiences,omitempty" doc:"Caveats whose newest list of this side names the organisation; not in lists"`
 }
 
 func accountOf(u people.Account) accountBody {
-	return accountBody{u.Name, u.Org, texts(u.Roles), u.Clearance, u.Effective, u.FullName, u.Email, u.Disabled, moment(u.Created)}
+	return accountBody{u.Name, u.Org, texts(u.Roles), u.Clearance, u.Effective, u.FullName, u.Email, u.Disabled, moment(u.Created), u.Audiences}
 }
 
 func (a *api) listAccounts(ctx context.Context, c caller, in *PageInput) (*listOutput[accountBody], error) {

@@ -30,7 +30,11 @@ type Entry struct {
 	ID   string // of the date rule; "-window" is added for the renewal window
 	Ref  string // clause
 	Kind string
-	Text string
+	// Text is in English, with what this link adds to it; Texts is what the
+	// document itself says, by language, and Every the interval that it adds.
+	Text  string
+	Texts Text
+	Every Period
 	// Date is empty for rules about form and the like.
 	Date Date
 	// LastDay is the last full day of the term.
@@ -79,7 +83,10 @@ func (d *Document) base(r DateRule, l Life) time.Time {
 }
 
 func (d *Document) entry(r DateRule, l Life, now time.Time) Entry {
-	e := Entry{ID: r.ID, Ref: r.Ref, Kind: r.Kind, Text: r.Text.In("en", d.Authoritative), DoneOn: dateOf(l.Done[r.ID])}
+	e := Entry{
+		ID: r.ID, Ref: r.Ref, Kind: r.Kind, Text: r.Text.In("en", d.Authoritative), Texts: r.Text, Every: r.Every,
+		DoneOn: dateOf(l.Done[r.ID]),
+	}
 	var on time.Time
 	switch {
 	case r.Kind == KindTerm:

@@ -157,7 +157,7 @@ func (c *checker) dates() {
 	if d.Operative.Time().Before(d.Signed.Time()) {
 		c.bad("/dates/operative", "is before the signature")
 	}
-	years, months, days, clock := d.Term.parts()
+	years, months, days, clock := d.Term.Parts()
 	if !d.Term.Valid() || years+months+days == 0 || clock != 0 {
 		c.bad("/dates/term", "%.40q: want a duration of whole days or more, such as P5Y", d.Term)
 	}

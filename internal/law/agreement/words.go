@@ -194,8 +194,8 @@ func (p Period) Valid() bool {
 	return periodRE.MatchString(s) && s != "P" && !strings.HasSuffix(s, "T")
 }
 
-// parts returns years, months, days and the rest.
-func (p Period) parts() (int, int, int, time.Duration) {
+// Parts returns years, months, days and the rest.
+func (p Period) Parts() (int, int, int, time.Duration) {
 	m := periodRE.FindStringSubmatch(string(p))
 	if m == nil {
 		return 0, 0, 0, 0
@@ -216,7 +216,7 @@ func (p Period) After(t time.Time) time.Time { return p.shift(t, 1) }
 func (p Period) Before(t time.Time) time.Time { return p.shift(t, -1) }
 
 func (p Period) shift(t time.Time, sign int) time.Time {
-	years, months, days, clock := p.parts()
+	years, months, days, clock := p.Parts()
 	first := time.Date(t.Year()+sign*years, t.Month()+time.Month(sign*months), 1, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
 	last := first.AddDate(0, 1, -1).Day()
 	return first.AddDate(0, 0, min(t.Day(), last)-1+sign*days).Add(time.Duration(sign) * clock)

@@ -109,3 +109,25 @@ func TestAskingTheGateStoresNothing(t *testing.T) {
 		t.Errorf("%+v %v", s, err)
 	}
 }
+
+// TestWhatTheDocumentSaysStandsOnItsPage: also what the reference leaves out.
+func TestWhatTheDocumentSaysStandsOnItsPage(t *testing.T) {
+	in, _, desk, reader := open(t)
+	reader.Get(path).Want(200, "", "sets no time", "names no equivalent levels", "Ministry of External Affairs", "Round the clock", "every 6 months, answered within 24 hours", "No rule lets it take place")
+	before, err := in.Accords.Versions(t.Context(), in.Live, nodetest.InJp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.NewReplacer(
+		"version: 1\n", "version: 2\nprevious: "+before[0].Hash.String()+"\n",
+		"    zone: Asia/Tokyo\n", "    zone: Asia/Tokyo\n    work: {days: [mon, tue], open: \"09:00\", close: \"18:00\", holidays: [2027-03-22]}\n",
+		"ceilings: {classification: none, tlp: red}", "ceilings: {classification: none, tlp: red}\nexpiry: {threat: P180D, incident: P1Y6M}\nequivalence: [{in: IN-S, jp: JP-MDA-H}]",
+		"The Cyber Dialogue goes on", "Our own dialogue goes on",
+	).Replace(string(agreement.Reference()))
+	desk.Post("/agreements/add", url.Values{"text": {text}, "do": {"add"}}).Want(200, path)
+	reader.Get(path+"?version=2").Want(200, "", "180 days", "1 year 6 months", "IN-S", "JP-MDA-H", "Mon, Tue, 09:00 to 18:00", "1 holiday", "2027-03-22").
+		Lacks("sets no time", "names no equivalent levels")
+	reader.Post("/choose", url.Values{"lang": {"ja"}, "back": {path + "?version=2"}}).
+		Want(200, path, "180 日", "1 年 6 か月", "月, 火 09:00～18:00", "自動的には更新されない", `<span lang="en">Our own dialogue goes on`).
+		Lacks("Either side may discontinue", "Points of contact and authorised")
+}

@@ -125,14 +125,6 @@ func kindNames(q *page.Request, kinds []string) string {
 	return strings.Join(out, ", ")
 }
 
-// lasts says a period of the document as a length of time.
-func lasts(q *page.Request, p agreement.Period) string {
-	if p == "" {
-		return "–"
-	}
-	return q.Took(p.After(q.Now).Sub(q.Now))
-}
-
 func tlpWord(l marking.TLP) string {
 	if l == marking.NoTLP {
 		return ""

@@ -269,7 +269,7 @@ func listBody(q *page.Request, all []summary) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = page.Said(q, s.Next.Text).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Own(q.Dated(*s.Next)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -187,3 +187,16 @@ func Say(q *page.Request, act string) string {
 	}
 	return act
 }
+
+// FieldWord is the key of the catalogue under which the name of what an entry
+// names is said.
+func FieldWord(name string) string { return "audit.field." + name }
+
+// field is the name of what an entry names in the reader's language; one that
+// is not known keeps its name.
+func field(q *page.Request, name string) string {
+	if key := FieldWord(name); q.Has(key) {
+		return q.T(key)
+	}
+	return name
+}

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/ident"
@@ -173,6 +174,29 @@ func TestHealthWorkAndSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.page("adm", "/operate", "it was set back", "In danger")
+}
+
+// TestTheBackupIsSaid: how to make one, and when the newest that may still be
+// there was made.
+func TestTheBackupIsSaid(t *testing.T) {
+	d := open(t, "in")
+	d.page("adm", "/operate", "twoseas backup", "none is recorded", "seal.key")
+	made := time.Date(2027, 3, 18, 6, 30, 0, 0, time.UTC)
+	add := func(at time.Time, b store.BackupMade) {
+		t.Helper()
+		if err := d.Live.Write(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.Exec("INSERT INTO backup_made (id, at, place, until, gone) VALUES ($1, $2, $3, $4, $5)", b.ID, at.UnixMicro(), b.Place, b.Until, b.Gone)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add(made, store.BackupMade{ID: "b", Place: "/tape/secret"})
+	add(made.Add(-time.Hour), store.BackupMade{ID: "a", Place: "/tape/secret"})
+	add(made.Add(time.Hour), store.BackupMade{ID: "c", Place: "/tape/secret", Gone: 1})
+	if body := d.page("adm", "/operate", "2027-03-18 06:30"); strings.Contains(body, "none is recorded") || strings.Contains(body, "/tape/secret") {
+		t.Error("the page says that there is none, or where it is")
+	}
 }
 
 func TestWhoMayOperate(t *testing.T) {

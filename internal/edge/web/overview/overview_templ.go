@@ -1038,7 +1038,7 @@ func rail(q *page.Request, v view) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.Said(q, d.Entry.Text).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Own(q.Dated(d.Entry)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -4,6 +4,9 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // capitals have their time on a machine without the database
+
+	"twoseas/internal/base/lang"
+	"twoseas/internal/law/agreement"
 )
 
 // Ago says how far t is from now, in the reader's words: the largest unit that
@@ -40,6 +43,51 @@ func (q *Request) Took(d time.Duration) string {
 		return q.N("page.took.hour", int64(d/time.Hour))
 	}
 	return q.N("page.took.day", int64(d/(24*time.Hour)))
+}
+
+// Lasts says a period of an agreement in words, "–" when there is none.
+func (q *Request) Lasts(p agreement.Period) string {
+	years, months, days, clock := p.Parts()
+	var parts []string
+	for _, x := range []struct {
+		unit string
+		n    int
+	}{{"year", years}, {"month", months}, {"day", days}} {
+		if x.n != 0 {
+			parts = append(parts, q.N("page.lasts."+x.unit, int64(x.n)))
+		}
+	}
+	if clock != 0 {
+		parts = append(parts, q.Took(clock))
+	}
+	if len(parts) == 0 {
+		return "–"
+	}
+	return strings.Join(parts, " ")
+}
+
+// Dated says what a date of an agreement is about: as the document says it in
+// the reader's language, else in the catalogue's words for what the reference
+// agreement says, else in the document's English; own is false then.
+func (q *Request) Dated(e agreement.Entry) (text string, own bool) {
+	if q.Tag == lang.English || len(e.Texts) == 0 { // the renewal window is in no document
+		return q.Said(e.Text)
+	}
+	if text, own = q.DatedRule(e.Texts); !own {
+		return e.Text, false
+	}
+	if e.Every != "" {
+		text = q.T("page.dated.every", text, q.Lasts(e.Every))
+	}
+	return text, true
+}
+
+// DatedRule is Dated for the text of a date rule alone.
+func (q *Request) DatedRule(t agreement.Text) (text string, own bool) {
+	if s := t[string(q.Tag)]; s != "" {
+		return s, true
+	}
+	return q.Said(t.In(string(lang.English), ""))
 }
 
 // Exact is the instant in UTC and in both capitals of the chosen agreement.

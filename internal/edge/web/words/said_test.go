@@ -17,6 +17,7 @@ import (
 
 	"twoseas/internal/base/lang"
 	"twoseas/internal/edge/web/words"
+	"twoseas/internal/law/agreement"
 	"twoseas/internal/law/gate"
 )
 
@@ -51,7 +52,32 @@ func literals(t *testing.T) map[string]bool {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, r := range reference(t).Calendar {
+		out[r.Text["en"]] = true
+	}
 	return out
+}
+
+func reference(t *testing.T) *agreement.Document {
+	t.Helper()
+	d, err := agreement.Parse(agreement.Reference())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// TestTheDatesOfTheReferenceAgreementAreSaid looks for every date rule of it in
+// every language: what an agreement says of its own stays as it says it.
+func TestTheDatesOfTheReferenceAgreementAreSaid(t *testing.T) {
+	c := load(t)
+	for _, r := range reference(t).Calendar {
+		for _, tag := range lang.Tags() {
+			if own, ok := c.Printer(tag).Said(r.Text["en"]); !ok || own == r.Text["en"] && tag != lang.English {
+				t.Errorf("%s: %s is not said: %q", tag, r.ID, own)
+			}
+		}
+	}
 }
 
 // TestActsStillSayIt finds texts of the catalogue that no act says any more:
