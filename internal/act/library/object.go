@@ -30,6 +30,7 @@ type Object struct {
 	Beside     []Beside    // what refers to it, newest first
 	MoreBeside bool
 	Crossings  []Crossing
+	Also       Also  // who else says it
 	Late       int64 // as of a Page
 	// Names are those of the objects spoken of here, by id; an id without one
 	// is not stored, or not for the reader.
@@ -80,6 +81,9 @@ func (l *Library) Object(ctx context.Context, h *store.Handle, by people.Actor, 
 			return err
 		}
 		if err := l.beside(tx, class, &o); err != nil {
+			return err
+		}
+		if err := l.also(tx, class, &o); err != nil {
 			return err
 		}
 		if o.Crossings, err = Crossings(tx, o.Seq); err != nil {

@@ -46,6 +46,7 @@ type Filter struct {
 	From    time.Time
 	Until   time.Time
 	Order   string // as Clock
+	Also    bool   // Row.Also is told
 	Oldest  bool   // first
 }
 
@@ -60,6 +61,7 @@ type Row struct {
 	Pattern                     string // of an indicator
 	Revoked                     bool
 	Confidence                  int // 0 when it says none
+	Also                        int // others that say the same, at most AlsoTo; see Filter.Also
 }
 
 // Page is a page of what was found.
@@ -93,8 +95,14 @@ func (l *Library) Search(ctx context.Context, h *store.Handle, by people.Actor, 
 			return err
 		}
 		p.Next, p.Count, p.More = m.Next, m.Count, m.More
-		p.Rows, err = l.rows(tx, class, m.Seqs)
-		return err
+		shown, err := tx.Shown(class, m.Seqs)
+		if err != nil {
+			return err
+		}
+		if p.Rows, err = l.rowsOf(shown); err != nil || !f.Also {
+			return err
+		}
+		return l.tellAlso(tx, class, p.Rows, shown)
 	})
 	return p, err
 }
@@ -274,7 +282,11 @@ func (l *Library) rows(tx *store.Tx, class int64, seqs []int64) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Row, len(shown))
+	return l.rowsOf(shown)
+}
+
+func (l *Library) rowsOf(shown []store.Shown) (out []Row, err error) {
+	out = make([]Row, len(shown))
 	for i, s := range shown {
 		if out[i], err = l.row(s); err != nil {
 			return nil, err

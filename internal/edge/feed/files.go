@@ -55,6 +55,14 @@ func files() []file {
 		},
 		{"rpz.zone", "Response policy zone", outlet.Zone{}.Type(), "out.rpz", (*Server).values, &list{func() outlet.Form { return outlet.Zone{} }, network}},
 	}
+	var all []ioc.Kind
+	for _, p := range plainLists {
+		all = append(all, p.kinds...)
+	}
+	out = append(out, file{
+		"values.csv", "Table of values to look for, a line each, with how many sources name it", outlet.SheetType, "out.values", (*Server).values,
+		&list{func() outlet.Form { return outlet.NewValues() }, all},
+	})
 	for _, p := range plainLists {
 		out = append(out, file{
 			p.name, p.what, outlet.Plain{}.Type(), "out.values", (*Server).values,

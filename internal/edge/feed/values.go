@@ -3,7 +3,6 @@ package feed
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
 	"fmt"
 	"hash"
 	"io"
@@ -69,8 +68,8 @@ func (s *Server) values(q *request, f file) error {
 	case <-q.r.Context().Done():
 		return q.r.Context().Err()
 	}
-	b := &builder{s: s, q: q, f: f, form: f.list.form(), lists: lists, now: now, labels: st.labels, seen: map[uint64]struct{}{}, sum: sha256.New()}
-	defer b.spool.close()
+	b := &builder{s: s, q: q, f: f, form: f.list.form(), lists: lists, now: now, labels: st.labels, seen: map[uint64]claim{}, several: map[uint64]*shared{}, sum: sha256.New()}
+	defer func() { b.spool.close() }()
 	if err := b.build(); err != nil {
 		return err
 	}
@@ -93,41 +92,65 @@ func (s *Server) remember(k memoKey, m memo) {
 
 // builder makes one list.
 type builder struct {
-	s      *Server
-	q      *request
-	f      file
-	form   outlet.Form
-	lists  *warninglist.Set
-	now    time.Time
-	labels map[int64]marking.Label
-	seen   map[uint64]struct{} // short digests of the values that are in it
-	head   outlet.Head
-	strict marking.TLP // the strictest in it
-	until  time.Time
-	spool  spool
-	sum    hash.Hash
+	s       *Server
+	q       *request
+	f       file
+	form    outlet.Form
+	lists   *warninglist.Set
+	now     time.Time
+	labels  map[int64]marking.Label
+	seen    map[uint64]claim   // by short, the values that are in it and who named each first
+	several map[uint64]*shared // those of which others speak as well
+	second  bool               // all who speak of them are known
+	head    outlet.Head
+	strict  marking.TLP // the strictest in it
+	until   time.Time
+	spool   spool
+	sum     hash.Hash
 }
 
 func (b *builder) build() error {
 	b.spool.dir = b.s.Spool
-	return b.s.walk(b.q, store.PageQuery{Types: []string{"indicator"}, Labels: b.usable(), Labelled: true}, b.indicator, func(p []byte) error {
+	usable := b.labelled(b.usable)
+	if err := b.walk(usable, b.indicator); err != nil {
+		return err
+	}
+	if barring := b.labelled(b.barring); len(barring) > 0 && len(b.seen) > 0 {
+		if err := b.walk(barring, b.restrain); err != nil {
+			return err
+		}
+	}
+	if len(b.several) == 0 {
+		return nil
+	}
+	b.anew()
+	return b.walk(usable, b.indicator)
+}
+
+func (b *builder) walk(labels []int64, add func(dst []byte, m store.Member) []byte) error {
+	return b.s.walk(b.q, store.PageQuery{Types: []string{"indicator"}, Labels: labels, Labelled: true}, add, func(p []byte) error {
 		b.sum.Write(p)
 		return b.spool.write(p)
 	})
 }
 
-// usable returns the labels whose PAP lets others act on what carries them:
-// PAP:CLEAR and PAP:GREEN, and on demand what says nothing of PAP.
-func (b *builder) usable() []int64 {
+// labelled returns the labels that fit.
+func (b *builder) labelled(fits func(marking.Label) bool) []int64 {
 	out := []int64{}
 	for id, l := range b.labels {
-		ok := l.PAP == marking.PAPClear || l.PAP == marking.PAPGreen || b.q.options.noPAP && l.PAP == marking.NoPAP
-		if ok && len(l.Unknown) == 0 && (l.Expires.IsZero() || b.now.Before(l.Expires)) {
+		if fits(l) {
 			out = append(out, id)
 		}
 	}
 	slices.Sort(out)
 	return out
+}
+
+// usable reports whether the PAP of a label lets others act on what carries it:
+// PAP:CLEAR and PAP:GREEN, and on demand what says nothing of PAP.
+func (b *builder) usable(l marking.Label) bool {
+	ok := l.PAP == marking.PAPClear || l.PAP == marking.PAPGreen || b.q.options.noPAP && l.PAP == marking.NoPAP
+	return ok && len(l.Unknown) == 0 && (l.Expires.IsZero() || b.now.Before(l.Expires))
 }
 
 // indicator appends the entries of one indicator.
@@ -136,32 +159,31 @@ func (b *builder) indicator(dst []byte, m store.Member) []byte {
 	if !ok || !b.holds(o) {
 		return dst
 	}
-	l := b.labels[m.Label]
-	entry := outlet.Block{ID: m.ID}
-	entry.TLP, entry.PAP = said(l)
-	some := false
+	says := claimOf(o, b.labels[m.Label])
 	for _, v := range observe.Alone(o) {
-		if !slices.Contains(b.f.list.kinds, v.Kind) || v.TooWide() || b.harmless(v) || !b.first(v) {
+		if !slices.Contains(b.f.list.kinds, v.Kind) || v.TooWide() || b.harmless(v) {
 			continue
 		}
-		entry.Value = v
+		c, sources, ok := b.due(v, says)
+		if !ok {
+			continue
+		}
+		entry := outlet.Block{Value: v, ID: m.ID, Confidence: int(c.confidence), Sources: sources}
+		entry.TLP, entry.PAP = c.said()
 		before := len(dst)
 		if dst = b.form.Entry(dst, entry); len(dst) == before {
 			b.head.Left++
 			continue
 		}
 		b.head.Count++
-		some = true
-	}
-	if some {
-		b.strictest(l)
+		b.strictest(c)
 	}
 	return dst
 }
 
-func (b *builder) strictest(l marking.Label) {
-	tlp := l.TLP
-	if tlp == marking.NoTLP { // its reader is cleared for what is not marked: as strict as can be
+func (b *builder) strictest(c claim) {
+	tlp := c.tlp
+	if c.unmarked { // its reader is cleared for what is not marked: as strict as can be
 		tlp = b.q.actor.Clearance.TLP
 	}
 	b.strict = max(b.strict, tlp)
@@ -199,21 +221,6 @@ func (b *builder) harmless(v ioc.Value) bool {
 	return slices.ContainsFunc(b.lists.Hits(v), func(h warninglist.Hit) bool { return !h.Known })
 }
 
-// first reports whether a value is new to the list and fits into it.
-func (b *builder) first(v ioc.Value) bool {
-	sum := sha256.Sum256([]byte(v.Kind.String() + "\x00" + v.Text))
-	short := binary.BigEndian.Uint64(sum[:])
-	if _, ok := b.seen[short]; ok {
-		return false
-	}
-	if len(b.seen) >= maxValues {
-		b.head.Left++
-		return false
-	}
-	b.seen[short] = struct{}{}
-	return true
-}
-
 // document puts the list behind what it says of itself.
 func (b *builder) document(st standing, known memo) (document, error) {
 	h := &b.head
@@ -230,7 +237,7 @@ func (b *builder) document(st standing, known memo) (document, error) {
 	} else {
 		h.Notes = append(h.Notes, "PAP: indicators of PAP:CLEAR and PAP:GREEN only; with ?pap=none also those that state no PAP")
 	}
-	h.Notes = append(h.Notes, "Not in it: what is revoked, not valid now, on a warning list, or needs more than one value to be seen together")
+	h.Notes = append(h.Notes, "Not in it: what is revoked, not valid now, on a warning list, needs more than one value to be seen together, or may not be acted on as another source says")
 	b.sum.Write(b.form.Begin(*h))
 	etag := `W/"` + base64.RawURLEncoding.EncodeToString(b.sum.Sum(nil)[:15]) + `"`
 	h.Updated, h.Serial = st.modified(), known.serial // neither makes it another list

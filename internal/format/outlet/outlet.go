@@ -38,6 +38,9 @@ type Block struct {
 	ID  string // of the indicator
 	TLP string // TLP:GREEN, "" for none
 	PAP string // PAP:GREEN, "" for none
+	// Confidence is of that indicator, 0 when it says none; Sources is how many
+	// indicators that the reader may see name the value.
+	Confidence, Sources int
 }
 
 // Form is a way to write blocks. Begin writes what stands before the entries

@@ -3,6 +3,7 @@ package outlet
 import (
 	"bytes"
 	"encoding/csv"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,6 +44,33 @@ func NewSheet() *Sheet {
 	s.w.UseCRLF = true
 	return s
 }
+
+// Values writes one value a line as a table. The form has no comments: markings
+// are columns.
+type Values struct{ *Sheet }
+
+// NewValues returns a Values.
+func NewValues() Values { return Values{NewSheet()} }
+
+// Type implements Form.
+func (Values) Type() string { return SheetType }
+
+// Begin implements Form.
+func (v Values) Begin(Head) []byte {
+	return v.record(nil, []string{"kind", "value", "tlp", "pap", "confidence", "sources", "indicator"})
+}
+
+// Entry implements Form.
+func (v Values) Entry(dst []byte, b Block) []byte {
+	confidence := ""
+	if b.Confidence > 0 {
+		confidence = strconv.Itoa(b.Confidence)
+	}
+	return v.record(dst, []string{b.Kind.String(), b.Text, b.TLP, b.PAP, confidence, strconv.Itoa(b.Sources), b.ID})
+}
+
+// End implements Form.
+func (Values) End() []byte { return nil }
 
 // Head appends the names of the columns.
 func (s *Sheet) Head(dst []byte) []byte { return s.record(dst, sheetHead) }

@@ -133,6 +133,9 @@ func (v view) mark() string {
 	for _, w := range v.Versions {
 		levels = append(levels, w.Label.TLP)
 	}
+	for _, r := range v.Also.Rows {
+		levels = append(levels, r.Label.TLP)
+	}
 	for _, n := range v.Names {
 		levels = append(levels, n.TLP)
 	}

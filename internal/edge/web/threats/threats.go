@@ -59,6 +59,7 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
 	l := list{asked: parse(r.URL.Query()), export: q.Actor.May(people.Export) == nil, respond: q.Actor.May(people.Respond) == nil}
 	f, problems := l.filter(q)
+	f.Also = true
 	l.problems = problems
 	if err := p.Audit.Searched(r.Context(), q.Actor, "threats", cmp.Or(l.encode(), "everything")); err != nil {
 		return err
