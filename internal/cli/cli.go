@@ -67,6 +67,7 @@ type commands struct {
 	Onward       onwardCmd       `cmd:"" help:"Ask to pass on what belongs to another side, and answer those who ask."`
 	Members      membersCmd      `cmd:"" help:"Numbered, signed lists of who belongs to the audience of a caveat."`
 	Status       statusCmd       `cmd:"" help:"Show how the exchange with each partner stands."`
+	Contact      contactCmd      `cmd:"" help:"Whom to ask on either side: who covers what, keys, checks, who left."`
 	Release      releaseCmd      `cmd:"" help:"See what waits for an officer; approve or refuse it."`
 	Channel      channelCmd      `cmd:"" help:"What crosses under an agreement: shipments, retries; pause and resume."`
 	Agreement    agreementCmd    `cmd:"" help:"Check, add, sign and explain agreements."`

@@ -164,6 +164,7 @@ type ContactCheck struct {
 	Contact, Way                string
 	Scheduled                   bool
 	Sent, Due, Answered, Waived int64
+	Delivered                   int64 // when the other side's node took it in; 0 until it did
 	Person, Reason              string
 	Object                      int64 // of the check
 	Note                        []byte
@@ -175,19 +176,19 @@ func (t *Tx) SetContactCheck(c ContactCheck) error {
 		c.Note = []byte{}
 	}
 	t.Notify(TopicArrived)
-	_, err := t.Exec(`INSERT INTO contact_check (domain, id, agreement, contact, way, scheduled, sent, due, answered, waived, person, reason, object, note)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-		ON CONFLICT (domain, id) DO UPDATE SET answered = $9, waived = $10, person = $11, reason = $12, object = $13, note = $14`,
-		t.domain, c.ID, string(c.Agreement), c.Contact, c.Way, c.Scheduled, c.Sent, c.Due, c.Answered, c.Waived, c.Person, c.Reason, c.Object, c.Note)
+	_, err := t.Exec(`INSERT INTO contact_check (domain, id, agreement, contact, way, scheduled, sent, due, answered, waived, person, reason, object, note, delivered)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		ON CONFLICT (domain, id) DO UPDATE SET due = $8, answered = $9, waived = $10, person = $11, reason = $12, object = $13, note = $14, delivered = $15`,
+		t.domain, c.ID, string(c.Agreement), c.Contact, c.Way, c.Scheduled, c.Sent, c.Due, c.Answered, c.Waived, c.Person, c.Reason, c.Object, c.Note, c.Delivered)
 	return err
 }
 
-const checkColumns = "id, agreement, contact, way, scheduled, sent, due, answered, waived, person, reason, object, note"
+const checkColumns = "id, agreement, contact, way, scheduled, sent, due, answered, waived, person, reason, object, note, delivered"
 
 func (t *Tx) contactChecks(query string, args ...any) (out []ContactCheck, err error) {
 	err = t.Each(func(r *sql.Rows) error {
 		var c ContactCheck
-		err := r.Scan(&c.ID, &c.Agreement, &c.Contact, &c.Way, &c.Scheduled, &c.Sent, &c.Due, &c.Answered, &c.Waived, &c.Person, &c.Reason, &c.Object, &c.Note)
+		err := r.Scan(&c.ID, &c.Agreement, &c.Contact, &c.Way, &c.Scheduled, &c.Sent, &c.Due, &c.Answered, &c.Waived, &c.Person, &c.Reason, &c.Object, &c.Note, &c.Delivered)
 		out = append(out, c)
 		return err
 	}, query, args...)
@@ -217,6 +218,13 @@ func (t *Tx) LatestChecks(a ident.Agreement) ([]ContactCheck, error) {
 	return t.contactChecks("SELECT "+checkColumns+` FROM contact_check k WHERE k.domain = $1 AND k.agreement = $2
 		AND NOT EXISTS (SELECT 1 FROM contact_check x WHERE x.domain = $1 AND x.contact = k.contact AND (x.sent > k.sent OR x.sent = k.sent AND x.id > k.id))
 		ORDER BY contact`, t.domain, string(a))
+}
+
+// UndeliveredChecks returns the checks of the partner's contacts under an
+// agreement whose receipt has not come.
+func (t *Tx) UndeliveredChecks(a ident.Agreement) ([]ContactCheck, error) {
+	return t.contactChecks("SELECT "+checkColumns+` FROM contact_check
+		WHERE domain = $1 AND agreement = $2 AND way = 'asked' AND delivered = 0 ORDER BY sent, id`, t.domain, string(a))
 }
 
 // OpenChecks returns what was received and waits for an answer, oldest first.

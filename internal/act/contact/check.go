@@ -2,6 +2,7 @@ package contact
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -13,6 +14,7 @@ import (
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/contact"
+	"twoseas/internal/law/shipment"
 	"twoseas/internal/store"
 )
 
@@ -167,11 +169,12 @@ func (x *Contacts) asked(tx *store.Tx, m exchange.Message) error {
 	case fault.Is(err, fault.NotFound):
 		k = store.ContactCheck{
 			ID: c.ID, Agreement: row.Agreement, Contact: row.ID, Way: store.CheckReceived, Scheduled: c.Scheduled,
-			Sent: c.Created.UnixMicro(), Due: c.Due.UnixMicro(), Object: m.Seq,
+			Sent: c.Created.UnixMicro(), Object: m.Seq,
 		}
+		begin(&k, now(tx), c.Window())
 	case err != nil:
 		return err
-	case k.Way != store.CheckReceived || k.Contact != c.Contact || k.Due != c.Due.UnixMicro() || !c.Waived:
+	case k.Way != store.CheckReceived || k.Contact != c.Contact || k.Due-k.Delivered != c.Window().Microseconds() || !c.Waived:
 		return fault.New(fault.Conflict, "the check is another one already")
 	}
 	if c.Waived {
@@ -313,6 +316,33 @@ func (x *Contacts) answered(tx *store.Tx, m exchange.Message) error {
 	return x.record(tx, "node "+string(m.Channel.Partner), "contact.answered", "check", k.ID, "contact", k.Contact)
 }
 
+// begin says when the other side's node took a check in, which is the time of
+// its receipt on both: from then on the window runs.
+func begin(k *store.ContactCheck, at time.Time, window time.Duration) {
+	at = at.UTC().Truncate(time.Second) // as receipts have it
+	k.Delivered, k.Due = at.UnixMicro(), at.Add(window).UnixMicro()
+}
+
+// delivered notes what a receipt says of checks: that they are there. What it
+// refuses did not arrive.
+func (x *Contacts) delivered(tx *store.Tx, ch store.Channel, s store.Shipment, r shipment.Receipt) error {
+	waiting, err := tx.UndeliveredChecks(ch.Agreement)
+	if err != nil {
+		return err
+	}
+	for _, k := range waiting {
+		at := slices.IndexFunc(s.Items, func(it store.ShippedItem) bool { return it.Object == k.Object })
+		if at < 0 || slices.ContainsFunc(r.Answers, func(a shipment.Answer) bool { return a.Position == at }) {
+			continue
+		}
+		begin(&k, r.Received, time.Duration(k.Due-k.Sent)*time.Microsecond)
+		if err := tx.SetContactCheck(k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func instant(micro int64) time.Time {
 	if micro == 0 {
 		return time.Time{}
@@ -322,5 +352,5 @@ func instant(micro int64) time.Time {
 
 // stateOf returns where a check is.
 func stateOf(k store.ContactCheck, at time.Time) contact.State {
-	return contact.StateOf(instant(k.Due), instant(k.Answered), k.Waived != 0, at)
+	return contact.Course{Due: instant(k.Due), Delivered: instant(k.Delivered), Answered: instant(k.Answered), Waived: k.Waived != 0}.At(at)
 }

@@ -56,6 +56,7 @@ func New(c Config) *Contacts {
 	c.Exchange.Handle(contact.Type, x.told)
 	c.Exchange.Handle(contact.CheckType, x.asked)
 	c.Exchange.Handle(contact.AnswerType, x.answered)
+	c.Exchange.OnSettled(x.delivered)
 	c.People.WhenDisabled(x.disabled)
 	return x
 }

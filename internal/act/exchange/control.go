@@ -57,13 +57,15 @@ type Settled func(tx *store.Tx, ch store.Channel, s store.Shipment, r shipment.R
 
 // OnSettled has s told of receipts. It is called before the first shipment
 // leaves.
-func (x *Exchange) OnSettled(s Settled) { x.settled = s }
+func (x *Exchange) OnSettled(s Settled) { x.settled = append(x.settled, s) }
 
 func (x *Exchange) tellSettled(tx *store.Tx, ch store.Channel, s store.Shipment, r shipment.Receipt) error {
-	if x.settled == nil {
-		return nil
+	for _, told := range x.settled {
+		if err := told(tx, ch, s, r); err != nil {
+			return err
+		}
 	}
-	return x.settled(tx, ch, s, r)
+	return nil
 }
 
 // codeRecalled is the receipt's word for what was called back before it came.

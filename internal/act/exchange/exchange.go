@@ -43,8 +43,8 @@ type Exchange struct {
 	leaseFor time.Duration
 	handlers map[string]Handler // of control objects, by their type
 	voucher  Voucher
-	arrivals Arrivals // nil, or who looks at what came in
-	settled  Settled  // nil, or who looks at receipts
+	arrivals Arrivals  // nil, or who looks at what came in
+	settled  []Settled // who looks at receipts
 }
 
 // Config is what an Exchange works with.

@@ -74,7 +74,7 @@ type contactCheckBody struct {
 	Check     string `json:"check"`
 	Scheduled bool   `json:"scheduled" doc:"It came by the calendar and not by hand"`
 	Received  bool   `json:"received" doc:"Of a contact of this side"`
-	State     string `json:"state" enum:"sent,answered,late,missed,waived"`
+	State     string `json:"state" enum:"sent,answered,late,missed,channel-failed,waived"`
 	Sent      string `json:"sent"`
 	Due       string `json:"due"`
 	Person    string `json:"person,omitempty" doc:"Of this side: who asked, or who answered"`

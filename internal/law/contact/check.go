@@ -26,11 +26,16 @@ type Check struct {
 	ID                string
 	Contact           string
 	Created, Modified time.Time
-	Due               time.Time // the end of the window
+	// Due is the end of the window as it was asked for. The window is counted
+	// from the other side's receipt: see Window.
+	Due time.Time
 	// Scheduled says that it came by the calendar and not by hand.
 	Scheduled bool
 	Waived    bool // taken back: nobody needs to answer
 }
+
+// Window is how long the contact has, from when its node took the check in.
+func (c Check) Window() time.Duration { return c.Due.Sub(c.Created) }
 
 type checkWire struct {
 	Contact     string `json:"contact"`
@@ -93,31 +98,41 @@ func (c Check) check() error {
 type State string
 
 // The states. Late is an answer that came after the window, Missed none so
-// far though the window is over.
+// far though the window is over. Failed is that the check did not get as far as
+// the other side's node: nobody missed anything.
 const (
 	Scheduled State = "scheduled"
 	Sent      State = "sent"
 	Answered  State = "answered"
 	Late      State = "late"
 	Missed    State = "missed"
+	Failed    State = "channel-failed"
 	Waived    State = "waived"
 )
 
 // States returns every state.
-func States() []State { return []State{Scheduled, Sent, Answered, Late, Missed, Waived} }
+func States() []State { return []State{Scheduled, Sent, Answered, Late, Missed, Failed, Waived} }
 
-// StateOf returns where a check is at now whose window ends at due: answered
-// is when its answer was signed, zero without one. Waiving does not take back
-// an answer.
-func StateOf(due, answered time.Time, waived bool, now time.Time) State {
+// Course is what happened to a check so far; times are zero until they come.
+type Course struct {
+	Due       time.Time // the end of the window
+	Delivered time.Time // when the other side's node took it in
+	Answered  time.Time // when the answer was signed
+	Waived    bool
+}
+
+// At returns where the check is at now. Waiving does not take back an answer.
+func (c Course) At(now time.Time) State {
 	switch {
-	case !answered.IsZero() && !answered.After(due):
+	case !c.Answered.IsZero() && !c.Answered.After(c.Due):
 		return Answered
-	case !answered.IsZero():
+	case !c.Answered.IsZero():
 		return Late
-	case waived:
+	case c.Waived:
 		return Waived
-	case now.After(due):
+	case now.After(c.Due) && c.Delivered.IsZero():
+		return Failed
+	case now.After(c.Due):
 		return Missed
 	}
 	return Sent

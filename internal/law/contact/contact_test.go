@@ -214,18 +214,25 @@ func TestLateAndMissedAreToldApart(t *testing.T) {
 	for _, c := range []struct {
 		answered time.Time
 		waived   bool
+		away     bool // not delivered
 		now      time.Time
 		want     contact.State
 	}{
-		{none, false, before, contact.Sent},
-		{none, false, due, contact.Sent},
-		{none, false, after, contact.Missed},
-		{none, true, after, contact.Waived},
-		{before, false, after, contact.Answered},
-		{due, true, after, contact.Answered},
-		{after, false, after, contact.Late},
+		{none, false, false, before, contact.Sent},
+		{none, false, true, due, contact.Sent},
+		{none, false, false, after, contact.Missed},
+		{none, false, true, after, contact.Failed},
+		{none, true, true, after, contact.Waived},
+		{none, true, false, after, contact.Waived},
+		{before, false, false, after, contact.Answered},
+		{due, true, false, after, contact.Answered},
+		{after, false, false, after, contact.Late},
 	} {
-		if got := contact.StateOf(due, c.answered, c.waived, c.now); got != c.want {
+		course := contact.Course{Due: due, Delivered: before, Answered: c.answered, Waived: c.waived}
+		if c.away {
+			course.Delivered = none
+		}
+		if got := course.At(c.now); got != c.want {
 			t.Errorf("%+v: %s", c, got)
 		}
 	}

@@ -57,8 +57,10 @@ func begin(t *testing.T, h *store.Handle) {
 		if err := beginRecalls(tx); err != nil {
 			return err
 		}
-		if err := tx.SetContactCheck(store.ContactCheck{ID: "begin", Agreement: memorandum, Contact: "in", Way: store.CheckReceived, Sent: 1, Due: 2}); err != nil {
-			return err
+		for _, way := range []string{store.CheckReceived, store.CheckAsked} {
+			if err := tx.SetContactCheck(store.ContactCheck{ID: "begin " + way, Agreement: memorandum, Contact: "in", Way: way, Sent: 1, Due: 2}); err != nil {
+				return err
+			}
 		}
 		if err := tx.AddTurns(1, []int64{tx.Now()}); err != nil {
 			return err

@@ -78,6 +78,8 @@ var suite = map[string]func(t *testing.T, open Opener){
 	"erasures":      testErasures,
 	"member lists":  testMemberLists,
 	"onward":        testOnward,
+	"contacts":      testContacts,
+	"checks":        testContactChecks,
 }
 
 // Run runs the whole contract on one engine.

@@ -142,7 +142,7 @@ func colour(s law.State) string {
 		return "green"
 	case law.Sent:
 		return "blue"
-	case law.Scheduled, law.Late, law.Missed, law.Waived:
+	case law.Scheduled, law.Late, law.Missed, law.Failed, law.Waived:
 	}
 	return "grey"
 }

@@ -60,7 +60,7 @@ func (v showView) ends() bool {
 // open is the check that waits for its answer, nil without one.
 func (v showView) open() *contact.Check {
 	for i := range v.Checks {
-		if c := &v.Checks[i]; c.State == law.Sent || c.State == law.Missed && i == 0 {
+		if c := &v.Checks[i]; c.State == law.Sent || (c.State == law.Missed || c.State == law.Failed) && i == 0 {
 			return c
 		}
 	}
