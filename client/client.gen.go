@@ -148,17 +148,20 @@ func (e CloseReviewRequestOutcome) Valid() bool {
 
 // Defines values for ContactCheckState.
 const (
-	ContactCheckStateAnswered ContactCheckState = "answered"
-	ContactCheckStateLate     ContactCheckState = "late"
-	ContactCheckStateMissed   ContactCheckState = "missed"
-	ContactCheckStateSent     ContactCheckState = "sent"
-	ContactCheckStateWaived   ContactCheckState = "waived"
+	ContactCheckStateAnswered      ContactCheckState = "answered"
+	ContactCheckStateChannelFailed ContactCheckState = "channel-failed"
+	ContactCheckStateLate          ContactCheckState = "late"
+	ContactCheckStateMissed        ContactCheckState = "missed"
+	ContactCheckStateSent          ContactCheckState = "sent"
+	ContactCheckStateWaived        ContactCheckState = "waived"
 )
 
 // Valid indicates whether the value is a known member of the ContactCheckState enum.
 func (e ContactCheckState) Valid() bool {
 	switch e {
 	case ContactCheckStateAnswered:
+		return true
+	case ContactCheckStateChannelFailed:
 		return true
 	case ContactCheckStateLate:
 		return true
