@@ -31,7 +31,7 @@ var along = map[string][]string{
 	"request":    {"accord", "exchange"},
 	"incident":   {"accord", "release", "intake", "library"},
 	"contact":    {"accord", "exchange"},
-	"erasure":    {"exchange"},
+	"erasure":    {"recall"},
 	"library":    {"exchange", "release", "search"},
 	"event":      {"intake", "library", "collection"},
 	"answer":     {"intake", "ledger", "library"},

@@ -2,14 +2,20 @@ package node_test
 
 import (
 	"bytes"
+	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"twoseas/internal/act/audit"
+	"twoseas/internal/act/ledger"
 	"twoseas/internal/act/people"
+	"twoseas/internal/act/recall"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/law/marking"
+	law "twoseas/internal/law/recall"
 	"twoseas/internal/nodetest"
 	"twoseas/internal/store"
 )
@@ -22,23 +28,33 @@ var personal = `{"type":"bundle","id":"bundle--00000000-0000-4000-8000-000000000
 	"valid_from":"2026-01-01T00:00:00Z","name":"` + canary + ` name","description":"` + canary + ` lives here","pattern_type":"stix",
 	"pattern":"[email-addr:value = '` + canary + `@example.org']"}]}`
 
-// files greps the raw files of a store.
+// files greps everything in the directory of a node.
 func files(t *testing.T, dir string) (out []string) {
 	t.Helper()
-	names, err := filepath.Glob(filepath.Join(dir, "twoseas.db*"))
-	if err != nil || len(names) == 0 {
-		t.Fatalf("no store in %s: %v", dir, err)
-	}
-	for _, name := range names {
-		raw, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
+	if err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
 		}
+		raw, err := os.ReadFile(name)
 		if bytes.Contains(raw, []byte(canary)) {
 			out = append(out, filepath.Base(name))
 		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
 	}
 	return out
+}
+
+// searched has somebody search for what is erased later, and returns how the
+// home log has it.
+func searched(t *testing.T, n *nodetest.Node) []ledger.Field {
+	t.Helper()
+	p, err := n.Audit.Search(t.Context(), n.Operator(), audit.Query{Act: "search"})
+	if err != nil || len(p.Entries) != 2 {
+		t.Fatalf("%+v, %v", p.Entries, err)
+	}
+	return p.Entries[1].Fields
 }
 
 // Complaint 20 of the field: personal data is erased, its content is in no file
@@ -56,7 +72,7 @@ func TestPersonalDataIsErasedAndProofsStillVerify(t *testing.T) {
 		return people.Actor{Name: name, Roles: []people.Role{role}, Clearance: people.Clearance{TLP: marking.Red}}
 	}
 	const object = "indicator--00000000-0000-4000-8000-000000000077"
-	for _, n := range []*nodetest.Node{in, jp} {
+	for _, n := range []*nodetest.Node{jp, in} { // the partner first: it has nothing to erase once it is called back
 		if err := n.Library.CatchUp(t.Context(), n.Live); err != nil {
 			t.Fatal(err)
 		}
@@ -67,6 +83,14 @@ func TestPersonalDataIsErasedAndProofsStillVerify(t *testing.T) {
 		}
 		if _, err := n.Imports.Stage(t.Context(), n.Live, asker, access.Class, "waits", strings.NewReader(personal)); err != nil {
 			t.Fatal(err)
+		}
+		for _, words := range []string{"q=" + url.QueryEscape(canary+"@example.org"), "q=another"} {
+			if err := n.Audit.Searched(t.Context(), asker, "threats", words); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := searched(t, n); got[1].Name != ledger.Asked || !strings.Contains(got[1].Value, canary) {
+			t.Errorf("the home log does not say what was searched for: %v", got)
 		}
 		if err := n.Live.Write(t.Context(), func(tx *store.Tx) error {
 			if err := tx.Keep("ana", store.Kept{Kind: "search", Name: "x", Value: "q=" + canary + "@example.org"}); err != nil {
@@ -110,9 +134,30 @@ func TestPersonalDataIsErasedAndProofsStillVerify(t *testing.T) {
 		if found := files(t, n.Dir); len(found) > 0 {
 			t.Errorf("%s still has it in %s", n.Side, strings.Join(found, ", "))
 		}
+		if got := searched(t, n); got[1].Name == ledger.Asked || len(got[1].Value) != 64 {
+			t.Errorf("the home log has %v of what was searched for, want its digest", got)
+		}
+		if report, err := n.Ledger.VerifyHome(t.Context(), n.Live); err != nil || !report.OK {
+			t.Errorf("the home log of %s: %+v, %v", n.Side, report, err)
+		}
+		if err := n.Ledger.CheckAll(t.Context(), n.Live); err != nil {
+			t.Error(err)
+		}
 		if walk, found := seen(t, n.Node, canary+"@example.org"); walk != 6 || found != 0 {
 			t.Errorf("%s walks over %d and finds %d", n.Side, walk, found)
 		}
+	}
+	var told recall.Detail
+	nodetest.Eventually(t, "the partner was asked to give it back, and answered", func() bool {
+		acts, err := in.Recalls.List(t.Context(), in.Live, in.Operator(), recall.Query{Object: object})
+		if err != nil || len(acts) != 1 {
+			t.Fatalf("%d acts of calling it back, want one: %v", len(acts), err)
+		}
+		told, err = in.Recalls.Show(t.Context(), in.Live, in.Operator(), acts[0].ID)
+		return err == nil && !told.Open()
+	})
+	if told.Code != "personal-data" || told.Partners[0].Outcomes[law.Erased] != 1 {
+		t.Errorf("%+v", told)
 	}
 	nodetest.VerifyLedgers(t, in.Node, jp.Node)
 	for _, n := range []*nodetest.Node{in, jp} {
@@ -128,8 +173,8 @@ func TestPersonalDataIsErasedAndProofsStillVerify(t *testing.T) {
 				}
 			}
 		}
-		if proved != 3 { // what this side sent, or received, but for the one
-			t.Errorf("%s proves %d items, want the three that are left", n.Side, proved)
+		if proved != 4 { // what this side sent, or received, but for the one
+			t.Errorf("%s proves %d items, want the three that are left and the recall", n.Side, proved)
 		}
 	}
 }

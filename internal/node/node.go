@@ -246,7 +246,6 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 		return err
 	}
 	n.Pairing = pairing.New(n.Live, n.Ring, n.Ledger, pairing.Identity{URL: n.peerURL(), SPKI: pin}, n.Clock, rand.Reader)
-	n.Erasures = erasure.New(erasure.Config{Exchange: n.Exchange, Journal: n.journal, Rand: rand.Reader})
 	n.Matchings = matching.New(self, n.Ring, n.Ledger, n.Releases, rand.Reader)
 	n.Offline = offline.New(offline.Config{
 		Self: self, Ring: n.Ring, Ledger: n.Ledger, Accords: n.Accords, Pairing: n.Pairing, Exchange: n.Exchange, Clock: n.Clock,
@@ -254,6 +253,7 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 	n.Shelf = shelf.New(shelf.Config{
 		Offline: n.Offline, Ledger: n.Ledger, Clock: n.Clock, Dir: n.bundleFolder(), Owner: processName(), MaxBytes: n.Config.MaxBundles,
 	})
+	n.Erasures = erasure.New(erasure.Config{Exchange: n.Exchange, Recalls: n.Recalls, Files: n.Shelf, Journal: n.journal, Rand: rand.Reader})
 	n.Peers = peer.Config{
 		Domains: map[ident.Domain]*store.Handle{ident.Live: n.Live}, Pairing: n.Pairing, Accords: n.Accords,
 		Exchange: n.Exchange, Ledger: n.Ledger, Matchings: n.Matchings, Certificate: cert, Log: n.Log,

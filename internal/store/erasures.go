@@ -152,12 +152,13 @@ var mentions = []struct{ key, table, column, act string }{
 	{"id", "upload", "report", "UPDATE upload SET report = $3 WHERE domain = $1 AND id = $2"},
 	{"account || ' ' || name", "kept", "value", "DELETE FROM kept WHERE domain = $1 AND account || ' ' || name = $2"},
 	{"word", "cut", "word", "DELETE FROM cut WHERE domain = $1 AND word = $2"},
+	{"CAST(ix AS TEXT)", "searched", "words", "DELETE FROM searched WHERE domain = $1 AND CAST(ix AS TEXT) = $2"},
 	{"id", "marking", "body", "DELETE FROM marking WHERE domain = $1 AND id = $2"},
 }
 
 // ForgetMentions removes what is kept in passing and holds one of words: answers
-// to repeated requests, reports and previews of imports, searches people keep,
-// and uploads that wait with it. It returns how many rows that were.
+// to repeated requests, reports and previews of imports, searches people keep
+// and made, and uploads that wait with it. It returns how many rows that were.
 func (t *Tx) ForgetMentions(words []string) (n int64, err error) {
 	if len(words) == 0 {
 		return 0, nil

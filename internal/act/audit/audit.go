@@ -62,7 +62,7 @@ func New(h *store.Handle, l *ledger.Ledger, clk clock.Clock) *Log {
 // Saw records that by did act before it is done, and returns when that is
 // committed. fields are names and values in turn; names as
 // ledger.Field has them, values are cut to one line of 200 characters, and
-// one without a value is left out. Many callers share one transaction. An
+// one without a value is left out; what was asked can be erased. Many callers share one transaction. An
 // error means that nothing may be shown: fault.Busy when too many wait.
 func (l *Log) Saw(ctx context.Context, by people.Actor, act string, fields ...string) error {
 	e, err := entryOf(by, act, fields)
@@ -82,7 +82,10 @@ func (l *Log) Searched(ctx context.Context, by people.Actor, where, asked string
 func entryOf(by people.Actor, act string, fields []string) (ledger.Entry, error) {
 	e := ledger.Entry{By: by.String(), Act: act}
 	for i := 0; i+1 < len(fields); i += 2 {
-		if v := oneLine(fields[i+1]); v != "" {
+		v := oneLine(fields[i+1])
+		if fields[i] == ledger.Asked {
+			e.Asked = v
+		} else if v != "" {
 			e.Fields = append(e.Fields, ledger.Field{Name: fields[i], Value: v})
 		}
 	}

@@ -132,13 +132,22 @@ func (l *Log) batch(ctx context.Context, from int64) (out []Entry, next int64, e
 			return err
 		}
 		next = min(log.Size, from+followBatch)
-		return tx.LogLeaves(log.ID, from, next, func(ix int64, leaf []byte) error {
+		if err := tx.LogLeaves(log.ID, from, next, func(ix int64, leaf []byte) error {
 			e, ok, err := entryAt(ix, leaf)
 			if ok {
 				out = append(out, e)
 			}
 			return err
-		})
+		}); err != nil {
+			return err
+		}
+		for i := range out {
+			said := ledger.Entry{Fields: out[i].Fields}
+			if err := ledger.Reveal(tx, out[i].Index, &said); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return out, next, err
 }

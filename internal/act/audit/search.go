@@ -146,6 +146,9 @@ func (l *Log) entry(tx *store.Tx, index int64) (e Entry, leaf []byte, err error)
 		return e, nil, fault.Errorf(fault.NotFound, "the home log has no entry %d", index)
 	}
 	at, said, _, err := ledger.ReadEntry(leaf)
+	if err == nil {
+		err = ledger.Reveal(tx, index, &said)
+	}
 	return Entry{Index: index, At: at, By: said.By, Act: said.Act, Fields: said.Fields}, leaf, err
 }
 

@@ -1,9 +1,10 @@
 // Package erasure takes personal data off the node for good.
 //
 // Invariants: two people agree, one who saw it and another who administers;
-// what is erased is in no table, index or free page of the store afterwards, and
-// every proof of what crossed goes on to verify; whoever erases is told which
-// backups still hold it and until when.
+// what is erased is in no table, index or free page of the store afterwards, nor
+// in a file for a partner, and every proof of what crossed goes on to verify;
+// partners that have it are asked to give it back in the same transaction;
+// whoever erases is told which backups still hold it and until when (ADR 0034).
 package erasure
 
 import (
@@ -16,8 +17,10 @@ import (
 
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/people"
+	"twoseas/internal/act/recall"
 	"twoseas/internal/base/canon"
 	"twoseas/internal/base/fault"
+	"twoseas/internal/base/ident"
 	"twoseas/internal/store"
 )
 
@@ -30,8 +33,17 @@ const (
 // Config is what erasures work with.
 type Config struct {
 	Exchange *exchange.Exchange
+	Recalls  *recall.Recalls
+	Files    Files
 	Journal  people.Journal
 	Rand     io.Reader
+}
+
+// Files are those of the exchange by file that lie on this node; shelf.Shelf has
+// them.
+type Files interface {
+	// DropCarrying removes what was written with shipments in it.
+	DropCarrying(tx *store.Tx, by string, shipments map[ident.Agreement][]int64) error
 }
 
 // Erasures is the erasures of a node. It is safe for concurrent use.
@@ -180,58 +192,6 @@ func (e *Erasures) Decide(ctx context.Context, h *store.Handle, by people.Actor,
 		return r, err
 	}
 	return r, h.Scrub(ctx)
-}
-
-// carryOut erases within tx.
-func (e *Erasures) carryOut(tx *store.Tx, by people.Actor, row *store.Erasure) error {
-	known, err := tx.Known([]string{row.Object})
-	if err != nil {
-		return err
-	}
-	words := []string{row.Object}
-	first := tx.Now()
-	todo := []int64{}
-	for _, k := range known[row.Object] {
-		todo = append(todo, k.Seq)
-	}
-	for len(todo) > 0 {
-		seq := todo[0]
-		todo = todo[1:]
-		o, err := tx.Object(seq)
-		if err != nil || o.Type == "erased" {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		first = min(first, o.Received)
-		values, err := tx.FoundBy(seq)
-		if err != nil {
-			return err
-		}
-		copies, err := tx.Copies(seq)
-		if err != nil {
-			return err
-		}
-		words, todo = append(words, values...), append(todo, copies...)
-		if err := e.c.Exchange.EraseIn(tx, by, seq, row.Reason); err != nil {
-			return err
-		}
-		if err := tx.ForgetTraces(seq); err != nil {
-			return err
-		}
-		row.Copies++
-	}
-	if _, err := tx.ForgetMentions(words); err != nil {
-		return err
-	}
-	row.State = store.ErasureDone
-	backups, err := held(tx, first)
-	if err != nil {
-		return err
-	}
-	row.Backups, err = canon.Marshal(backups)
-	return err
 }
 
 // held returns the backups made since an instant.

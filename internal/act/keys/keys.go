@@ -48,6 +48,12 @@ func New(seal [32]byte, side ident.Side, clk clock.Clock, rand io.Reader) *Ring 
 	return &Ring{seal: seal, side: side, clock: clk, rand: rand, open: map[ident.Domain]opened{}}
 }
 
+// Draw fills b with random bytes.
+func (r *Ring) Draw(b []byte) error {
+	_, err := io.ReadFull(r.rand, b)
+	return err
+}
+
 // Side returns the side whose keys these are.
 func (r *Ring) Side() ident.Side { return r.side }
 

@@ -56,12 +56,13 @@ func HomeEntry(at time.Time, by, act string, fields ...Field) ([]byte, error) {
 type Entry struct {
 	By, Act string
 	Fields  []Field
+	Asked   string // what was searched for: it can be erased, and is in no leaf
 }
 
 // Record appends to the home log of the transaction's domain, signed by the
 // node, that by did act at the transaction's time.
 func (l *Ledger) Record(tx *store.Tx, by, act string, fields ...Field) error {
-	return l.RecordAll(tx, []Entry{{by, act, fields}})
+	return l.RecordAll(tx, []Entry{{By: by, Act: act, Fields: fields}})
 }
 
 // RecordAll is Record for many entries at once: one growth of the log. They
@@ -74,8 +75,20 @@ func (l *Ledger) RecordAll(tx *store.Tx, entries []Entry) error {
 	if err != nil {
 		return err
 	}
+	log, err := tx.OpenLog(l.HomeOrigin(tx.Domain()))
+	if err != nil {
+		return err
+	}
 	leaves := make([][]byte, len(entries))
+	var asked []store.Searched
 	for i, e := range entries {
+		if e.Asked != "" {
+			s, err := l.hide(&e, log.Size+int64(i))
+			if err != nil {
+				return err
+			}
+			asked = append(asked, s)
+		}
 		text, err := HomeEntry(time.UnixMicro(tx.Now()), e.By, e.Act, e.Fields...)
 		if err != nil {
 			return err
@@ -84,15 +97,14 @@ func (l *Ledger) RecordAll(tx *store.Tx, entries []Entry) error {
 			return err
 		}
 	}
-	log, err := tx.OpenLog(l.HomeOrigin(tx.Domain()))
-	if err != nil {
-		return err
-	}
 	index := make([]store.AuditEntry, len(entries))
 	for i, e := range entries {
 		index[i] = e.index(log.Size+int64(i), tx.Now())
 	}
 	if err := l.AppendHome(tx, leaves...); err != nil {
+		return err
+	}
+	if err := tx.AddSearched(asked); err != nil {
 		return err
 	}
 	return tx.AddAudit(index)

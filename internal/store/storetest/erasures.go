@@ -49,11 +49,26 @@ func testErasures(t *testing.T, open Opener) {
 		if err := tx.AddStatus(&store.Status{ID: "s1", Account: "ana", Body: []byte(word)}); err != nil {
 			return err
 		}
+		if err := tx.AddSearched([]store.Searched{{Ix: 3, Salt: []byte{1}, Words: "q=" + word}, {Ix: 12, Salt: []byte{2}, Words: "q=other"}}); err != nil {
+			return err
+		}
 		_, err := tx.ForgetMentions([]string{"indicator--1", word})
 		return err
 	})
 	if got := ask(t, h, func(tx *store.Tx) ([]store.Kept, error) { return tx.Kept("ana", "search") }); len(got) != 1 || got[0].Name != "b" {
 		t.Errorf("kept: %+v", got)
+	}
+	for ix, want := range map[int64]string{3: "", 12: "q=other", 13: ""} {
+		got := ask(t, h, func(tx *store.Tx) (store.Searched, error) {
+			s, found, err := tx.Searched(ix)
+			if found != (want != "") {
+				t.Errorf("searched at %d is found: %t", ix, found)
+			}
+			return s, err
+		})
+		if got.Words != want || want != "" && !bytes.Equal(got.Salt, []byte{2}) {
+			t.Errorf("searched at %d: %+v", ix, got)
+		}
 	}
 	uploads := ask(t, h, func(tx *store.Tx) ([]store.Upload, error) { return tx.Uploads("ana", 9) })
 	left := map[string]bool{}

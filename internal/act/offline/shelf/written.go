@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -202,6 +204,57 @@ func (s *Shelf) Drop(ctx context.Context, h *store.Handle, by people.Actor, a id
 		}
 		return root.RemoveAll(have.dir)
 	})
+}
+
+// DropCarrying removes the written files that carry shipments, named by
+// agreement, in the transaction that erases what was in them: the partner has
+// them already, or is written another file.
+func (s *Shelf) DropCarrying(tx *store.Tx, by string, shipments map[ident.Agreement][]int64) (err error) {
+	dir := path.Join(s.Dir, tx.Domain().String())
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	for _, a := range slices.Sorted(maps.Keys(shipments)) {
+		if err := s.dropCarrying(tx, root, by, a, shipments[a]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Shelf) dropCarrying(tx *store.Tx, root *os.Root, by string, a ident.Agreement, shipments []int64) error {
+	files, err := written(root, a)
+	if err != nil {
+		return err
+	}
+	for _, n := range numbers(files) {
+		b, err := tx.Bundle(a, store.Out, n)
+		if err != nil {
+			return err
+		}
+		before := store.Bundle{}
+		if b.Follows > 0 {
+			if before, err = tx.Bundle(a, store.Out, b.Follows); err != nil {
+				return err
+			}
+		}
+		if !slices.ContainsFunc(shipments, func(n int64) bool { return before.Shipments < n && n <= b.Shipments }) {
+			continue
+		}
+		tx.Notify(store.TopicFile)
+		if err := s.Ledger.Record(tx, by, "bundle.drop", ledger.Field{Name: "agreement", Value: string(a)}, ledger.Field{Name: "number", Value: strconv.FormatInt(n, 10)}); err != nil {
+			return err
+		}
+		if err := root.RemoveAll(files[n].dir); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // AwaitWriting waits until a file is written, for a while at most.
