@@ -11,11 +11,15 @@ import (
 )
 
 type requestCmd struct {
-	List requestList `cmd:"" default:"1" help:"List requests for assistance, what waits first."`
-	Show requestShow `cmd:"" help:"Show one request and what both sides did about it."`
-	Send requestSend `cmd:"" help:"Ask the other side."`
-	Step requestStep `cmd:"" help:"Make this side's next step about a request."`
-	Ways requestWays `cmd:"" help:"List the ways of law by which law enforcement can be asked."`
+	List     requestList     `cmd:"" default:"1" help:"List requests for assistance, what waits first."`
+	Show     requestShow     `cmd:"" help:"Show one request and what both sides did about it."`
+	Send     requestSend     `cmd:"" help:"Ask the other side."`
+	Step     requestStep     `cmd:"" help:"Make this side's next step about a request."`
+	Custody  requestCustody  `cmd:"" help:"Write down who had which evidence."`
+	Pass     requestPass     `cmd:"" help:"Pass a request between CERT and law enforcement of this side."`
+	Passages requestPassages `cmd:"" help:"List what passed between CERT and law enforcement."`
+	Consent  requestConsent  `cmd:"" help:"Answer whether what this side asked may pass there."`
+	Ways     requestWays     `cmd:"" help:"List the ways of law by which law enforcement can be asked."`
 }
 
 type requestList struct {
@@ -53,7 +57,7 @@ func requestRow(r store.Assistance) map[string]any {
 		"request": r.ID, "agreement": r.Agreement, "asker": r.Asker, "asked": r.Asked, "law_enforcement": r.Police, "kind": r.Kind,
 		"urgency": r.Urgency, "state": r.State, "open": r.Open, "refused": r.Refused,
 	}
-	for name, at := range map[string]int64{"sent": r.Sent, "received": r.Received, "due": r.Due, "first_word": r.Word} {
+	for name, at := range map[string]int64{"sent": r.Sent, "received": r.Received, "due": r.Due, "first_word": r.Word, "kept_until": r.Kept, "renewal_until": r.Renewal} {
 		if at != 0 {
 			row[name] = time.UnixMicro(at).UTC().Format(time.RFC3339)
 		}
@@ -78,7 +82,7 @@ func (c *requestShow) Run(a *app) error {
 				"by": e.By, "move": e.Move, "on": e.On.Format(time.RFC3339), "reason": e.Reason, "text": e.Text, "person": e.Person,
 			})
 		}
-		row["title"], row["text"], row["objects"], row["timeline"], row["may"], row["way"] = d.Asks.Title, d.Asks.Text, d.Asks.Objects, steps, d.May, d.Asks.Way
+		row["title"], row["text"], row["objects"], row["timeline"], row["may"], row["way"], row["custody"] = d.Asks.Title, d.Asks.Text, d.Asks.Objects, steps, d.May, d.Asks.Way, custodyRows(d.Custody)
 		return a.say(row, func() {
 			a.printf("%s\n%s asks %s for %s, %s; it is %s.\n\n%s\n\n", d.Asks.Title, d.Asker, d.Asked, d.Kind, d.Urgency, d.State, d.Asks.Text)
 			for _, e := range d.Timeline {
@@ -132,9 +136,9 @@ func (c *requestSend) Run(a *app) error {
 
 type requestStep struct {
 	Request string    `arg:"" help:"Id of the request."`
-	Move    string    `arg:"" enum:"see,acknowledge,accept,accept-partly,decline,postpone,begin,finish,verify,withdraw" help:"What to do: ${enum}."`
+	Move    string    `arg:"" enum:"see,acknowledge,accept,accept-partly,decline,postpone,begin,preserve,finish,verify,renew,withdraw" help:"What to do: ${enum}."`
 	Reason  string    `placeholder:"CODE" help:"For accept-partly, decline and postpone; not-stated is enough."`
-	Until   time.Time `placeholder:"TIME" help:"A date the step names."`
+	Until   time.Time `placeholder:"TIME" help:"A date the step names; for preserve and renew 90 days on when left out."`
 	Text    string    `placeholder:"TEXT" help:"For the other side."`
 }
 

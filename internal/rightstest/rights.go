@@ -76,7 +76,7 @@ func NewWorld(t *testing.T) *World {
 		Foreign: map[string]string{"object": red, "id": red},
 		Absent:  map[string]string{"object": none, "id": none, "item": "99999", "token": "0123456789abcdef"},
 		Shared:  map[string]string{"agreement": string(nodetest.InJp), "version": "1", "side": "jp", "number": "1", "entry": "0"},
-		Owners:  map[string]people.Act{"token": people.Administer, "assistance": people.Liaise, "contact": people.Reach, "check": people.Reach},
+		Owners:  map[string]people.Act{"token": people.Administer, "assistance": people.Liaise, "contact": people.Reach, "check": people.Reach, "passage": people.Liaise},
 	}
 	w.client = &http.Client{
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, // the node of the test
@@ -116,6 +116,8 @@ func NewWorld(t *testing.T) *World {
 	for key, typ := range map[string]string{"contact": contact.Type, "check": contact.CheckType} {
 		w.Absent[key] = typ + absentLike(w.Foreign[key][len(typ):])
 	}
+	w.Foreign["passage"] = passage(t, in, jp, w.Foreign["assistance"])
+	w.Absent["passage"] = request.PassageType + absentLike(w.Foreign["passage"][len(request.PassageType):])
 	w.must(in.Library.CatchUp(t.Context(), in.Live))
 	w.must(in.Live.Read(t.Context(), func(tx *store.Tx) error {
 		return tx.Versions(red, func(o store.Object) error {
@@ -164,6 +166,22 @@ func pointOfContact(t *testing.T, in, jp *nodetest.Node) (id, check string) {
 		return err == nil
 	})
 	return c.ID, asked.ID
+}
+
+// passage asks this side's police whether what it asked may pass to the CERT of
+// the other side, which is for liaisons only as well.
+func passage(t *testing.T, in, jp *nodetest.Node, asked string) (id string) {
+	t.Helper()
+	nodetest.Eventually(t, "the request is there", func() bool {
+		made, err := jp.Requests.Pass(t.Context(), jp.Live, jp.Operator(), asked, "Act on criminal procedure", "To warn others.")
+		id = made
+		return err == nil
+	})
+	nodetest.Eventually(t, "the question is here", func() bool {
+		_, err := in.Requests.OpenPassage(t.Context(), in.Live, in.Operator(), id)
+		return err == nil
+	})
+	return id
 }
 
 // absentLike returns an id of the form of another, which nothing has.

@@ -26,18 +26,20 @@ type Assistance struct {
 	Open          bool
 	Rank          int64 // order of lists; see AssistanceIdle
 	Changed       int64
+	Kept          int64 // until when data is preserved; 0 for not
+	Renewal       int64 // until when the asker would have it kept, 0 when that is no longer than Kept
 }
 
 // AssistanceIdle is the rank from which on nothing waits for anybody.
 const AssistanceIdle = int64(1) << 61
 
-const assistanceColumns = `id, agreement, asker, asked, police, kind, urgency, object, sent, received, due, target, word, state, refused, open, rank, changed`
+const assistanceColumns = `id, agreement, asker, asked, police, kind, urgency, object, sent, received, due, target, word, state, refused, open, rank, changed, kept, renewal`
 
 func (t *Tx) assistances(query string, args ...any) (out []Assistance, err error) {
 	err = t.Each(func(r *sql.Rows) error {
 		var a Assistance
 		err := r.Scan(&a.ID, &a.Agreement, &a.Asker, &a.Asked, &a.Police, &a.Kind, &a.Urgency, &a.Object, &a.Sent, &a.Received, &a.Due, &a.Target,
-			&a.Word, &a.State, &a.Refused, &a.Open, &a.Rank, &a.Changed)
+			&a.Word, &a.State, &a.Refused, &a.Open, &a.Rank, &a.Changed, &a.Kept, &a.Renewal)
 		out = append(out, a)
 		return err
 	}, query, args...)
@@ -48,11 +50,12 @@ func (t *Tx) assistances(query string, args ...any) (out []Assistance, err error
 func (t *Tx) SaveAssistance(a Assistance) error {
 	t.Notify(TopicAssist)
 	_, err := t.Exec(`INSERT INTO assistance (domain, `+assistanceColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 		ON CONFLICT (domain, id) DO UPDATE SET object = excluded.object, received = excluded.received, due = excluded.due, target = excluded.target,
-			word = excluded.word, state = excluded.state, refused = excluded.refused, open = excluded.open, rank = excluded.rank, changed = excluded.changed`,
+			word = excluded.word, state = excluded.state, refused = excluded.refused, open = excluded.open, rank = excluded.rank, changed = excluded.changed,
+			kept = excluded.kept, renewal = excluded.renewal`,
 		t.domain, a.ID, string(a.Agreement), string(a.Asker), string(a.Asked), a.Police, a.Kind, a.Urgency, a.Object, a.Sent, a.Received, a.Due, a.Target,
-		a.Word, a.State, a.Refused, a.Open, a.Rank, a.Changed)
+		a.Word, a.State, a.Refused, a.Open, a.Rank, a.Changed, a.Kept, a.Renewal)
 	return err
 }
 
@@ -76,6 +79,7 @@ type AssistanceQuery struct {
 	Asker, Asked  ident.Side
 	Kind, Urgency string
 	State         string
+	Kept          bool  // shows only those whose data is preserved
 	Before        int64 // shows ranks below; 0 shows all
 	AfterRank     int64 // goes on after this place of a list
 	AfterID       string
@@ -92,9 +96,9 @@ func (t *Tx) Assistances(q AssistanceQuery) ([]Assistance, error) {
 			AND rank >= $3 AND (rank > $3 OR id > $4) AND rank < $5
 			AND ($6 OR police) AND ($7 OR NOT police)
 			AND ($8 = '' OR asker = $8) AND ($9 = '' OR asked = $9) AND ($10 = '' OR kind = $10) AND ($11 = '' OR urgency = $11)
-			AND ($12 = '' OR state = $12)
-		ORDER BY rank, id LIMIT $13 + 0`,
-		t.domain, q.Open, q.AfterRank, q.AfterID, before, q.Technical, q.Police, string(q.Asker), string(q.Asked), q.Kind, q.Urgency, q.State, q.Limit)
+			AND ($12 = '' OR state = $12) AND (kept > 0 OR NOT $13)
+		ORDER BY rank, id LIMIT $14 + 0`,
+		t.domain, q.Open, q.AfterRank, q.AfterID, before, q.Technical, q.Police, string(q.Asker), string(q.Asked), q.Kind, q.Urgency, q.State, q.Kept, q.Limit)
 }
 
 // Undelivered returns the requests of a side that no receipt has answered for.

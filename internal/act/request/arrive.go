@@ -41,7 +41,7 @@ func (r *Requests) arrived(tx *store.Tx, m exchange.Message) error {
 	if err := r.received(tx, &a, now(tx)); err != nil {
 		return err
 	}
-	if err := r.save(tx, a, request.New(a.Asker, a.Asked, q.Created)); err != nil {
+	if err := r.save(tx, a, begun(a)); err != nil {
 		return err
 	}
 	return r.record(tx, "node "+string(a.Asker), "request.received", "request", a.ID, "agreement", string(a.Agreement), "kind", a.Kind, "urgency", a.Urgency)

@@ -140,6 +140,8 @@ type Detail struct {
 	Course   request.Course
 	Timeline []Event // by when each side says it did it
 	Attached []Attached
+	Custody  []Held   // by when it was done
+	Passages []Passed // of which the reader may know
 	Level    request.Level
 	Partner  ident.Side
 	// May is what this side may do next, and Steps how many it has made.
@@ -168,6 +170,12 @@ func (r *Requests) Open(ctx context.Context, h *store.Handle, by people.Actor, c
 		d.May, d.Steps = d.Course.May(r.Self), len(d.Course.Steps(r.Self))
 		if d.Refused != "" {
 			d.May = nil // the other side does not know of it
+		}
+		if d.Custody, err = custody(tx, id); err != nil {
+			return err
+		}
+		if d.Passages, err = r.passages(tx, by, id); err != nil {
+			return err
 		}
 		for _, ref := range d.Asks.Objects {
 			_, here, err := release.Newest(tx, class, ref)
@@ -210,8 +218,9 @@ type Reminder struct {
 const maxWaiting = 100
 
 // Waiting returns what waits for by. Who handles requests is told of those that
-// this side is asked and has said no word to, of those it asks that are done and
-// to be verified or could not be delivered, and of those that a reminder has
+// this side is asked and has said no word to, or is asked to preserve longer, of
+// those it asks that are done and to be verified or could not be delivered, of
+// data that is soon preserved no more, and of those that a reminder has
 // climbed over; the nodal ministry of those whose reminder has reached it,
 // without what they are about.
 func (r *Requests) Waiting(ctx context.Context, h *store.Handle, by people.Actor) (out []Reminder, err error) {
@@ -254,8 +263,10 @@ func (w Reminder) waits(handles bool, at time.Time) bool {
 	switch {
 	case !handles:
 		return w.Level >= request.Ministry
+	case w.Kept != 0 && request.KeepWarning(instant(w.Kept), at) > 0 && (w.Renewal == 0 || !w.Ours):
+		return true
 	case !w.Ours:
-		return w.Word == 0 || w.State == string(request.Postponed) && w.Rank <= at.UnixMicro()
+		return w.Renewal != 0 || w.Word == 0 || w.State == string(request.Postponed) && w.Rank <= at.UnixMicro()
 	}
 	return w.State == string(request.Done) || w.Level >= request.Deputy
 }

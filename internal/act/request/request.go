@@ -6,7 +6,9 @@
 // transaction; both nodes fold the same course from the same objects, and the
 // lists are no more than a view of it; a request of the law-enforcement channel
 // is there only for who may handle those; nothing new is asked where the state
-// of the agreement does not permit it, and what was asked before goes on.
+// of the agreement does not permit it, and what was asked before goes on; no
+// compartment reads what the other has but what was passed to it, with the
+// originator's consent and on a legal basis.
 package request
 
 import (
@@ -47,6 +49,9 @@ func New(c Config) *Requests {
 	r := &Requests{c}
 	c.Exchange.Handle(request.Type, r.arrived)
 	c.Exchange.Handle(request.StepType, r.stepped)
+	c.Exchange.Handle(request.CustodyType, r.kept)
+	c.Exchange.Handle(request.PassageType, r.passed)
+	c.Exchange.Handle(request.ConsentType, r.agreed)
 	c.Exchange.OnSettled(r.delivered)
 	return r
 }
@@ -99,15 +104,11 @@ func limits(a ident.Agreement, police bool) marking.Terms {
 // where it is stored. What would not leave at once is not stored: who asks is
 // told now, and not when the other side has waited.
 func (r *Requests) say(tx *store.Tx, a ident.Agreement, police bool, raw []byte) (int64, error) {
-	src := intake.Source{Control: true, DefaultTLP: marking.Green, Limits: limits(a, police)}
-	_, results, err := r.Intake.Batch(tx, src, []intake.Item{intake.Prepare(0, raw, "")})
+	seq, err := r.put(tx, limits(a, police), raw)
 	if err != nil {
 		return 0, err
 	}
-	if o := results[0].Outcome; o != intake.Added && o != intake.Updated {
-		return 0, fault.Errorf(fault.Conflict, "the request was not taken: %s", results[0].Reason)
-	}
-	obj, err := tx.Object(results[0].Seq)
+	obj, err := tx.Object(seq)
 	if err != nil {
 		return 0, err
 	}
@@ -121,6 +122,19 @@ func (r *Requests) say(tx *store.Tx, a ident.Agreement, police bool, raw []byte)
 	}
 	if d := g.Decide(l); d.Outcome != gate.Release {
 		return 0, fault.Errorf(fault.Denied, "it would not reach the other side. %s", d.Sentence)
+	}
+	return seq, nil
+}
+
+// put stores an object of this node under terms.
+func (r *Requests) put(tx *store.Tx, terms marking.Terms, raw []byte) (int64, error) {
+	src := intake.Source{Control: true, DefaultTLP: marking.Green, Limits: terms}
+	_, results, err := r.Intake.Batch(tx, src, []intake.Item{intake.Prepare(0, raw, "")})
+	if err != nil {
+		return 0, err
+	}
+	if o := results[0].Outcome; o != intake.Added && o != intake.Updated {
+		return 0, fault.Errorf(fault.Conflict, "the request was not taken: %s", results[0].Reason)
 	}
 	return results[0].Seq, nil
 }

@@ -47,7 +47,7 @@ func (r *Requests) Send(ctx context.Context, h *store.Handle, by people.Actor, c
 		}
 		a := of(q, seq)
 		a.Asker, a.Asked = r.Self, terms.Partner
-		if err := r.save(tx, a, request.New(a.Asker, a.Asked, q.Created)); err != nil {
+		if err := r.save(tx, a, begun(a)); err != nil {
 			return err
 		}
 		return r.record(tx, by.String(), "request.send", "request", q.ID, "agreement", string(q.Agreement), "kind", a.Kind, "urgency", a.Urgency)
@@ -155,6 +155,9 @@ func (r *Requests) step(tx *store.Tx, by people.Actor, a store.Assistance, m Mov
 	}
 	s := request.Step{
 		By: r.Self, N: len(own) + 1, Move: m.Move, On: now(tx), Reason: m.Reason, Until: m.Until.UTC().Truncate(time.Microsecond), Text: m.Text,
+	}
+	if s.Until.IsZero() && (m.Move == request.Preserve || m.Move == request.Renew) {
+		s.Until = c.KeepDefault(m.Move, s.On).Truncate(time.Microsecond)
 	}
 	if m.Move == request.Verify {
 		s.Of = len(c.Steps(a.Asked))

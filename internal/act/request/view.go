@@ -10,10 +10,16 @@ import (
 	"twoseas/internal/store"
 )
 
+// begun is the course of a request before anybody did anything about it.
+func begun(a store.Assistance) request.Course {
+	c := request.New(a.Asker, a.Asked, instant(a.Sent))
+	c.DeliveredOn, c.Preserves = instant(a.Received), a.Kind == string(request.Preservation)
+	return c
+}
+
 // course folds a request from the stored objects.
 func course(tx *store.Tx, a store.Assistance) (request.Course, []store.AssistanceStep, error) {
-	c := request.New(a.Asker, a.Asked, instant(a.Sent))
-	c.DeliveredOn = instant(a.Received)
+	c := begun(a)
 	steps, err := tx.AssistanceSteps(a.ID)
 	if err != nil {
 		return c, nil, err
@@ -50,6 +56,7 @@ func (r *Requests) save(tx *store.Tx, a store.Assistance, c request.Course) erro
 	a.State, a.Open, a.Changed = string(state), state.Open() && a.Refused == "", tx.Now()
 	word, _ := c.Word()
 	a.Word = micro(word)
+	a.Kept, a.Renewal = micro(c.KeptUntil()), micro(c.RenewalAsked())
 	a.Rank = r.rank(a, c)
 	return tx.SaveAssistance(a)
 }
@@ -68,6 +75,10 @@ func (r *Requests) rank(a store.Assistance, c request.Course) int64 {
 		return a.Sent
 	case a.State == string(request.Done) && a.Asker == r.Self:
 		return a.Changed
+	case a.Renewal != 0 && a.Asked == r.Self:
+		return a.Changed
+	case a.Kept != 0:
+		return a.Kept - request.KeepWarnings()[0].Microseconds()
 	case a.State == string(request.Postponed) && a.Asked == r.Self && !steps[len(steps)-1].Until.IsZero():
 		return micro(steps[len(steps)-1].Until)
 	}

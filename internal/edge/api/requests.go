@@ -26,6 +26,7 @@ func (a *api) requests() {
 	add(a, at(http.MethodGet, "/{assistance}", "request", "One request with what both sides did about it; does not say to the partner that it was seen"), a.request)
 	add(a, at(http.MethodPut, "/{assistance}", "correct-request", "Send another version of what this side asks"), a.correctRequest)
 	add(a, at(http.MethodPost, "/{assistance}/steps", "step-request", "Make this side's next step about a request"), a.stepRequest)
+	a.compartments(at)
 }
 
 type requestLine struct {
@@ -46,6 +47,8 @@ type requestLine struct {
 	FirstWord string `json:"first_word,omitempty"`
 	Reminder  string `json:"reminder,omitempty" doc:"Whom a reminder goes to now: contact, deputy, ministry, agenda"`
 	Refused   string `json:"refused,omitempty" doc:"Why the other node did not take it"`
+	Kept      string `json:"kept_until,omitempty" doc:"Until when the data is preserved"`
+	Renewal   string `json:"renewal_until,omitempty" doc:"Until when the asker would have it preserved, while that is longer"`
 }
 
 // levels are the words for whom a reminder goes to.
@@ -60,6 +63,7 @@ func requestLineOf(e request.Entry) requestLine {
 		Request: e.ID, Agreement: string(e.Agreement), Asker: string(e.Asker), Asked: string(e.Asked), Channel: string(channel), Kind: e.Kind,
 		Urgency: e.Urgency, Title: e.Title, Language: e.Language, State: e.State, Open: e.Open, Sent: stamp(e.Sent), Received: stampOrNot(e.Received),
 		Due: stampOrNot(e.Due), FirstWord: stampOrNot(e.Word), Reminder: levels[e.Level], Refused: e.Refused,
+		Kept: stampOrNot(e.Kept), Renewal: stampOrNot(e.Renewal),
 	}
 }
 
@@ -169,6 +173,8 @@ type requestOutput struct {
 		By       string        `json:"asked_by,omitempty"`
 		Objects  []string      `json:"objects" doc:"Ids of what it is about"`
 		Timeline []requestStep `json:"timeline" doc:"What both sides did"`
+		Custody  []custodyLine `json:"custody" doc:"Who had which evidence when, as both sides wrote it down"`
+		Passages []passageLine `json:"passages" doc:"What passed between CERT and law enforcement, as far as the caller may know"`
 		May      []string      `json:"may" doc:"What this side may do next"`
 		Steps    int           `json:"steps" doc:"How many steps this side has made"`
 	}
@@ -183,7 +189,7 @@ func (a *api) request(ctx context.Context, c caller, in *RequestInput) (*request
 	b := &out.Body
 	b.requestLine = requestLineOf(request.Entry{Assistance: d.Assistance, Title: d.Asks.Title, Language: d.Asks.Language, Level: d.Level})
 	b.Text, b.Basis, b.Done, b.By, b.Objects, b.Steps = d.Asks.Text, d.Asks.Basis, d.Asks.Done, instantOf(d.Asks.By), texts(d.Asks.Objects), d.Steps
-	b.Way = d.Asks.Way
+	b.Way, b.Custody, b.Passages = d.Asks.Way, custodyLines(d.Custody), passageLines(d.Passages)
 	b.Timeline, b.May = []requestStep{}, []string{}
 	for _, e := range d.Timeline {
 		b.Timeline = append(b.Timeline, requestStep{
@@ -217,9 +223,9 @@ func (a *api) correctRequest(ctx context.Context, c caller, in *struct {
 func (a *api) stepRequest(ctx context.Context, c caller, in *struct {
 	RequestInput
 	Body struct {
-		Move   string    `json:"move" enum:"see,acknowledge,accept,accept-partly,decline,postpone,begin,finish,verify,withdraw"`
+		Move   string    `json:"move" enum:"see,acknowledge,accept,accept-partly,decline,postpone,begin,preserve,finish,verify,renew,withdraw"`
 		Reason string    `json:"reason,omitempty" maxLength:"40" doc:"For accept-partly, decline and postpone: a code, not-stated among them"`
-		Until  time.Time `json:"until,omitzero" doc:"A date the step names"`
+		Until  time.Time `json:"until,omitzero" doc:"A day the step names; for preserve and renew 90 days on when left out"`
 		Text   string    `json:"text,omitempty" maxLength:"10000"`
 		Steps  *int      `json:"steps,omitempty" minimum:"0" doc:"How many steps of this side the caller knows: with others meanwhile nothing is done"`
 	}

@@ -56,7 +56,8 @@ var kinds = map[string]string{
 	"x-twoseas-onward-request": Control, "x-twoseas-onward-answer": Control,
 	"x-twoseas-onward-evidence": Control, "x-twoseas-members": Control,
 	"x-twoseas-contact": Contact, "x-twoseas-contact-check": Contact, "x-twoseas-contact-answer": Contact,
-	"x-twoseas-request": Request, "x-twoseas-request-step": Request,
+	"x-twoseas-request": Request, "x-twoseas-request-step": Request, "x-twoseas-custody": Request,
+	"x-twoseas-passage": Request, "x-twoseas-passage-consent": Request,
 	"identity": Reference, "location": Reference, "marking-definition": Reference,
 	"language-content": Reference, "extension-definition": Reference,
 }

@@ -56,11 +56,14 @@ type Move string
 
 // The moves. The asker sends, verifies and withdraws; the others are of the
 // side that was asked. Decline and AcceptPartly take a reason code, of which
-// one says that no reason is given.
+// one says that no reason is given. Preserve and Renew are of requests to
+// preserve data: Preserve says until when it is kept, Renew asks that it be kept
+// longer, which another Preserve answers.
 const (
 	Send         Move = "send"
 	Verify       Move = "verify"
 	Withdraw     Move = "withdraw"
+	Renew        Move = "renew"
 	See          Move = "see"
 	Acknowledge  Move = "acknowledge"
 	Accept       Move = "accept"
@@ -68,8 +71,14 @@ const (
 	Decline      Move = "decline"
 	Postpone     Move = "postpone"
 	Begin        Move = "begin"
+	Preserve     Move = "preserve"
 	Finish       Move = "finish"
 )
+
+// Moves returns every move.
+func Moves() []Move {
+	return []Move{Send, Verify, Withdraw, Renew, See, Acknowledge, Accept, AcceptPartly, Decline, Postpone, Begin, Preserve, Finish}
+}
 
 // State is where a request is.
 type State string
@@ -85,6 +94,7 @@ const (
 	Declined     State = "declined"
 	Postponed    State = "postponed"
 	InWork       State = "in-work"
+	Preserved    State = "preserved"
 	Done         State = "done"
 	Verified     State = "verified"
 	Withdrawn    State = "withdrawn"
@@ -94,7 +104,7 @@ const (
 func States() []State {
 	return []State{
 		Sent, Delivered, Seen, Acknowledged, Postponed, Accepted, PartlyAgreed, Declined,
-		InWork, Done, Verified, Withdrawn,
+		InWork, Preserved, Done, Verified, Withdrawn,
 	}
 }
 
@@ -103,7 +113,7 @@ func (s State) Open() bool { return s != Declined && s != Verified && s != Withd
 
 // Answered reports whether the side that was asked has said what it will do.
 func (s State) Answered() bool {
-	return slices.Contains([]State{Accepted, PartlyAgreed, Declined, InWork, Done, Verified}, s)
+	return slices.Contains([]State{Accepted, PartlyAgreed, Declined, InWork, Preserved, Done, Verified}, s)
 }
 
 // Reason is why a side declines, does a part only, or later.
@@ -140,8 +150,8 @@ type Step struct {
 	On     time.Time
 	Reason Reason
 	Of     int
-	// Until is a date the step names: how long data is preserved, until when it
-	// is postponed.
+	// Until is a date the step names: how long data is preserved, or is asked to
+	// be, until when it is postponed.
 	Until time.Time
 	Text  string
 }
@@ -152,8 +162,10 @@ type Course struct {
 	Asker, Asked ident.Side
 	// DeliveredOn is the time of the receipt for the request; zero before.
 	DeliveredOn time.Time
-	asker       []Step
-	asked       []Step
+	// Preserves says that it asks for data to be preserved.
+	Preserves bool
+	asker     []Step
+	asked     []Step
 }
 
 // New returns the course of a request that asker sent at a time.
@@ -163,22 +175,27 @@ func New(asker, asked ident.Side, sent time.Time) Course {
 
 // next lists what a side may do after its own last move.
 var next = map[Move][]Move{
-	Send:   {Withdraw, Verify},
-	Verify: {Withdraw, Verify},
+	Send:   {Withdraw, Verify, Renew},
+	Verify: {Withdraw, Verify, Renew},
+	Renew:  {Withdraw, Verify, Renew},
 	"":     {See, Acknowledge, Accept, AcceptPartly, Decline, Postpone},
 	See:    {Acknowledge, Accept, AcceptPartly, Decline, Postpone},
 
 	Acknowledge:  {Accept, AcceptPartly, Decline, Postpone},
 	Postpone:     {Accept, AcceptPartly, Decline, Postpone},
-	Accept:       {Begin, Finish, AcceptPartly, Decline},
-	AcceptPartly: {Begin, Finish, Accept, Decline},
-	Begin:        {Finish, AcceptPartly, Decline},
-	Finish:       {Begin, Finish},
+	Accept:       {Preserve, Begin, Finish, AcceptPartly, Decline},
+	AcceptPartly: {Preserve, Begin, Finish, Accept, Decline},
+	Begin:        {Preserve, Finish, AcceptPartly, Decline},
+	Preserve:     {Preserve, Begin, Finish, Decline},
+	Finish:       {Begin, Preserve, Finish},
 }
+
+// keeping reports whether a move is only about data that is preserved.
+func keeping(m Move) bool { return m == Preserve || m == Renew }
 
 // May returns what side may do next, in the order people are offered it.
 // Nobody may do anything after Withdraw or Decline; the asker may verify only
-// what is done and was not verified.
+// what is done and was not verified, and have kept longer only what is kept.
 func (c Course) May(side ident.Side) []Move {
 	if c.withdrawn() {
 		return nil
@@ -188,15 +205,18 @@ func (c Course) May(side ident.Side) []Move {
 		if !c.verifiable() {
 			moves = slices.DeleteFunc(moves, func(m Move) bool { return m == Verify })
 		}
+		if c.KeptUntil().IsZero() {
+			moves = slices.DeleteFunc(moves, keeping)
+		}
 		if last(c.asked).Move == Decline || c.verified() {
-			moves = slices.DeleteFunc(moves, func(m Move) bool { return m == Withdraw })
+			moves = slices.DeleteFunc(moves, func(m Move) bool { return m == Withdraw || keeping(m) })
 		}
 		return moves
 	}
 	if side != c.Asked || c.verified() {
 		return nil
 	}
-	return slices.Clone(next[last(c.asked).Move])
+	return slices.DeleteFunc(slices.Clone(next[last(c.asked).Move]), func(m Move) bool { return keeping(m) && !c.Preserves })
 }
 
 // With returns the course with one more step, or fault.Conflict when the side's
@@ -226,6 +246,9 @@ func (c Course) With(s Step) (Course, error) {
 	if err := s.check(own); err != nil {
 		return c, err
 	}
+	if keeping(s.Move) && !c.Preserves {
+		return c, fault.New(fault.Conflict, "the request does not ask for data to be preserved")
+	}
 	own = append(slices.Clip(slices.Clone(own)), s)
 	if s.By == c.Asked {
 		c.asked = own
@@ -253,6 +276,8 @@ func (s Step) check(own []Step) error {
 		return fault.New(fault.Invalid, "verifying names the step that is verified")
 	case (s.Move == Decline || s.Move == AcceptPartly || s.Move == Postpone) != (s.Reason != ""):
 		return fault.Errorf(fault.Invalid, "%s: want a reason code with declining, doing a part and postponing, and with nothing else", s.Move)
+	case keeping(s.Move) && !s.Until.After(s.On):
+		return fault.New(fault.Invalid, "say until when the data is kept: a day that is ahead")
 	case s.Reason != "" && !slices.Contains(Reasons(), s.Reason):
 		return fault.Errorf(fault.Invalid, "reason %.40q is not known", s.Reason)
 	}
@@ -289,7 +314,7 @@ func (c Course) withdrawn() bool { return last(c.asker).Move == Withdraw }
 // verified reports whether the newest thing done was verified.
 func (c Course) verified() bool {
 	l := last(c.asked)
-	return l.Move == Finish && last(c.asker).Move == Verify && last(c.asker).Of == l.N
+	return l.Move == Finish && slices.ContainsFunc(c.asker, func(s Step) bool { return s.Move == Verify && s.Of == l.N })
 }
 
 // verifiable reports whether there is something done that was not verified.
@@ -316,6 +341,8 @@ func (c Course) State() State {
 		return Postponed
 	case Begin:
 		return InWork
+	case Preserve:
+		return Preserved
 	case Finish:
 		if c.verified() {
 			return Verified

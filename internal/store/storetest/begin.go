@@ -77,6 +77,14 @@ func begin(t *testing.T, h *store.Handle) {
 		if err := tx.AddIncidentPart(store.IncidentPart{Incident: "in", Object: 1, Type: "incident"}); err != nil {
 			return err
 		}
+		for _, side := range []ident.Side{"in", "jp"} {
+			if err := tx.AddCustody("in", store.Custody{Side: side, N: 1}); err != nil {
+				return err
+			}
+			if err := tx.SavePassage(store.Passage{ID: string(side), Request: "in", Agreement: memorandum, Side: side, Answer: store.PassageGiven}); err != nil {
+				return err
+			}
+		}
 		if err := beginWaiting(tx); err != nil {
 			return err
 		}

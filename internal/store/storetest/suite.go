@@ -80,6 +80,8 @@ var suite = map[string]func(t *testing.T, open Opener){
 	"onward":        testOnward,
 	"contacts":      testContacts,
 	"checks":        testContactChecks,
+	"assistance":    testAssistance,
+	"custody":       testCustody,
 }
 
 // Run runs the whole contract on one engine.

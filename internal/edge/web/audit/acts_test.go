@@ -51,10 +51,7 @@ func endings() map[string][]string {
 	for _, e := range hook.Events() {
 		out["hook."] = append(out["hook."], string(e))
 	}
-	for _, m := range []request.Move{
-		request.Send, request.Verify, request.Withdraw, request.See, request.Acknowledge, request.Accept,
-		request.AcceptPartly, request.Decline, request.Postpone, request.Begin, request.Finish,
-	} {
+	for _, m := range request.Moves() {
 		out["request."] = append(out["request."], string(m))
 	}
 	return out

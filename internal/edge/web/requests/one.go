@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"twoseas/internal/act/request"
 	"twoseas/internal/base/fault"
@@ -20,6 +21,8 @@ type showView struct {
 	request.Detail
 	Reason, Until, Text string // as typed into the form
 	Untold              string // why the other side could not be told that it was seen
+	custody             custodyInput
+	pass                passInput
 	Problems            []page.Problem
 }
 
@@ -30,6 +33,21 @@ func reasoned(m law.Move) bool {
 
 // reasons reports whether the form asks for a reason.
 func (v showView) reasons() bool { return slices.ContainsFunc(v.May, reasoned) }
+
+// dated reports whether a step may name a day.
+func (v showView) dated() bool {
+	return v.reasons() || slices.ContainsFunc(v.May, func(m law.Move) bool { return m == law.Preserve || m == law.Renew })
+}
+
+// untilHint says which day holds when none is named.
+func (v showView) untilHint() string {
+	for _, m := range []law.Move{law.Preserve, law.Renew} {
+		if slices.Contains(v.May, m) {
+			return v.T("requests.step.until.kept", v.Course.KeepDefault(m, v.Now).UTC().Format(time.DateOnly))
+		}
+	}
+	return v.T("requests.step.until.hint")
+}
 
 // ends reports whether a step ends the request for this side.
 func ends(m law.Move) bool { return m == law.Withdraw || m == law.Decline }
@@ -80,6 +98,9 @@ func (p *pages) step(w http.ResponseWriter, r *http.Request) error {
 	m := request.Move{Move: law.Move(f.Get("move")), Text: v.Text}
 	if reasoned(m.Move) {
 		m.Reason = law.Reason(v.Reason)
+	}
+	if !reasoned(m.Move) && m.Move != law.Preserve && m.Move != law.Renew {
+		v.Until = "" // such a step names no day
 	}
 	if m.After, err = strconv.Atoi(f.Get("after")); err != nil {
 		return fault.New(fault.Invalid, "the form is not whole: open the request again")

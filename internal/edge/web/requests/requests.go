@@ -41,6 +41,11 @@ func Routes(d *page.Desk, acts Acts) []page.Route {
 		{Pattern: "GET /requests", OneOf: readers, Serve: p.list},
 		{Pattern: "GET /requests/{assistance}", OneOf: readers, Serve: p.show},
 		{Pattern: "POST /requests/{assistance}", OneOf: readers, Serve: p.step},
+		{Pattern: "POST /requests/{assistance}/custody", OneOf: readers, Serve: p.custody},
+		{Pattern: "POST /requests/{assistance}/pass", OneOf: readers, Serve: p.pass},
+		{Pattern: "GET /passages/{passage}", OneOf: readers, Serve: p.passage},
+		{Pattern: "POST /passages/{passage}", OneOf: readers, Serve: p.consent},
+		{Pattern: "GET /compartment", Act: people.Liaise, Serve: p.compartment},
 		{Pattern: "GET /ask", OneOf: readers, Serve: p.form},
 		{Pattern: "POST /ask", OneOf: readers, Serve: p.ask},
 	}
@@ -148,6 +153,10 @@ func Waits(q *page.Request, a store.Assistance) string {
 		return q.T("requests.wait.word", q.SideName(a.Asked), q.Ago(page.Micro(a.Received)))
 	case a.Word == 0:
 		return q.T("requests.wait.target", q.SideName(a.Asked), q.Ago(page.Micro(a.Received)), q.Ago(page.Micro(a.Due)))
+	case a.Renewal != 0:
+		return q.T("requests.wait.renewal", q.SideName(a.Asker))
+	case a.Kept != 0 && request.Ends(a, q.Now.UnixMicro()) > 0:
+		return q.T("requests.wait.kept", q.Ago(page.Micro(a.Kept)))
 	case a.State == string(law.Done):
 		return q.T("requests.wait.verify", q.SideName(a.Asker))
 	}
@@ -157,7 +166,7 @@ func Waits(q *page.Request, a store.Assistance) string {
 // colour is that of a state: no partner's lateness is red.
 func colour(a store.Assistance) string {
 	switch law.State(a.State) { //nolint:exhaustive // the others wait
-	case law.Accepted, law.PartlyAgreed, law.InWork:
+	case law.Accepted, law.PartlyAgreed, law.InWork, law.Preserved:
 		return "blue"
 	case law.Done, law.Verified:
 		return "green"
