@@ -53,6 +53,7 @@ var views = []view{
 	{"requests", "in", "duty", "/requests"},
 	{"requests-by-us", "in", "duty", "/requests?by=us"},
 	{"request", "in", "duty", "/requests?by=us article h2 a"},
+	{"compartment", "in", "police", "/compartment"},
 	{"request-ask", "in", "duty", "/ask"},
 	{"request-ask-preserve", "in", "duty", "/ask?kind=preservation"},
 	{"contacts", "in", "duty", "/contacts"},
