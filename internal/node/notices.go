@@ -44,7 +44,7 @@ func (n *Node) wireNotices(seal [32]byte, opt Options) error {
 		c.Outside, c.ReadKey = server, server.ReadKey
 	}
 	n.Notices = notice.New(c)
-	n.Notices.Sources = []notice.Source{n.tasks, n.dates, n.troubles, n.Notices.KeyEnds}
+	n.Notices.Sources = []notice.Source{n.tasks, n.directory, n.dates, n.troubles, n.Notices.KeyEnds}
 	return nil
 }
 

@@ -3,8 +3,10 @@ package node
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
+	"twoseas/internal/act/contact"
 	"twoseas/internal/act/notice"
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/ident"
@@ -94,8 +96,29 @@ func latest(all []agreement.Date, now time.Time) (last agreement.Date) {
 	return last
 }
 
-// noticeDates are the dates of agreements as entries of calendars: everybody
-// here may read the agreements.
+// directory is what waits in the directory of contacts (notice.Source).
+func (n *Node) directory(ctx context.Context, h *store.Handle, by people.Actor) (out []notice.Waits, err error) {
+	tasks, err := n.Contacts.Waiting(ctx, h, by)
+	for _, t := range tasks {
+		w := notice.Waits{Kind: notice.ContactKey, Count: 1, Page: "/contacts/" + t.Contact}
+		switch t.Kind {
+		case contact.TaskAnswer:
+			w.Cause, w.Step, w.Kind, w.Due = "check "+t.Check, "answer", notice.Check, t.Due
+		case contact.TaskKey:
+			w.Cause, w.Step = "key of "+t.Contact+" "+t.Key.Fingerprint, "second"
+		case contact.TaskExpiry:
+			w.Cause, w.Step = "key of "+t.Contact+" "+t.Key.Fingerprint, "ends "+strconv.Itoa(t.Step)
+			if end, err := time.Parse(time.DateOnly, t.Key.Expires); err == nil {
+				w.Due = end
+			}
+		}
+		out = append(out, w)
+	}
+	return out, err
+}
+
+// noticeDates are the dates of agreements as entries of calendars, which
+// everybody here may read, and until when others hope for something.
 func (n *Node) noticeDates(tx *store.Tx) (out []notice.Entry, err error) {
 	err = n.documents(tx, func(id ident.Agreement, _ *agreement.Document) error {
 		list, err := n.Accords.Dates(tx, id)
@@ -108,6 +131,34 @@ func (n *Node) noticeDates(tx *store.Tx) (out []notice.Entry, err error) {
 		}
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	hoped, err := n.deadlines(tx)
+	return append(out, hoped...), err
+}
+
+// deadlines are until when checks are to be answered, when contacts are checked
+// next, and when what was called back climbs.
+func (n *Node) deadlines(tx *store.Tx) (out []notice.Entry, err error) {
+	list, err := n.Contacts.Deadlines(tx)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range list {
+		out = append(out, notice.Entry{
+			ID: d.ID, Reader: notice.Reader{Account: d.Account, May: d.Act}, Kind: notice.Check, Page: "/contacts/" + d.Contact, Start: d.At, End: d.At,
+		})
+	}
+	open, err := n.Recalls.Climbing(tx)
+	for _, c := range open {
+		if !c.Next.IsZero() {
+			out = append(out, notice.Entry{
+				ID: "recall " + string(c.Agreement) + " " + c.Direction + " " + c.Recall, Reader: notice.Reader{May: people.Recall}, Kind: notice.Recall,
+				Page: "/recalls/" + c.Recall, Start: c.Next, End: c.Next,
+			})
+		}
+	}
 	return out, err
 }
 

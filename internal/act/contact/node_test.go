@@ -2,12 +2,14 @@ package contact_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
 
 	"twoseas/internal/act/contact"
 	"twoseas/internal/act/exchange"
+	"twoseas/internal/act/notice"
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
@@ -372,6 +374,111 @@ func (w *world) check(n *nodetest.Node, id string) contact.Check {
 		w.Fatalf("%s knows of no check of %s", n.Side, id)
 	}
 	return *e.Latest
+}
+
+// entries returns the kinds and starts of what stands in calendars of a node
+// for an account, those that were cancelled marked.
+func (w *world) entries(n *nodetest.Node, reader string) (out []string) {
+	w.Helper()
+	w.must(n.Live.Query(w.Context(), func(tx *store.Tx) error {
+		all, err := tx.CalendarEntries(0)
+		for _, e := range all {
+			if e.Reader == reader {
+				text := fmt.Sprintf("%s %s %d", e.Kind, time.UnixMicro(e.Starts).UTC().Format("01-02 15:04"), e.Sequence)
+				if e.Cancelled {
+					text += " cancelled"
+				}
+				out = append(out, text)
+			}
+		}
+		return err
+	}))
+	return out
+}
+
+// TestContactsAreToldOfWhatWaits: who may answer a check is told of it once and
+// finds its end in the calendar, from where it goes when it was answered; the
+// end of a key is told at each step to who keeps it and who holds the post.
+func TestContactsAreToldOfWhatWaits(t *testing.T) {
+	w := pair(t)
+	ctx, n := t.Context(), w.jp
+	c := w.set(draft("Duty officer"))
+	mail := func(name string, role people.Role) people.Actor {
+		w.must(n.People.AddAccount(ctx, n.Operator(), people.Account{Name: name, Roles: []people.Role{role}, Email: name + "@cert.example"}))
+		a, err := n.People.As(ctx, n.Operator(), name)
+		w.must(err)
+		return a
+	}
+	holder, desk, other := mail("holder", people.Analyst), mail("desk", people.DeskOfficer), mail("other", people.Analyst)
+	w.must(n.Contacts.Assign(ctx, n.Live, n.Operator(), c.ID, "holder", nil))
+	_, err := w.in.Contacts.Ask(ctx, w.in.Live, w.in.Operator(), c.ID)
+	w.must(err)
+	w.carry(w.in, w.jp)
+	told := func(who people.Actor) (out []string) {
+		t.Helper()
+		o, err := n.Notices.Mine(ctx, n.Live, who)
+		w.must(err)
+		for _, x := range o.Told {
+			if x.Kind == string(notice.Check) || x.Kind == string(notice.ContactKey) {
+				out = append(out, x.Kind+" "+x.Step)
+			}
+		}
+		slices.Sort(out)
+		return out
+	}
+	look := func() {
+		t.Helper()
+		w.must(n.Notices.Look(ctx, n.Live))
+		w.must(n.Notices.Look(ctx, n.Live)) // once more tells nothing more
+		_, err := n.Notices.Send(ctx, n.Live)
+		w.must(err)
+	}
+	look()
+	if got := told(holder); !slices.Equal(got, []string{"check answer"}) {
+		t.Errorf("the holder is told of %v", got)
+	}
+	if got := told(other); len(got) != 0 {
+		t.Errorf("another is told of %v", got)
+	}
+	if got := w.entries(n, "account holder"); !slices.Equal(got, []string{"check 03-02 03:00 0"}) {
+		t.Errorf("in the holder's calendar: %v", got)
+	}
+	w.must(w.in.Notices.Look(ctx, w.in.Live))
+	if got := w.entries(w.in, "may "+string(people.Appoint)); len(got) != 1 {
+		t.Errorf("the next check in the asker's calendar: %v", got)
+	}
+	checks, err := n.Contacts.Waiting(ctx, n.Live, holder)
+	w.must(err)
+	_, err = n.Contacts.Answer(ctx, n.Live, holder, checks[0].Check)
+	w.must(err)
+	look()
+	if got := w.entries(n, "account holder"); !slices.Equal(got, []string{"check 03-02 03:00 1 cancelled"}) {
+		t.Errorf("once it is answered: %v", got)
+	}
+	h := contact.Heard{Kind: "pgp", Fingerprint: fingerprint, Expires: "2027-05-15", Means: "in-person"}
+	second := mail("second", people.DutyOfficer)
+	_, err = n.Contacts.Hear(ctx, n.Live, desk, c.ID, h)
+	w.must(err)
+	look()
+	if got := told(second); !slices.Equal(got, []string{"contact-key second"}) {
+		t.Errorf("the second person is told of %v", got)
+	}
+	_, err = n.Contacts.Hear(ctx, n.Live, second, c.ID, h)
+	w.must(err)
+	for range 10 { // from 75 days before its end on
+		look()
+		w.clk.Advance(8 * 24 * time.Hour)
+	}
+	want := []string{"contact-key ends 0", "contact-key ends 30", "contact-key ends 60", "contact-key ends 7"}
+	if got := told(desk); !slices.Equal(got, want[1:]) && !slices.Equal(got, want) {
+		t.Errorf("who keeps it is told of %v", got)
+	}
+	if got := told(holder); len(got) < 4 || got[0] != "check answer" {
+		t.Errorf("who holds the post is told of %v", got)
+	}
+	if got := told(other); len(got) != 0 {
+		t.Errorf("another is told of %v", got)
+	}
 }
 
 // TestTheWindowBeginsWhenTheCheckArrives: what never left the asker's shore was

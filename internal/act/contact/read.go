@@ -275,6 +275,7 @@ type Task struct {
 	At      time.Time     // since when
 	Due     time.Time     // for answer; zero otherwise
 	Days    int           // left, for expiry
+	Step    int           // days before the end that were reached last, for expiry
 	State   contact.State // for answer
 }
 
@@ -286,20 +287,23 @@ const (
 )
 
 // Waiting returns what waits for by: checks to answer, fingerprints that
-// another person has heard, and keys of this side that end soon.
+// another person has heard, and keys of this side that end soon, those of the
+// own posts for whoever holds them.
 func (x *Contacts) Waiting(ctx context.Context, h *store.Handle, by people.Actor) (out []Task, err error) {
 	if by.May(people.Reach) != nil || by.IsSystem() {
 		return nil, nil
 	}
 	err = h.Query(ctx, func(tx *store.Tx) error {
-		if out, err = x.toAnswer(tx, by.Name); err != nil || by.May(people.Appoint) != nil {
+		if out, err = x.toAnswer(tx, by.Name); err != nil {
 			return err
 		}
-		keys, err := x.toHear(tx, by.Name)
-		if err != nil {
-			return err
+		var keys []Task
+		if by.May(people.Appoint) == nil {
+			if keys, err = x.toHear(tx, by.Name); err != nil {
+				return err
+			}
 		}
-		ending, err := x.ending(tx)
+		ending, err := x.ending(tx, by)
 		out = slices.Concat(out, keys, ending)
 		return err
 	})
@@ -349,11 +353,19 @@ func (x *Contacts) toHear(tx *store.Tx, name string) (out []Task, err error) {
 	return out, nil
 }
 
-// ending returns the keys of this side that end soon.
-func (x *Contacts) ending(tx *store.Tx) (out []Task, err error) {
+// ending returns the keys of this side that end soon: all for who may Appoint,
+// those of the own posts for others.
+func (x *Contacts) ending(tx *store.Tx, by people.Actor) (out []Task, err error) {
 	channels, err := tx.Channels()
 	if err != nil {
 		return nil, err
+	}
+	held, err := tx.PostsOf(by.Name)
+	if err != nil {
+		return nil, err
+	}
+	concerns := func(id string) bool {
+		return by.May(people.Appoint) == nil || slices.ContainsFunc(held, func(h store.Holder) bool { return h.Contact == id })
 	}
 	for _, ch := range channels {
 		posts, err := all(tx, ch.Agreement)
@@ -361,11 +373,11 @@ func (x *Contacts) ending(tx *store.Tx) (out []Task, err error) {
 			return nil, err
 		}
 		for _, c := range ofSide(posts, x.Self) {
-			if c.Revoked {
+			if c.Revoked || !concerns(c.ID) {
 				continue
 			}
 			for _, w := range c.Warnings(now(tx)) {
-				out = append(out, Task{Kind: TaskExpiry, Contact: c.ID, Post: c.Post, Key: w.Key, At: c.Modified, Days: w.Days})
+				out = append(out, Task{Kind: TaskExpiry, Contact: c.ID, Post: c.Post, Key: w.Key, At: c.Modified, Days: w.Days, Step: w.Step})
 			}
 		}
 	}

@@ -79,7 +79,7 @@ func (n *Notices) compose(tx *store.Tx, m store.Mail) (msg Message, ok bool, err
 
 // keyFor returns what encrypts a message: the person's key once it is proved,
 // and for the proof itself the key that is to be proved. A key that has ended,
-// or soon will, is told of without it.
+// or soon will, is told of without it, also where it is that of a post.
 func (n *Notices) keyFor(tx *store.Tx, person string, list []store.Notice) (string, error) {
 	if person == "" {
 		return "", nil
@@ -95,7 +95,10 @@ func (n *Notices) keyFor(tx *store.Tx, person string, list []store.Notice) (stri
 		return slices.ContainsFunc(list, func(x store.Notice) bool { return x.Kind == string(k) })
 	}
 	ended := k.Expires != 0 && k.Expires <= tx.Now()
-	if of(keyCode) || k.Verified != 0 && !ended && !of(KeyExpires) {
+	about := func(x store.Notice) bool {
+		return x.Kind == string(ContactKey) && strings.Contains(strings.ToUpper(x.Cause), strings.ToUpper(k.Fingerprint))
+	}
+	if of(keyCode) || k.Verified != 0 && !ended && !of(KeyExpires) && !slices.ContainsFunc(list, about) {
 		return k.Armored, nil
 	}
 	return "", nil

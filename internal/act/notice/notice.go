@@ -41,13 +41,14 @@ const (
 	Check      Kind = "check"       // a communication check
 	Dialogue   Kind = "dialogue"    // a meeting of both sides
 	KeyExpires Kind = "key-expires" // the key for messages ends
+	ContactKey Kind = "contact-key" // the key of a point of contact: to be heard, or it ends
 	keyCode    Kind = "key"         // the proof that a key is held
 	test       Kind = "test"
 )
 
 // Kinds returns every kind.
 func Kinds() []Kind {
-	return []Kind{Release, Reviewing, Signing, Partner, Question, Onward, Recall, Date, Feed, Link, Request, Check, Dialogue, KeyExpires, keyCode, test}
+	return []Kind{Release, Reviewing, Signing, Partner, Question, Onward, Recall, Date, Feed, Link, Request, Check, Dialogue, KeyExpires, ContactKey, keyCode, test}
 }
 
 // To says who is told: one account, every account with a role, every account

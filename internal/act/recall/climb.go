@@ -56,34 +56,40 @@ func (r *Recalls) Waiting(ctx context.Context, h *store.Handle, by people.Actor)
 // and times, and nothing of what it names.
 func (r *Recalls) Open(ctx context.Context, h *store.Handle) (out []Climbing, err error) {
 	err = h.Read(ctx, func(tx *store.Tx) error {
-		open, err := tx.OpenRecalls(maxOpen)
-		if err != nil || len(open) == 0 {
-			return err
-		}
-		channels, err := tx.Channels()
-		if err != nil {
-			return err
-		}
-		for _, o := range open {
-			c := Climbing{Recall: o.Recall, Direction: o.Direction, Items: o.Items, Asked: micro(o.Asked)}
-			for _, ch := range channels {
-				if ch.ID == o.Channel {
-					c.Agreement, c.Partner = ch.Agreement, ch.Partner
-				}
-			}
-			every, err := r.interval(tx, c.Agreement, c.Asked)
-			if err != nil {
-				return err
-			}
-			c.Rung = recall.Rung(c.Asked, micro(tx.Now()), every)
-			if c.Rung < recall.Agenda {
-				c.Next = c.Asked.Add(time.Duration(c.Rung+1) * every)
-			}
-			out = append(out, c)
-		}
-		return nil
+		out, err = r.Climbing(tx)
+		return err
 	})
 	return out, err
+}
+
+// Climbing returns what Open does, in a transaction of the caller's.
+func (r *Recalls) Climbing(tx *store.Tx) (out []Climbing, err error) {
+	open, err := tx.OpenRecalls(maxOpen)
+	if err != nil || len(open) == 0 {
+		return nil, err
+	}
+	channels, err := tx.Channels()
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range open {
+		c := Climbing{Recall: o.Recall, Direction: o.Direction, Items: o.Items, Asked: micro(o.Asked)}
+		for _, ch := range channels {
+			if ch.ID == o.Channel {
+				c.Agreement, c.Partner = ch.Agreement, ch.Partner
+			}
+		}
+		every, err := r.interval(tx, c.Agreement, c.Asked)
+		if err != nil {
+			return nil, err
+		}
+		c.Rung = recall.Rung(c.Asked, micro(tx.Now()), every)
+		if c.Rung < recall.Agenda {
+			c.Next = c.Asked.Add(time.Duration(c.Rung+1) * every)
+		}
+		out = append(out, c)
+	}
+	return out, nil
 }
 
 // Flow is how many ids were called back in one direction since a time: the
