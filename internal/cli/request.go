@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"os"
 	"time"
 
 	"twoseas/internal/act/request"
@@ -107,6 +108,7 @@ type requestSend struct {
 	Police    bool            `name:"law-enforcement" help:"By the law-enforcement channel."`
 	Way       string          `placeholder:"WAY" help:"By which way of law, with --law-enforcement and to preserve data; see 'twoseas request ways'."`
 	Basis     string          `placeholder:"TEXT" help:"Legal basis."`
+	Playbook  string          `type:"existingfile" placeholder:"FILE" help:"CACAO 2.0 playbook: shown as steps on both sides, never carried out."`
 	Done      string          `placeholder:"TEXT" help:"What was done already."`
 	By        time.Time       `placeholder:"TIME" help:"Until when it is hoped for, such as 2027-03-18T00:00:00Z."`
 	Object    []string        `placeholder:"ID" help:"What it is about (repeatable)."`
@@ -124,6 +126,13 @@ func (c *requestSend) Run(a *app) error {
 	}
 	if c.Police {
 		q.Channel = law.LawEnforcement
+	}
+	if c.Playbook != "" {
+		raw, err := os.ReadFile(c.Playbook)
+		if err != nil {
+			return err
+		}
+		q.Playbook = string(raw)
 	}
 	return a.with(func(n *node.Node) error {
 		sent, err := n.Requests.Send(a.ctx, n.Live, n.Operator(), store.AllLabels, q)

@@ -16,6 +16,9 @@ func (r *Requests) arrived(tx *store.Tx, m exchange.Message) error {
 	if err != nil {
 		return err
 	}
+	if err := playable(q); err != nil {
+		return err
+	}
 	if q.Agreement != m.Channel.Agreement {
 		return fault.Errorf(fault.Invalid, "the request is under %s and came under %s", q.Agreement, m.Channel.Agreement)
 	}

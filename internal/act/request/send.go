@@ -76,7 +76,8 @@ func (r *Requests) Correct(ctx context.Context, h *store.Handle, by people.Actor
 			return err
 		}
 		before.Title, before.Text, before.Basis, before.Done, before.Language = q.Title, q.Text, q.Basis, q.Done, q.Language
-		before.By, before.Objects, before.Modified = q.By, q.Objects, later(tx, before.Modified)
+		before.Playbook = q.Playbook
+	before.By, before.Objects, before.Modified = q.By, q.Objects, later(tx, before.Modified)
 		seq, err := r.store(tx, class, before)
 		if err != nil {
 			return err
@@ -89,6 +90,9 @@ func (r *Requests) Correct(ctx context.Context, h *store.Handle, by people.Actor
 func (r *Requests) store(tx *store.Tx, class int64, q request.Asked) (int64, error) {
 	raw, err := q.Encode()
 	if err != nil {
+		return 0, err
+	}
+	if err := playable(q); err != nil {
 		return 0, err
 	}
 	if err := r.Releases.Nameable(tx, q.Agreement, class, q.Objects); err != nil {
@@ -109,7 +113,7 @@ func later(tx *store.Tx, before time.Time) time.Time {
 // tidy takes what nobody meant to write out of texts.
 func tidy(q *request.Asked) {
 	q.Title = strings.Join(strings.Fields(q.Title), " ")
-	for _, s := range []*string{&q.Text, &q.Basis, &q.Done} {
+	for _, s := range []*string{&q.Text, &q.Basis, &q.Done, &q.Playbook} {
 		*s = strings.TrimSpace(strings.ReplaceAll(*s, "\r\n", "\n"))
 	}
 	q.By = q.By.UTC().Truncate(time.Microsecond)

@@ -110,12 +110,14 @@ type requestText struct {
 	Text     string    `json:"text" minLength:"1" maxLength:"10000"`
 	Basis    string    `json:"legal_basis,omitempty" maxLength:"10000"`
 	Done     string    `json:"done_already,omitempty" maxLength:"10000"`
+	Playbook string    `json:"playbook,omitempty" maxLength:"65536" doc:"A CACAO 2.0 playbook as text: shown as steps on both sides and never carried out"`
 	By       time.Time `json:"asked_by,omitzero" doc:"Until when the thing itself is hoped for"`
 	Objects  []string  `json:"objects,omitempty" maxItems:"100" doc:"Ids of what it is about; they cross on their own terms"`
 }
 
 func (b requestText) into(q law.Asked) law.Asked {
 	q.Language, q.Title, q.Text, q.Basis, q.Done, q.By, q.Objects = b.Language, b.Title, b.Text, b.Basis, b.Done, b.By, b.Objects
+	q.Playbook = b.Playbook
 	return q
 }
 
@@ -169,6 +171,7 @@ type requestOutput struct {
 		Text     string        `json:"text"`
 		Basis    string        `json:"legal_basis,omitempty"`
 		Done     string        `json:"done_already,omitempty"`
+		Playbook string        `json:"playbook,omitempty" doc:"A CACAO 2.0 playbook as text"`
 		Way      string        `json:"way,omitempty" doc:"By which way of law it is asked"`
 		By       string        `json:"asked_by,omitempty"`
 		Objects  []string      `json:"objects" doc:"Ids of what it is about"`
@@ -189,6 +192,7 @@ func (a *api) request(ctx context.Context, c caller, in *RequestInput) (*request
 	b := &out.Body
 	b.requestLine = requestLineOf(request.Entry{Assistance: d.Assistance, Title: d.Asks.Title, Language: d.Asks.Language, Level: d.Level})
 	b.Text, b.Basis, b.Done, b.By, b.Objects, b.Steps = d.Asks.Text, d.Asks.Basis, d.Asks.Done, instantOf(d.Asks.By), texts(d.Asks.Objects), d.Steps
+	b.Playbook = d.Asks.Playbook
 	b.Way, b.Custody, b.Passages = d.Asks.Way, custodyLines(d.Custody), passageLines(d.Passages)
 	b.Timeline, b.May = []requestStep{}, []string{}
 	for _, e := range d.Timeline {

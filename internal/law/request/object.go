@@ -38,6 +38,8 @@ const (
 	MaxText    = 10_000
 	MaxObjects = 100
 	maxWay     = 64
+	// MaxPlaybook is in bytes.
+	MaxPlaybook = 64 << 10
 )
 
 // Asked is what is asked for. Kind, urgency, channel, way and agreement
@@ -54,6 +56,9 @@ type Asked struct {
 	Basis     string // legal basis; may be empty
 	Way       string // id of the way of law; see NeedsWay
 	Done      string // what was done already; may be empty
+	// Playbook is a CACAO playbook as text, of which nothing is carried out; may
+	// be empty.
+	Playbook string
 	// By is until when the asker hopes for the thing itself; zero is open.
 	By time.Time
 	// Objects are ids of what it is about. They cross on their own terms.
@@ -75,6 +80,7 @@ type askedWire struct {
 	Lang        string   `json:"lang"`
 	LegalBasis  string   `json:"legal_basis,omitempty"`
 	Modified    string   `json:"modified"`
+	Playbook    string   `json:"playbook,omitempty"`
 	ObjectRefs  []string `json:"object_refs,omitempty"`
 	SpecVersion string   `json:"spec_version"`
 	Text        string   `json:"text"`
@@ -92,7 +98,7 @@ func (a Asked) Encode() ([]byte, error) {
 	return canon.Marshal(askedWire{
 		Agreement: string(a.Agreement), AskedBy: stampOrNot(a.By), Channel: string(a.Channel), Created: stamp(a.Created), DoneAlready: a.Done,
 		ID: a.ID, Kind: string(a.Kind), Lang: a.Language, LegalBasis: a.Basis, Modified: stamp(a.Modified), ObjectRefs: a.Objects,
-		SpecVersion: "2.1", Text: a.Text, Title: a.Title, Type: Type, Urgency: string(a.Urgency), Way: a.Way,
+		SpecVersion: "2.1", Text: a.Text, Title: a.Title, Type: Type, Urgency: string(a.Urgency), Way: a.Way, Playbook: a.Playbook,
 	})
 }
 
@@ -104,7 +110,7 @@ func Parse(raw []byte) (Asked, error) {
 	}
 	a := Asked{
 		ID: w.ID, Agreement: ident.Agreement(w.Agreement), Kind: Kind(w.Kind), Urgency: Urgency(w.Urgency), Channel: Channel(w.Channel),
-		Language: w.Lang, Title: w.Title, Text: w.Text, Basis: w.LegalBasis, Done: w.DoneAlready, Objects: w.ObjectRefs, Way: w.Way,
+		Language: w.Lang, Title: w.Title, Text: w.Text, Basis: w.LegalBasis, Done: w.DoneAlready, Objects: w.ObjectRefs, Way: w.Way, Playbook: w.Playbook,
 	}
 	if err := instants([]instant{{"created", w.Created, false, &a.Created}, {"modified", w.Modified, false, &a.Modified}, {"asked_by", w.AskedBy, true, &a.By}}); err != nil {
 		return Asked{}, err
@@ -133,6 +139,8 @@ func (a Asked) check() error {
 		return fault.Errorf(fault.Invalid, "language %.40q: want en, ja or hi", a.Language)
 	case a.Created.IsZero() || a.Modified.Before(a.Created):
 		return fault.New(fault.Invalid, "request: its times are not in order")
+	case len(a.Playbook) > MaxPlaybook || !utf8.ValidString(a.Playbook):
+		return fault.Errorf(fault.Invalid, "playbook: want text of at most %d bytes", MaxPlaybook)
 	case len(a.Objects) > MaxObjects:
 		return fault.Errorf(fault.Invalid, "%d objects attached, at most %d", len(a.Objects), MaxObjects)
 	}

@@ -12,6 +12,7 @@ import (
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/edge/web/page"
+	"twoseas/internal/format/cacao"
 	law "twoseas/internal/law/request"
 )
 
@@ -22,6 +23,7 @@ type showView struct {
 	Reason, Until, Text string // as typed into the form
 	Untold              string // why the other side could not be told that it was seen
 	custody             custodyInput
+	playbook            *cacao.Playbook
 	pass                passInput
 	Problems            []page.Problem
 }
@@ -49,6 +51,14 @@ func (v showView) untilHint() string {
 	return v.T("requests.step.until.hint")
 }
 
+// when says in words when a step of a playbook leads on.
+func when(q *page.Request, s string) string {
+	if key := "requests.playbook.when." + s; q.Has(key) {
+		return q.T(key)
+	}
+	return s
+}
+
 // ends reports whether a step ends the request for this side.
 func ends(m law.Move) bool { return m == law.Withdraw || m == law.Decline }
 
@@ -71,6 +81,9 @@ func (p *pages) showOne(w http.ResponseWriter, r *http.Request, v showView) (err
 		v.Untold = fault.Message(err) // the request is shown all the same
 	}
 	if v.Detail, err = p.Requests.Open(r.Context(), q.Handle, q.Actor, q.Access.Class, id); err != nil {
+		return err
+	}
+	if v.playbook, err = v.Detail.Playbook(); err != nil {
 		return err
 	}
 	v.Request = under(q, v.Detail.Agreement)
@@ -182,7 +195,7 @@ func (p *pages) ask(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := askView{Objects: f.Get("objects"), By: f.Get("asked-by"), Asks: law.Asked{
 		Agreement: ident.Agreement(f.Get("agreement")), Kind: law.Kind(f.Get("kind")), Urgency: law.Urgency(f.Get("urgency")),
-		Channel: law.Channel(f.Get("channel")), Way: f.Get("way"), Language: f.Get("language"), Title: f.Get("title"), Text: f.Get("text"), Basis: f.Get("basis"), Done: f.Get("done"),
+		Channel: law.Channel(f.Get("channel")), Way: f.Get("way"), Playbook: f.Get("playbook"), Language: f.Get("language"), Title: f.Get("title"), Text: f.Get("text"), Basis: f.Get("basis"), Done: f.Get("done"),
 	}}
 	asks := v.Asks
 	if !law.NeedsWay(asks.Kind, asks.Channel) {
