@@ -99,7 +99,8 @@ func searches(of Thing, get func(...string) []Read, post func(path, body string)
 	return append(
 		get("/threats?q="+v, "/find?q="+v, "/find?q="+of.Object, "/threats/export?format=csv", "/threats/export?format=stix&q="+v,
 			"/api/v1/objects?limit=100", "/api/v1/objects?q="+v, "/api/v1/lookup?value="+v, "/api/v1/export?format=csv", "/api/v1/export?format=stix",
-			taxii.Root+"collections/"+of.Collection+"/objects/?match[id]="+of.Object),
+			taxii.Root+"collections/"+of.Collection+"/objects/?match[id]="+of.Object,
+			feed.Prefix+of.Collection+"/domain.txt?pap=none", feed.Prefix+of.Collection+"/values.csv?pap=none", feed.Prefix+of.Collection+"/suricata.rules?pap=none"),
 		post("/api/v1/lookup", `{"values":["`+of.Value+`"]}`), post("/api/v1/export", `{"ids":["`+of.Object+`"]}`),
 		post("/misp/attributes/restSearch", `{"value":"`+of.Value+`"}`), post("/misp/events/restSearch", `{"value":"`+of.Value+`"}`),
 		post("/misp/attributes/restSearch", `{"returnFormat":"csv"}`), post("/misp/attributes/restSearch", `{"returnFormat":"text"}`),

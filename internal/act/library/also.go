@@ -19,6 +19,7 @@ const AlsoTo = 100
 const (
 	alsoShown  = 5
 	alsoValues = 50
+	alsoLooked = 20 * AlsoTo
 )
 
 // Also is who else, of those a reader may see, says what an object says: other
@@ -58,7 +59,12 @@ func (l *Library) others(tx *store.Tx, class int64, of Row, props map[string]any
 		return nil, false, nil
 	}
 	out = map[string]int64{}
+	looked := 0
 	err = tx.Find(keys, class, func(f store.Found) error {
+		if looked++; looked > alsoLooked {
+			more = true
+			return store.Stop
+		}
 		if f.Type != of.Type || f.ID == of.ID || f.Revoked || f.Superseded {
 			return nil
 		}
