@@ -16,6 +16,7 @@ import (
 	"twoseas/internal/base/lang"
 	"twoseas/internal/edge/web/audit"
 	"twoseas/internal/edge/web/words"
+	"twoseas/internal/law/incident"
 	"twoseas/internal/law/request"
 	"twoseas/internal/store"
 )
@@ -53,6 +54,9 @@ func endings() map[string][]string {
 	}
 	for _, m := range request.Moves() {
 		out["request."] = append(out["request."], string(m))
+	}
+	for _, k := range incident.EntryKinds() {
+		out["incident."] = append(out["incident."], string(k))
 	}
 	return out
 }
