@@ -945,7 +945,7 @@ func addBody(q *page.Request, d draft) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if d.Problem != "" {
-			templ_7745c5c3_Err = page.Problems(q, []page.Problem{{Field: "text", Text: d.Problem}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Problems(q, []page.Problem{q.Problem("text", d.Problem)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

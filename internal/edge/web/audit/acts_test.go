@@ -14,7 +14,7 @@ import (
 	"twoseas/internal/act/hook"
 	"twoseas/internal/act/release"
 	"twoseas/internal/base/lang"
-	"twoseas/internal/edge/web/audit"
+	"twoseas/internal/edge/web/page"
 	"twoseas/internal/edge/web/words"
 	"twoseas/internal/law/incident"
 	"twoseas/internal/law/request"
@@ -87,8 +87,8 @@ func TestEveryActHasAWord(t *testing.T) {
 	}
 	english, told := c.Texts(lang.English), map[string]bool{}
 	for name := range got.names {
-		told[audit.Word(name)] = true
-		if english[audit.Word(name)] == "" {
+		told[page.ActWord(name)] = true
+		if english[page.ActWord(name)] == "" {
 			t.Errorf("no word for the act %q", name)
 		}
 	}

@@ -176,18 +176,6 @@ func account(by string) string {
 	return name
 }
 
-// Word is the key of the catalogue under which the name of an act is said.
-func Word(act string) string { return "act." + strings.ReplaceAll(act, " ", "-") }
-
-// Say is the name of an act in the reader's language; one that is not known
-// keeps its name.
-func Say(q *page.Request, act string) string {
-	if key := Word(act); q.Has(key) {
-		return q.T(key)
-	}
-	return act
-}
-
 // FieldWord is the key of the catalogue under which the name of what an entry
 // names is said.
 func FieldWord(name string) string { return "audit.field." + name }

@@ -69,7 +69,7 @@ func (a area) ask(w http.ResponseWriter, r *http.Request) error {
 	v := view{Object: r.PostFormValue("object"), Reason: r.PostFormValue("reason")}
 	_, err := a.erasures.Ask(r.Context(), q.Handle, q.Actor, q.Access.Class, v.Object, v.Reason)
 	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound) {
-		v.Problems = []page.Problem{{Field: "object", Text: fault.Message(err)}}
+		v.Problems = []page.Problem{page.Of(r).Wrong("object", err)}
 		return a.page(w, r, v)
 	}
 	if err != nil {

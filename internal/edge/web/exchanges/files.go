@@ -126,7 +126,7 @@ func (p *pages) write(w http.ResponseWriter, r *http.Request) error {
 		err = p.Shelf.Write(q.Handle, q.Actor, a, v.Again, size)
 	}
 	if err != nil && sayable(err) {
-		v.Problems = []page.Problem{{Field: "split", Text: fault.Message(err)}}
+		v.Problems = []page.Problem{page.Of(r).Wrong("split", err)}
 		return p.showFiles(w, r, v)
 	}
 	if err != nil {
@@ -147,7 +147,7 @@ func (p *pages) upload(w http.ResponseWriter, r *http.Request) error {
 		err = fault.New(fault.Invalid, page.Of(r).T("files.upload.nothing"))
 	}
 	if err != nil && sayable(err) {
-		return p.showFiles(w, r, filesView{Problems: []page.Problem{{Field: "file", Text: fault.Message(err)}}})
+		return p.showFiles(w, r, filesView{Problems: []page.Problem{page.Of(r).Wrong("file", err)}})
 	}
 	if err != nil {
 		return err
@@ -215,7 +215,7 @@ func (p *pages) heard(w http.ResponseWriter, r *http.Request) error {
 	code := r.PostFormValue("code")
 	b, _, err := p.Offline.Heard(r.Context(), q.Handle, q.Actor, a, code)
 	if err != nil && sayable(err) {
-		return p.showFiles(w, r, filesView{Code: code, Problems: []page.Problem{{Field: "code", Text: fault.Message(err)}}})
+		return p.showFiles(w, r, filesView{Code: code, Problems: []page.Problem{page.Of(r).Wrong("code", err)}})
 	}
 	if err != nil {
 		return err

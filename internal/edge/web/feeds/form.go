@@ -155,7 +155,7 @@ func layout(columns, comma string, header bool) *table.Layout {
 
 // wrong returns what the form says when an act did not take it, nil when that
 // is not the form's fault.
-func wrong(v formView, err error) []page.Problem {
+func wrong(q *page.Request, v formView, err error) []page.Problem {
 	if !slices.Contains([]fault.Kind{fault.Invalid, fault.Conflict, fault.NotFound, fault.TooLarge, fault.Unavailable}, fault.KindOf(err)) {
 		return nil
 	}
@@ -171,7 +171,7 @@ func wrong(v formView, err error) []page.Problem {
 	if v.Columns != "" && strings.Contains(text, "a column can hold") {
 		field = "columns"
 	}
-	return []page.Problem{{Field: field, Text: text}}
+	return []page.Problem{q.Problem(field, text)}
 }
 
 func (p *pages) add(w http.ResponseWriter, r *http.Request) error {
@@ -181,7 +181,7 @@ func (p *pages) add(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = p.Feeds.Add(r.Context(), q.Handle, q.Actor, v.Name, v.Typed, r.FormValue("secret"))
 	}
-	if v.Problems = wrong(v, err); v.Problems != nil {
+	if v.Problems = wrong(q, v, err); v.Problems != nil {
 		return p.showForm(w, r, v)
 	}
 	if err != nil {
@@ -206,7 +206,7 @@ func (p *pages) change(w http.ResponseWriter, r *http.Request) error {
 		v.Typed.Layout = keptLayout(f.Settings.Layout, v.Typed.Layout)
 		err = p.Feeds.Change(r.Context(), q.Handle, q.Actor, v.Name, v.Typed, secret)
 	}
-	if v.Problems = wrong(v, err); v.Problems != nil {
+	if v.Problems = wrong(q, v, err); v.Problems != nil {
 		return p.showForm(w, r, v)
 	}
 	if err != nil {
@@ -233,7 +233,7 @@ func (p *pages) offered(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		v.Offered, err = p.Feeds.Offered(r.Context(), q.Handle, q.Actor, feed.Remote{URL: s.URL, User: s.User, Secret: r.FormValue("secret"), CA: s.CA, Private: s.Private})
 	}
-	if v.Problems = wrong(v, err); v.Problems != nil {
+	if v.Problems = wrong(q, v, err); v.Problems != nil {
 		return p.showForm(w, r, v)
 	}
 	if err != nil {

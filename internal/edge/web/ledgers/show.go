@@ -11,7 +11,6 @@ import (
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
-	"twoseas/internal/edge/web/audit"
 	"twoseas/internal/edge/web/page"
 	"twoseas/internal/law/note"
 )
@@ -136,7 +135,7 @@ func sentence(q *page.Request, f ledger.Leaf) string {
 	case "key":
 		return q.T("ledger.says.key", side("side"))
 	case "act":
-		return q.T("ledger.says.act", f.Value("by"), audit.Say(q, f.Value("act")), f.Value("act"))
+		return q.T("ledger.says.act", f.Value("by"), q.ActName(f.Value("act")), f.Value("act"))
 	}
 	return f.Title
 }

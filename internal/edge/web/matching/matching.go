@@ -119,7 +119,7 @@ func (p *pages) ask(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
 	v := listView{Typed: r.PostFormValue("values"), Leave: r.PostFormValue("leave") != ""}
 	again := func(text string) error {
-		v.Problems = []page.Problem{{Field: "values", Text: text}}
+		v.Problems = []page.Problem{q.Problem("values", text)}
 		if q.Actor.May(people.Review) != nil {
 			return fault.New(fault.Invalid, text)
 		}
@@ -292,7 +292,7 @@ func (p *pages) refuse(w http.ResponseWriter, r *http.Request) error {
 	reason := r.PostFormValue("reason")
 	_, err := p.Matchings.Refuse(r.Context(), q.Handle, q.Actor, session, reason)
 	if fault.Is(err, fault.Invalid) {
-		return p.showOne(w, r, oneView{Reason: reason, Problems: []page.Problem{{Field: "reason", Text: fault.Message(err)}}})
+		return p.showOne(w, r, oneView{Reason: reason, Problems: []page.Problem{page.Of(r).Wrong("reason", err)}})
 	}
 	if err != nil {
 		return err

@@ -92,7 +92,7 @@ func (a area) begin(w http.ResponseWriter, r *http.Request) error {
 		_, err = a.Auth.Sessions().Meet(r.Context(), q.Actor, m)
 	}
 	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.TooLarge) {
-		v.Problems = []page.Problem{{Field: "with", Text: fault.Message(err)}}
+		v.Problems = []page.Problem{page.Of(r).Wrong("with", err)}
 		return a.page(w, r, v)
 	}
 	if err != nil {

@@ -38,7 +38,7 @@ func saveMessage(w http.ResponseWriter, name string, v any) error {
 // what was typed, and why.
 func (p *pages) byHand(w http.ResponseWriter, r *http.Request, field, typed string, err error) error {
 	if slices.Contains([]fault.Kind{fault.Invalid, fault.Conflict, fault.NotFound}, fault.KindOf(err)) {
-		return p.showPartners(w, r, partnersView{byHand: map[string]string{field: typed}, problems: []page.Problem{{Field: field, Text: fault.Message(err)}}})
+		return p.showPartners(w, r, partnersView{byHand: map[string]string{field: typed}, problems: []page.Problem{page.Of(r).Wrong(field, err)}})
 	}
 	return err
 }
@@ -100,7 +100,7 @@ func (p *pages) hear(w http.ResponseWriter, r *http.Request) error {
 	text := strings.ReplaceAll(r.FormValue("text"), "\r\n", "\n")
 	err = p.Pairing.Hear(r.Context(), side, []byte(strings.TrimLeft(text, "\n")))
 	if err != nil && slices.Contains([]fault.Kind{fault.Invalid, fault.Conflict, fault.Denied}, fault.KindOf(err)) {
-		return p.showPartner(w, r, partnerView{note: text, problems: []page.Problem{{Field: "note", Text: fault.Message(err)}}})
+		return p.showPartner(w, r, partnerView{note: text, problems: []page.Problem{page.Of(r).Wrong("note", err)}})
 	}
 	if err != nil {
 		return err

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"strings"
+
 	"twoseas/internal/base/fault"
 	"twoseas/internal/law/gate"
 )
@@ -27,10 +29,25 @@ func (q *Request) Denial(m gate.Match) string {
 }
 
 // Wrong is what an act found wrong with what was typed into a field.
-func (q *Request) Wrong(field string, err error) Problem {
-	text, own := q.Said(fault.Message(err))
+func (q *Request) Wrong(field string, err error) Problem { return q.Problem(field, fault.Message(err)) }
+
+// Problem is Wrong with what the act said, in its words.
+func (q *Request) Problem(field, english string) Problem {
+	text, own := q.Said(english)
 	return Problem{Field: field, Text: text, English: !own}
 }
 
 // Phrase says a reason of the gate in the reader's language.
 func (q *Request) Phrase(p gate.Phrase) string { return p.In(q.say) }
+
+// ActWord is the key of the catalogue under which the name of an act is said.
+func ActWord(act string) string { return "act." + strings.ReplaceAll(act, " ", "-") }
+
+// ActName is the name of an act of the home log in the reader's language; one
+// that is not known keeps its name.
+func (q *Request) ActName(act string) string {
+	if key := ActWord(act); q.Has(key) {
+		return q.T(key)
+	}
+	return act
+}

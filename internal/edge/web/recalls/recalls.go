@@ -149,7 +149,7 @@ func (p *pages) preview(w http.ResponseWriter, r *http.Request) error {
 	a := askedOf(page.Of(r), r.PostForm)
 	plan, err := p.Recalls.Preview(r.Context(), a.Handle, a.Actor, a.Ask)
 	if stated(err) {
-		a.Problems = []page.Problem{{Field: "ids", Text: fault.Message(err)}}
+		a.Problems = []page.Problem{page.Of(r).Wrong("ids", err)}
 		return p.showForm(w, r, a)
 	}
 	if err != nil {
@@ -175,7 +175,7 @@ func (p *pages) send(w http.ResponseWriter, r *http.Request) error {
 	}
 	id, err := p.Recalls.Send(r.Context(), a.Handle, a.Actor, a.Ask, digest)
 	if stated(err) {
-		a.Problems = []page.Problem{{Field: "ids", Text: fault.Message(err)}}
+		a.Problems = []page.Problem{page.Of(r).Wrong("ids", err)}
 		return p.showForm(w, r, a)
 	}
 	if err != nil {
@@ -283,7 +283,7 @@ func (p *pages) inspect(w http.ResponseWriter, r *http.Request) error {
 	}
 	d, err := p.Recalls.Inspect(r.Context(), q.Handle, q.Actor, object, why)
 	if fault.Is(err, fault.Invalid) {
-		return p.showKept(w, r, kept{Problems: []page.Problem{{Field: "reason-" + strconv.FormatInt(object, 10), Text: fault.Message(err)}}})
+		return p.showKept(w, r, kept{Problems: []page.Problem{page.Of(r).Wrong("reason-"+strconv.FormatInt(object, 10), err)}})
 	}
 	if err != nil {
 		return err
@@ -303,7 +303,7 @@ func (p *pages) erase(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = p.Recalls.Erase(r.Context(), q.Handle, q.Actor, object, why)
 	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Busy) || fault.Is(err, fault.Denied) {
-		return p.showKept(w, r, kept{Problems: []page.Problem{{Field: "reason-" + strconv.FormatInt(object, 10), Text: fault.Message(err)}}})
+		return p.showKept(w, r, kept{Problems: []page.Problem{page.Of(r).Wrong("reason-"+strconv.FormatInt(object, 10), err)}})
 	}
 	if err != nil {
 		return err

@@ -109,7 +109,7 @@ func (p *pages) saveNotice(w http.ResponseWriter, r *http.Request) error {
 	text := r.PostForm.Get("text")
 	err = p.Recalls.SaveNotice(r.Context(), l.Handle, l.Actor, l.ID, l.Notice.Agreement, l.Lang, text)
 	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.TooLarge) {
-		l.Notice.Text, l.Problems = text, []page.Problem{{Field: "text", Text: fault.Message(err)}}
+		l.Notice.Text, l.Problems = text, []page.Problem{page.Of(r).Wrong("text", err)}
 		return p.showLetter(w, r, l)
 	}
 	if err != nil {
