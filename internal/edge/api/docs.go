@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -93,18 +94,27 @@ func describe(doc *huma.OpenAPI, o Operation) docsOperation {
 		d.Parameters = append(d.Parameters, docsField{Name: p.Name, In: p.In, Type: typeOf(p.Schema), Text: textOf(p.Description, p.Schema), Required: p.Required})
 	}
 	if o.RequestBody != nil {
-		for media, m := range o.RequestBody.Content {
-			d.Takes, d.Body = media, fieldsOf(doc, m.Schema)
+		for _, media := range slices.Sorted(maps.Keys(o.RequestBody.Content)) {
+			d.Takes, d.Body = media, fieldsOf(doc, o.RequestBody.Content[media].Schema)
 		}
 	}
-	for status, r := range o.Responses {
-		for media, m := range r.Content {
-			if strings.HasPrefix(status, "2") {
-				d.Media, d.Answer = media, fieldsOf(doc, m.Schema)
-			}
+	for _, status := range slices.Sorted(maps.Keys(o.Responses)) {
+		if strings.HasPrefix(status, "2") {
+			d.answers(doc, o.Responses[status].Content)
 		}
 	}
 	return d
+}
+
+// answers notes the media types of an answer, in the same order each time.
+func (d *docsOperation) answers(doc *huma.OpenAPI, content map[string]*huma.MediaType) {
+	media := slices.Sorted(maps.Keys(content))
+	d.Media = strings.Join(media, " or ")
+	for _, name := range media {
+		if fields := fieldsOf(doc, content[name].Schema); len(fields) > 0 {
+			d.Answer = fields
+		}
+	}
 }
 
 func textOf(text string, s *huma.Schema) string {

@@ -105,6 +105,13 @@ func TestTheReadablePageNeedsNobodyElse(t *testing.T) {
 	if rec.Code != http.StatusOK || strings.Contains(body, "<script") || strings.Contains(body, "://") || strings.Contains(body, "style=") {
 		t.Errorf("%d, or it asks something of another host", rec.Code)
 	}
+	for range 10 { // it is made of maps
+		again := httptest.NewRecorder()
+		mux.ServeHTTP(again, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/docs", nil))
+		if again.Body.String() != body {
+			t.Fatal("it is not the same twice")
+		}
+	}
 	for _, want := range []string{"GET /api/v1/lookup", "Idempotency-Key", "approve or refuse a release", "op-audit-search", "<h2 id=\"ledger\">"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %q on the page", want)
