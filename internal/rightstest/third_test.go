@@ -12,6 +12,7 @@ import (
 	"twoseas/internal/law/gate"
 	"twoseas/internal/law/marking"
 	law "twoseas/internal/law/onward"
+	"twoseas/internal/node"
 	"twoseas/internal/nodetest"
 	"twoseas/internal/rightstest"
 	"twoseas/internal/store"
@@ -56,9 +57,15 @@ func silent(t *testing.T, who string, answers map[string]rightstest.Said, words 
 // Kingdom. With Japan's consent, if redacted, the same, but for what was made
 // of it.
 func TestNothingOfOneSideIsReadOnTheThirdOrByItsGuests(t *testing.T) {
-	inNode, jpNode, gbNode := nodetest.Three(t, nil, false, nil)
+	told := listen(t)
+	inNode, jpNode, gbNode := nodetest.Three(t, nil, false, func(c *node.Config) {
+		if c.Side == "gb" {
+			c.HookPrivate, c.SIEM = true, []node.SIEM{told.siem}
+		}
+	})
 	in, gb := newDesk(t, inNode), newDesk(t, gbNode)
 	reader, host := gb.account("ann", "ncsc", "TLP:RED+UNMARKED"), in.account("asha", "cert", "TLP:RED")
+	gb.subscribe(told, reader.Account)
 	const victim = "CANARYVICTIM"
 	text := strings.TrimSuffix(indicator(1), "}") + `,"x_twoseas_victim":"` + victim + ` Corp"}`
 	jpNode.Import(marking.Green, bundle(text))
@@ -88,6 +95,13 @@ func TestNothingOfOneSideIsReadOnTheThirdOrByItsGuests(t *testing.T) {
 		silent(t, when+", guests in India", guests, words[:2]...)
 		var log strings.Builder
 		gb.must(gbNode.Audit.Export(t.Context(), gbNode.Operator(), &log))
+		mark := "mark-" + strings.ReplaceAll(when, " ", "-")
+		gb.mark(mark)
+		nodetest.Eventually(t, "the programs beside the node are told", func() bool {
+			heard := told.heard()
+			return strings.Contains(heard["syslog"].Text, mark) && strings.Contains(heard["webhooks"].Text, "about "+canary(2))
+		})
+		silent(t, when+", programs beside the node", told.heard(), words[:2]...)
 		silent(t, when+", the home log", map[string]rightstest.Said{"home log": {Text: log.String()}}, victim, "about "+canary(1))
 	}
 	onDisk(t, gbNode, words...) // before its own people ask for them
@@ -139,6 +153,10 @@ func TestNothingOfOneSideIsReadOnTheThirdOrByItsGuests(t *testing.T) {
 	answers := reader.All(t, rightstest.Reads(gbNode, of))
 	some(t, shows(answers, canary(1)))
 	silent(t, "with consent, in the United Kingdom", answers, victim, indicatorID(1))
+	nodetest.Eventually(t, "programs beside the node are told of what was made of it", func() bool {
+		return strings.Contains(told.heard()["webhooks"].Text, made)
+	})
+	silent(t, "with consent, programs beside the node", told.heard(), victim)
 	onDisk(t, gbNode, victim)
 }
 
