@@ -12,6 +12,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"sync"
 
@@ -191,6 +192,10 @@ func (e *Events) write(ctx context.Context, h *store.Handle, w io.Writer, v *vie
 	}
 	err := h.Query(ctx, func(tx *store.Tx) error {
 		ids, err := tx.IDs(v.class, ev.seqs)
+		if err != nil {
+			return err
+		}
+		err = stoodIn(tx, v.class, ev.seqs, ids)
 		for _, seq := range ev.seqs {
 			if id, ok := ids[seq]; ok {
 				out.Members = append(out.Members, id)
@@ -216,6 +221,40 @@ func etag(list []Entry) string {
 
 // Tag returns the name of a list of events for a client that keeps it.
 func Tag(list []Entry) string { return etag(list) }
+
+// TagOfValues returns the name of the values that class may see: the same name,
+// the same values. ok is false while the index is behind, when there is none.
+func (e *Events) TagOfValues(ctx context.Context, h *store.Handle, class int64) (tag string, ok bool, err error) {
+	if err := e.index(ctx, h); err != nil {
+		return "", false, err
+	}
+	v, err := e.view(ctx, h, class)
+	if err != nil {
+		return "", false, err
+	}
+	sum := sha256.New()
+	for _, ev := range v.events {
+		fmt.Fprintf(sum, "%s %d\n", ev.UUID, ev.Timestamp)
+	}
+	err = h.Read(ctx, func(tx *store.Tx) error {
+		last, err := tx.LastObject()
+		if err != nil {
+			return err
+		}
+		upTo, err := tx.Indexed()
+		if ok = err == nil && upTo >= last; !ok {
+			return err
+		}
+		labels, err := tx.Labels()
+		for _, l := range labels { // what leaves an event moves no time of it
+			if v.labels[l.ID] {
+				fmt.Fprintf(sum, "%d %d\n", l.ID, l.Objects)
+			}
+		}
+		return err
+	})
+	return hex.EncodeToString(sum.Sum(nil)[:20]), ok, err
+}
 
 // orgUUID is that of an organisation of the node.
 func orgUUID(id string) string { return ident.NamedUUID(space, "organisation\x00"+id) }

@@ -2,6 +2,7 @@ package event
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -32,6 +33,9 @@ type facts struct {
 	// several holds every version of the ids that have more than one, of the
 	// types that are alone, in order of arrival.
 	several map[int64][]late
+	// standIn is the label under which a version is served that says that
+	// something was called back; its own is nobody's.
+	standIn map[int64]int64
 	views   map[int64]*view // by class
 }
 
@@ -82,6 +86,7 @@ func (f *facts) reset() {
 	f.made++
 	f.upTo, f.wholes, f.piles = 0, nil, nil
 	f.count, f.naming, f.parts = map[int64]int64{}, map[int64][]*whole{}, map[int64][]*whole{}
+	f.standIn = map[int64]int64{}
 	f.late, f.several, f.pile = map[int64][]late{}, map[int64][]late{}, map[pileKey]*pile{}
 	clear(f.views)
 }
@@ -96,6 +101,14 @@ func (e *Events) of(h *store.Handle) *facts {
 		e.facts[h.Domain()] = f
 	}
 	return f
+}
+
+// anyCalledBack reports whether anything says that something was called back.
+func (e *Events) anyCalledBack(h *store.Handle) bool {
+	f := e.of(h)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.standIn) > 0
 }
 
 // follow takes in what arrived since the last time. Versions that changed their
@@ -146,16 +159,25 @@ func (f *facts) agrees(tx *store.Tx) (bool, error) {
 
 func (f *facts) advance(tx *store.Tx, last int64) error {
 	f.made++
-	var wholes []store.Mention
+	var wholes, stood []store.Mention
 	var again []int64
-	err := tx.Mentions(f.upTo, last, func(m store.Mention) error {
+	standIn, err := tx.StandIns(f.upTo, last)
+	if err != nil {
+		return err
+	}
+	maps.Copy(f.standIn, standIn)
+	err = tx.Mentions(f.upTo, last, func(m store.Mention) error {
 		f.count[m.Label]++
 		if m.Type == "report" || m.Type == "grouping" {
 			wholes = append(wholes, m)
 			return nil
 		}
 		if alone[m.Type] {
-			f.heap(m)
+			if _, ok := standIn[m.Seq]; ok {
+				stood = append(stood, m)
+			} else {
+				f.heap(m)
+			}
 			if m.Several {
 				again = append(again, m.Hash)
 			}
@@ -167,6 +189,9 @@ func (f *facts) advance(tx *store.Tx, last int64) error {
 	}
 	if err := f.siblings(tx, again); err != nil {
 		return err
+	}
+	for _, m := range stood {
+		f.putBack(m)
 	}
 	for len(wholes) > 0 {
 		n := min(len(wholes), 200)
@@ -188,7 +213,7 @@ func (f *facts) siblings(tx *store.Tx, hashes []int64) error {
 		}
 		if err := tx.Siblings(part, func(m store.Mention) error {
 			if alone[m.Type] {
-				f.several[m.Hash] = append(f.several[m.Hash], late{m.Seq, m.Label, m.Received})
+				f.several[m.Hash] = append(f.several[m.Hash], late{m.Seq, f.labelOf(m), m.Received})
 			}
 			return nil
 		}); err != nil {
@@ -203,7 +228,7 @@ func (f *facts) lateOnes(tx *store.Tx, after, last int64) error {
 	return tx.Mentions(after, last, func(m store.Mention) error {
 		for _, w := range f.naming[m.Hash] {
 			if w.seq < m.Seq {
-				f.late[m.Hash] = append(f.late[m.Hash], late{m.Seq, m.Label, m.Received})
+				f.late[m.Hash] = append(f.late[m.Hash], late{m.Seq, f.labelOf(m), m.Received})
 				return nil
 			}
 		}
@@ -226,6 +251,37 @@ func (f *facts) heap(m store.Mention) {
 	}
 	p.seqs, p.hashes = append(p.seqs, m.Seq), append(p.hashes, m.Hash)
 	p.changed = max(p.changed, m.Version, m.Received)
+}
+
+// labelOf is the label under which a version is served.
+func (f *facts) labelOf(m store.Mention) int64 {
+	if was, ok := f.standIn[m.Seq]; ok {
+		return was
+	}
+	return m.Label
+}
+
+// putBack puts what stands in for something on the pile where that was: a
+// program that has it there looks for it there.
+func (f *facts) putBack(m store.Mention) {
+	versions := f.several[m.Hash]
+	if len(versions) == 0 {
+		return
+	}
+	key := pileKey{dayOf(versions[0].received), f.labelOf(m)}
+	var at *pile
+	for _, p := range f.piles {
+		if p.pileKey == key && (at == nil || p.seqs[0] <= versions[0].seq) {
+			at = p
+		}
+	}
+	if at == nil {
+		at = &pile{pileKey: key}
+		f.pile[key], f.piles = at, append(f.piles, at)
+	}
+	i, _ := slices.BinarySearch(at.seqs, m.Seq)
+	at.seqs, at.hashes = slices.Insert(at.seqs, i, m.Seq), slices.Insert(at.hashes, i, m.Hash)
+	at.changed = max(at.changed, m.Received)
 }
 
 func dayOf(micros int64) string { return time.UnixMicro(micros).UTC().Format(time.DateOnly) }

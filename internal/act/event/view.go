@@ -95,6 +95,9 @@ func (e *Events) confirm(tx *store.Tx, v *view) error {
 		if err != nil {
 			return err
 		}
+		if err := stoodIn(tx, v.class, part, ids); err != nil {
+			return err
+		}
 		for _, seq := range part {
 			if _, ok := ids[seq]; !ok {
 				v.gone = append(v.gone, seq)
@@ -102,6 +105,17 @@ func (e *Events) confirm(tx *store.Tx, v *view) error {
 		}
 	}
 	return nil
+}
+
+// stoodIn adds to ids those of the versions seqs that say to the class that
+// something was called back.
+func stoodIn(tx *store.Tx, class int64, seqs []int64, ids map[int64]string) error {
+	missing := slices.DeleteFunc(slices.Clone(seqs), func(seq int64) bool { _, ok := ids[seq]; return ok })
+	stood, err := tx.StoodIn(class, missing)
+	for _, s := range stood {
+		ids[s.Seq] = s.ID
+	}
+	return err
 }
 
 // without returns v without the events that are gone.

@@ -2,6 +2,7 @@ package event
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"twoseas/internal/act/library"
@@ -34,9 +35,37 @@ func (w *world) Objects(ids []string) (map[string]misp.Object, error) {
 			}
 			out[id] = misp.Object{Raw: s.Body, Marks: t.names}
 		}
-		return nil
+		return w.stoodIn(tx, ids, out)
 	})
 	return out, err
+}
+
+// stoodIn adds to out what is said of those of ids that were called back.
+func (w *world) stoodIn(tx *store.Tx, ids []string, out map[string]misp.Object) error {
+	if !w.events.anyCalledBack(w.h) {
+		return nil
+	}
+	missing := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { _, ok := out[id]; return ok })
+	known, err := tx.Known(missing)
+	if err != nil {
+		return err
+	}
+	var seqs []int64
+	for _, versions := range known {
+		for _, k := range versions {
+			seqs = append(seqs, k.Seq)
+		}
+	}
+	slices.Sort(seqs)
+	stood, err := tx.StoodIn(w.class, seqs)
+	for _, s := range stood { // the newest last
+		t, err := w.events.tagsOf(s.Terms)
+		if err != nil {
+			return err
+		}
+		out[s.ID] = misp.Object{Raw: s.Body, Marks: t.names}
+	}
+	return err
 }
 
 // remarks are the types by which objects speak of others.

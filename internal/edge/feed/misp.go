@@ -108,7 +108,7 @@ func (s *Server) event(q *request, uuid string) error {
 	}
 	headers(q, "application/json", "", time.Time{})
 	o := open(q, 0)
-	err := s.Events.Write(q.r.Context(), s.Handle, q.access.Class, o, uuid, event.Want{})
+	err := s.Events.Write(q.r.Context(), s.Handle, q.access.Class, o, uuid, event.Want{Deleted: true})
 	s.closed(q, o, "event", err)
 	return nil
 }
@@ -116,12 +116,14 @@ func (s *Server) event(q *request, uuid string) error {
 // hashes answers with the MD5 digest of each value and the event it is in, by
 // which a MISP looks values up without fetching the events.
 func (s *Server) hashes(q *request) error {
-	list, err := s.Events.List(q.r.Context(), s.Handle, q.access.Class)
+	tag, known, err := s.Events.TagOfValues(q.r.Context(), s.Handle, q.access.Class)
 	if err != nil {
 		return err
 	}
-	tag := `W/"h-` + event.Tag(list) + `"`
-	if has(q.r, tag) {
+	if tag = `W/"h-` + tag + `"`; !known {
+		tag = ""
+	}
+	if known && has(q.r, tag) {
 		return send(q, document{media: "text/csv", etag: tag})
 	}
 	headers(q, "text/csv; charset=utf-8", tag, time.Time{})

@@ -66,6 +66,7 @@ var suite = map[string]func(t *testing.T, open Opener){
 	"domains":       testDomains,
 	"matches":       testMatches,
 	"mentions":      testMentions,
+	"stand-ins":     testStandIns,
 	"kept":          testKept,
 	"crossings":     testCrossings,
 	"backup":        testBackup,
