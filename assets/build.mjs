@@ -16,7 +16,7 @@ const src = join(here, "src");
 // icons of Tabler's set by what the pages call them.
 const icons = {
   overview: "layout-dashboard", waiting: "inbox", threats: "radar-2", imports: "file-import", releases: "checklist",
-  exchange: "arrows-exchange", agreements: "file-certificate", ledger: "list-check", audit: "eye-check", people: "users", requests: "lifebuoy", contacts: "address-book", operate: "server-cog",
+  exchange: "arrows-exchange", agreements: "file-certificate", ledger: "list-check", audit: "eye-check", people: "users", incidents: "alert-triangle", requests: "lifebuoy", contacts: "address-book", operate: "server-cog",
 };
 
 function sprite() {

@@ -20,33 +20,6 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
-// Defines values for AddCustodyRequestHandling.
-const (
-	AddCustodyRequestHandlingCopied    AddCustodyRequestHandling = "copied"
-	AddCustodyRequestHandlingDestroyed AddCustodyRequestHandling = "destroyed"
-	AddCustodyRequestHandlingHandedOn  AddCustodyRequestHandling = "handed-on"
-	AddCustodyRequestHandlingReturned  AddCustodyRequestHandling = "returned"
-	AddCustodyRequestHandlingTook      AddCustodyRequestHandling = "took"
-)
-
-// Valid indicates whether the value is a known member of the AddCustodyRequestHandling enum.
-func (e AddCustodyRequestHandling) Valid() bool {
-	switch e {
-	case AddCustodyRequestHandlingCopied:
-		return true
-	case AddCustodyRequestHandlingDestroyed:
-		return true
-	case AddCustodyRequestHandlingHandedOn:
-		return true
-	case AddCustodyRequestHandlingReturned:
-		return true
-	case AddCustodyRequestHandlingTook:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for AddOpinionOnManyRequestVerdict.
 const (
 	AddOpinionOnManyRequestVerdictFalsePositive AddOpinionOnManyRequestVerdict = "false-positive"
@@ -248,6 +221,102 @@ func (e ContactTextRole) Valid() bool {
 	}
 }
 
+// Defines values for ContributeIncidentRequestKind.
+const (
+	Answer     ContributeIncidentRequestKind = "answer"
+	Event      ContributeIncidentRequestKind = "event"
+	Indicators ContributeIncidentRequestKind = "indicators"
+	Note       ContributeIncidentRequestKind = "note"
+	Task       ContributeIncidentRequestKind = "task"
+)
+
+// Valid indicates whether the value is a known member of the ContributeIncidentRequestKind enum.
+func (e ContributeIncidentRequestKind) Valid() bool {
+	switch e {
+	case Answer:
+		return true
+	case Event:
+		return true
+	case Indicators:
+		return true
+	case Note:
+		return true
+	case Task:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ContributeIncidentRequestLanguage.
+const (
+	ContributeIncidentRequestLanguageEn ContributeIncidentRequestLanguage = "en"
+	ContributeIncidentRequestLanguageHi ContributeIncidentRequestLanguage = "hi"
+	ContributeIncidentRequestLanguageJa ContributeIncidentRequestLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the ContributeIncidentRequestLanguage enum.
+func (e ContributeIncidentRequestLanguage) Valid() bool {
+	switch e {
+	case ContributeIncidentRequestLanguageEn:
+		return true
+	case ContributeIncidentRequestLanguageHi:
+		return true
+	case ContributeIncidentRequestLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ContributeIncidentRequestProgress.
+const (
+	Declined ContributeIncidentRequestProgress = "declined"
+	Done     ContributeIncidentRequestProgress = "done"
+	Taken    ContributeIncidentRequestProgress = "taken"
+)
+
+// Valid indicates whether the value is a known member of the ContributeIncidentRequestProgress enum.
+func (e ContributeIncidentRequestProgress) Valid() bool {
+	switch e {
+	case Declined:
+		return true
+	case Done:
+		return true
+	case Taken:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ContributeIncidentRequestTlp.
+const (
+	ContributeIncidentRequestTlpAmber       ContributeIncidentRequestTlp = "amber"
+	ContributeIncidentRequestTlpAmberStrict ContributeIncidentRequestTlp = "amber+strict"
+	ContributeIncidentRequestTlpClear       ContributeIncidentRequestTlp = "clear"
+	ContributeIncidentRequestTlpGreen       ContributeIncidentRequestTlp = "green"
+	ContributeIncidentRequestTlpRed         ContributeIncidentRequestTlp = "red"
+)
+
+// Valid indicates whether the value is a known member of the ContributeIncidentRequestTlp enum.
+func (e ContributeIncidentRequestTlp) Valid() bool {
+	switch e {
+	case ContributeIncidentRequestTlpAmber:
+		return true
+	case ContributeIncidentRequestTlpAmberStrict:
+		return true
+	case ContributeIncidentRequestTlpClear:
+		return true
+	case ContributeIncidentRequestTlpGreen:
+		return true
+	case ContributeIncidentRequestTlpRed:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ContributionFate.
 const (
 	ContributionFateHome    ContributionFate = "home"
@@ -272,27 +341,45 @@ func (e ContributionFate) Valid() bool {
 	}
 }
 
-// Defines values for CustodyLineHandling.
+// Defines values for CorrectIncidentRequestState.
 const (
-	CustodyLineHandlingCopied    CustodyLineHandling = "copied"
-	CustodyLineHandlingDestroyed CustodyLineHandling = "destroyed"
-	CustodyLineHandlingHandedOn  CustodyLineHandling = "handed-on"
-	CustodyLineHandlingReturned  CustodyLineHandling = "returned"
-	CustodyLineHandlingTook      CustodyLineHandling = "took"
+	Closed CorrectIncidentRequestState = "closed"
+	Open   CorrectIncidentRequestState = "open"
 )
 
-// Valid indicates whether the value is a known member of the CustodyLineHandling enum.
-func (e CustodyLineHandling) Valid() bool {
+// Valid indicates whether the value is a known member of the CorrectIncidentRequestState enum.
+func (e CorrectIncidentRequestState) Valid() bool {
 	switch e {
-	case CustodyLineHandlingCopied:
+	case Closed:
 		return true
-	case CustodyLineHandlingDestroyed:
+	case Open:
 		return true
-	case CustodyLineHandlingHandedOn:
+	default:
+		return false
+	}
+}
+
+// Defines values for CorrectIncidentRequestTlp.
+const (
+	CorrectIncidentRequestTlpAmber       CorrectIncidentRequestTlp = "amber"
+	CorrectIncidentRequestTlpAmberStrict CorrectIncidentRequestTlp = "amber+strict"
+	CorrectIncidentRequestTlpClear       CorrectIncidentRequestTlp = "clear"
+	CorrectIncidentRequestTlpGreen       CorrectIncidentRequestTlp = "green"
+	CorrectIncidentRequestTlpRed         CorrectIncidentRequestTlp = "red"
+)
+
+// Valid indicates whether the value is a known member of the CorrectIncidentRequestTlp enum.
+func (e CorrectIncidentRequestTlp) Valid() bool {
+	switch e {
+	case CorrectIncidentRequestTlpAmber:
 		return true
-	case CustodyLineHandlingReturned:
+	case CorrectIncidentRequestTlpAmberStrict:
 		return true
-	case CustodyLineHandlingTook:
+	case CorrectIncidentRequestTlpClear:
+		return true
+	case CorrectIncidentRequestTlpGreen:
+		return true
+	case CorrectIncidentRequestTlpRed:
 		return true
 	default:
 		return false
@@ -437,6 +524,81 @@ func (e HookState) Valid() bool {
 	}
 }
 
+// Defines values for IncidentInstantPrecision.
+const (
+	IncidentInstantPrecisionDay    IncidentInstantPrecision = "day"
+	IncidentInstantPrecisionHour   IncidentInstantPrecision = "hour"
+	IncidentInstantPrecisionMinute IncidentInstantPrecision = "minute"
+	IncidentInstantPrecisionMonth  IncidentInstantPrecision = "month"
+	IncidentInstantPrecisionSecond IncidentInstantPrecision = "second"
+)
+
+// Valid indicates whether the value is a known member of the IncidentInstantPrecision enum.
+func (e IncidentInstantPrecision) Valid() bool {
+	switch e {
+	case IncidentInstantPrecisionDay:
+		return true
+	case IncidentInstantPrecisionHour:
+		return true
+	case IncidentInstantPrecisionMinute:
+		return true
+	case IncidentInstantPrecisionMonth:
+		return true
+	case IncidentInstantPrecisionSecond:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for IncidentWordsLanguage.
+const (
+	IncidentWordsLanguageEn IncidentWordsLanguage = "en"
+	IncidentWordsLanguageHi IncidentWordsLanguage = "hi"
+	IncidentWordsLanguageJa IncidentWordsLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the IncidentWordsLanguage enum.
+func (e IncidentWordsLanguage) Valid() bool {
+	switch e {
+	case IncidentWordsLanguageEn:
+		return true
+	case IncidentWordsLanguageHi:
+		return true
+	case IncidentWordsLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NotifyIncidentRequestTlp.
+const (
+	NotifyIncidentRequestTlpAmber       NotifyIncidentRequestTlp = "amber"
+	NotifyIncidentRequestTlpAmberStrict NotifyIncidentRequestTlp = "amber+strict"
+	NotifyIncidentRequestTlpClear       NotifyIncidentRequestTlp = "clear"
+	NotifyIncidentRequestTlpGreen       NotifyIncidentRequestTlp = "green"
+	NotifyIncidentRequestTlpRed         NotifyIncidentRequestTlp = "red"
+)
+
+// Valid indicates whether the value is a known member of the NotifyIncidentRequestTlp enum.
+func (e NotifyIncidentRequestTlp) Valid() bool {
+	switch e {
+	case NotifyIncidentRequestTlpAmber:
+		return true
+	case NotifyIncidentRequestTlpAmberStrict:
+		return true
+	case NotifyIncidentRequestTlpClear:
+		return true
+	case NotifyIncidentRequestTlpGreen:
+		return true
+	case NotifyIncidentRequestTlpRed:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OptionsContributor.
 const (
 	OptionsContributorMember OptionsContributor = "member"
@@ -542,45 +704,6 @@ func (e OrganisationFieldsKind) Valid() bool {
 	case OrganisationFieldsKindSectorBody:
 		return true
 	case OrganisationFieldsKindVendor:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for PassageLineConsent.
-const (
-	PassageLineConsentGiven   PassageLineConsent = "given"
-	PassageLineConsentRefused PassageLineConsent = "refused"
-	PassageLineConsentWaits   PassageLineConsent = "waits"
-)
-
-// Valid indicates whether the value is a known member of the PassageLineConsent enum.
-func (e PassageLineConsent) Valid() bool {
-	switch e {
-	case PassageLineConsentGiven:
-		return true
-	case PassageLineConsentRefused:
-		return true
-	case PassageLineConsentWaits:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for PassageLineFrom.
-const (
-	PassageLineFromLawEnforcement PassageLineFrom = "law-enforcement"
-	PassageLineFromTechnical      PassageLineFrom = "technical"
-)
-
-// Valid indicates whether the value is a known member of the PassageLineFrom enum.
-func (e PassageLineFrom) Valid() bool {
-	switch e {
-	case PassageLineFromLawEnforcement:
-		return true
-	case PassageLineFromTechnical:
 		return true
 	default:
 		return false
@@ -794,8 +917,6 @@ const (
 	Decline      StepRequestRequestMove = "decline"
 	Finish       StepRequestRequestMove = "finish"
 	Postpone     StepRequestRequestMove = "postpone"
-	Preserve     StepRequestRequestMove = "preserve"
-	Renew        StepRequestRequestMove = "renew"
 	See          StepRequestRequestMove = "see"
 	Verify       StepRequestRequestMove = "verify"
 	Withdraw     StepRequestRequestMove = "withdraw"
@@ -818,15 +939,32 @@ func (e StepRequestRequestMove) Valid() bool {
 		return true
 	case Postpone:
 		return true
-	case Preserve:
-		return true
-	case Renew:
-		return true
 	case See:
 		return true
 	case Verify:
 		return true
 	case Withdraw:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WordIncidentRequestAudience.
+const (
+	Internal WordIncidentRequestAudience = "internal"
+	Joint    WordIncidentRequestAudience = "joint"
+	Public   WordIncidentRequestAudience = "public"
+)
+
+// Valid indicates whether the value is a known member of the WordIncidentRequestAudience enum.
+func (e WordIncidentRequestAudience) Valid() bool {
+	switch e {
+	case Internal:
+		return true
+	case Joint:
+		return true
+	case Public:
 		return true
 	default:
 		return false
@@ -889,16 +1027,16 @@ func (e AgreementExplainParamsContributor) Valid() bool {
 
 // Defines values for AgreementExplainParamsConsent.
 const (
-	AgreementExplainParamsConsentGiven AgreementExplainParamsConsent = "given"
-	AgreementExplainParamsConsentNone  AgreementExplainParamsConsent = "none"
+	Given AgreementExplainParamsConsent = "given"
+	None  AgreementExplainParamsConsent = "none"
 )
 
 // Valid indicates whether the value is a known member of the AgreementExplainParamsConsent enum.
 func (e AgreementExplainParamsConsent) Valid() bool {
 	switch e {
-	case AgreementExplainParamsConsentGiven:
+	case Given:
 		return true
-	case AgreementExplainParamsConsentNone:
+	case None:
 		return true
 	default:
 		return false
@@ -922,19 +1060,19 @@ func (e AgreementImagineParamsContributor) Valid() bool {
 
 // Defines values for FlowParamsPeriod.
 const (
-	Day     FlowParamsPeriod = "day"
-	Quarter FlowParamsPeriod = "quarter"
-	Week    FlowParamsPeriod = "week"
+	FlowParamsPeriodDay     FlowParamsPeriod = "day"
+	FlowParamsPeriodQuarter FlowParamsPeriod = "quarter"
+	FlowParamsPeriodWeek    FlowParamsPeriod = "week"
 )
 
 // Valid indicates whether the value is a known member of the FlowParamsPeriod enum.
 func (e FlowParamsPeriod) Valid() bool {
 	switch e {
-	case Day:
+	case FlowParamsPeriodDay:
 		return true
-	case Quarter:
+	case FlowParamsPeriodQuarter:
 		return true
-	case Week:
+	case FlowParamsPeriodWeek:
 		return true
 	default:
 		return false
@@ -1494,28 +1632,6 @@ type AddCollectionRequest struct {
 	Title       string  `json:"title"`
 }
 
-// AddCustodyRequest defines model for Add-custodyRequest.
-type AddCustodyRequest struct {
-	// Evidence SHA-256 of it
-	Evidence string                    `json:"evidence"`
-	Handling AddCustodyRequestHandling `json:"handling"`
-
-	// Holder A body or a post, no person
-	Holder string `json:"holder"`
-
-	// Item What it is
-	Item string `json:"item"`
-
-	// On Now when left out
-	On *time.Time `json:"on,omitempty"`
-
-	// To For handed-on and returned
-	To *string `json:"to,omitempty"`
-}
-
-// AddCustodyRequestHandling defines model for AddCustodyRequest.Handling.
-type AddCustodyRequestHandling string
-
 // AddFeedRequest defines model for Add-feedRequest.
 type AddFeedRequest struct {
 	// Name Lower-case letters, digits and inner - and .
@@ -1889,34 +2005,10 @@ type ColumnsOutput struct {
 	Columns *[]string `json:"columns"`
 }
 
-// CompartmentOutput defines model for CompartmentOutput.
-type CompartmentOutput struct {
-	Members  *[]CompartmentRoll `json:"members"`
-	Passages *[]PassageLine     `json:"passages"`
-
-	// Preserved What ends first first
-	Preserved *[]RequestLine `json:"preserved"`
-}
-
-// CompartmentRoll defines model for CompartmentRoll.
-type CompartmentRoll struct {
-	Agreement     string    `json:"agreement"`
-	Organisations *[]string `json:"organisations"`
-	Side          string    `json:"side"`
-}
-
 // ConfirmPeerRequest defines model for Confirm-peerRequest.
 type ConfirmPeerRequest struct {
 	// Code What the partner's person read out
 	Code string `json:"code"`
-}
-
-// ConsentPassageRequest defines model for Consent-passageRequest.
-type ConsentPassageRequest struct {
-	Consent bool `json:"consent"`
-
-	// Text For the other side; a refusal needs no reason
-	Text *string `json:"text,omitempty"`
 }
 
 // Contact defines model for Contact.
@@ -2069,6 +2161,36 @@ type ContactsOutput struct {
 	Gaps    int64 `json:"gaps"`
 }
 
+// ContributeIncidentRequest defines model for Contribute-incidentRequest.
+type ContributeIncidentRequest struct {
+	// For Whose task it is
+	For      *string                            `json:"for,omitempty"`
+	Kind     ContributeIncidentRequestKind      `json:"kind"`
+	Language ContributeIncidentRequestLanguage  `json:"language"`
+	Objects  *[]string                          `json:"objects,omitempty"`
+	Progress *ContributeIncidentRequestProgress `json:"progress,omitempty"`
+
+	// Task The task that is answered
+	Task *string `json:"task,omitempty"`
+	Text *string `json:"text,omitempty"`
+
+	// Tlp Marked as the incident when left out; never more open
+	Tlp  *ContributeIncidentRequestTlp `json:"tlp,omitempty"`
+	When *IncidentInstant              `json:"when,omitempty"`
+}
+
+// ContributeIncidentRequestKind defines model for ContributeIncidentRequest.Kind.
+type ContributeIncidentRequestKind string
+
+// ContributeIncidentRequestLanguage defines model for ContributeIncidentRequest.Language.
+type ContributeIncidentRequestLanguage string
+
+// ContributeIncidentRequestProgress defines model for ContributeIncidentRequest.Progress.
+type ContributeIncidentRequestProgress string
+
+// ContributeIncidentRequestTlp Marked as the incident when left out; never more open
+type ContributeIncidentRequestTlp string
+
 // Contribution defines model for Contribution.
 type Contribution struct {
 	Fate   ContributionFate `json:"fate"`
@@ -2090,6 +2212,20 @@ type Contribution struct {
 
 // ContributionFate defines model for Contribution.Fate.
 type ContributionFate string
+
+// CorrectIncidentRequest defines model for Correct-incidentRequest.
+type CorrectIncidentRequest struct {
+	State CorrectIncidentRequestState `json:"state"`
+
+	// Tlp Marked as before when left out
+	Tlp *CorrectIncidentRequestTlp `json:"tlp,omitempty"`
+}
+
+// CorrectIncidentRequestState defines model for CorrectIncidentRequest.State.
+type CorrectIncidentRequestState string
+
+// CorrectIncidentRequestTlp Marked as before when left out
+type CorrectIncidentRequestTlp string
 
 // Countdown defines model for Countdown.
 type Countdown struct {
@@ -2177,29 +2313,6 @@ type Crossing struct {
 type CrossingsOutput struct {
 	Crossings *[]Crossing `json:"crossings"`
 }
-
-// CustodyLine defines model for CustodyLine.
-type CustodyLine struct {
-	By string `json:"by"`
-
-	// Evidence SHA-256
-	Evidence string              `json:"evidence"`
-	Handling CustodyLineHandling `json:"handling"`
-	Holder   string              `json:"holder"`
-	Item     string              `json:"item"`
-	N        int64               `json:"n"`
-	On       string              `json:"on"`
-
-	// Person Who of this side wrote it
-	Person *string `json:"person,omitempty"`
-
-	// Previous Digest of the entry of the same side before
-	Previous *string `json:"previous,omitempty"`
-	To       *string `json:"to,omitempty"`
-}
-
-// CustodyLineHandling defines model for CustodyLine.Handling.
-type CustodyLineHandling string
 
 // Cuts defines model for Cuts.
 type Cuts struct {
@@ -2952,6 +3065,133 @@ type ImportingTypeCount struct {
 	Type  string `json:"type"`
 }
 
+// IncidentClock defines model for IncidentClock.
+type IncidentClock struct {
+	Clock      string            `json:"clock"`
+	Instrument string            `json:"instrument"`
+	Reports    *[]IncidentReport `json:"reports"`
+	Started    time.Time         `json:"started"`
+}
+
+// IncidentEntry defines model for IncidentEntry.
+type IncidentEntry struct {
+	Created  time.Time        `json:"created"`
+	Entry    string           `json:"entry"`
+	Fate     string           `json:"fate"`
+	For      *string          `json:"for,omitempty"`
+	Kind     string           `json:"kind"`
+	Language string           `json:"language"`
+	Objects  *[]string        `json:"objects,omitempty"`
+	Origin   string           `json:"origin"`
+	Progress *string          `json:"progress,omitempty"`
+	Task     *string          `json:"task,omitempty"`
+	Text     *string          `json:"text,omitempty"`
+	Tlp      string           `json:"tlp"`
+	When     *IncidentInstant `json:"when,omitempty"`
+}
+
+// IncidentInstant defines model for IncidentInstant.
+type IncidentInstant struct {
+	At        time.Time                `json:"at"`
+	Precision IncidentInstantPrecision `json:"precision"`
+}
+
+// IncidentInstantPrecision defines model for IncidentInstant.Precision.
+type IncidentInstantPrecision string
+
+// IncidentListed defines model for IncidentListed.
+type IncidentListed struct {
+	Title string  `json:"title"`
+	Type  *string `json:"type,omitempty"`
+}
+
+// IncidentMadeOutput defines model for IncidentMadeOutput.
+type IncidentMadeOutput struct {
+	ID string `json:"id"`
+}
+
+// IncidentNote defines model for IncidentNote.
+type IncidentNote struct {
+	Created  time.Time `json:"created"`
+	Language string    `json:"language"`
+	Note     string    `json:"note"`
+	Text     string    `json:"text"`
+}
+
+// IncidentOutput defines model for IncidentOutput.
+type IncidentOutput struct {
+	// Agreed The words for everybody, once both sides say the same
+	Agreed *string `json:"agreed,omitempty"`
+
+	// Entries What both sides contributed
+	Entries *[]IncidentEntry `json:"entries"`
+
+	// Fate stays, waits, leaving, sent, arrived; came when it is the partner's
+	Fate     string      `json:"fate"`
+	Own      IncidentOwn `json:"own"`
+	Versions int64       `json:"versions"`
+
+	// Why The gate's sentence where it stays or waits
+	Why *string `json:"why,omitempty"`
+
+	// Wordings Attributions that were approved, of both sides
+	Wordings *[]IncidentWording `json:"wordings"`
+}
+
+// IncidentOwn defines model for IncidentOwn.
+type IncidentOwn struct {
+	Clocks    *[]IncidentClock    `json:"clocks"`
+	Notes     *[]IncidentNote     `json:"notes"`
+	Proposals *[]IncidentProposal `json:"proposals"`
+}
+
+// IncidentProposal defines model for IncidentProposal.
+type IncidentProposal struct {
+	Approvals *[]string `json:"approvals"`
+	Audience  string    `json:"audience"`
+	Author    string    `json:"author"`
+	Language  string    `json:"language"`
+
+	// Needs How many approvals it needs
+	Needs    int64  `json:"needs"`
+	Replaced bool   `json:"replaced"`
+	Text     string `json:"text"`
+	Wording  string `json:"wording"`
+}
+
+// IncidentReport defines model for IncidentReport.
+type IncidentReport struct {
+	// Due Absent where there is no fixed time, or it is counted from a report not made yet
+	Due  *time.Time `json:"due,omitempty"`
+	Made *time.Time `json:"made,omitempty"`
+
+	// Open How soon, in words, where there is no fixed time
+	Open *string `json:"open,omitempty"`
+	Step string  `json:"step"`
+}
+
+// IncidentWording defines model for IncidentWording.
+type IncidentWording struct {
+	Audience string `json:"audience"`
+	Fate     string `json:"fate"`
+	Language string `json:"language"`
+	Origin   string `json:"origin"`
+
+	// Replaced The same side has worded it anew since
+	Replaced bool   `json:"replaced"`
+	Text     string `json:"text"`
+	Wording  string `json:"wording"`
+}
+
+// IncidentWords defines model for IncidentWords.
+type IncidentWords struct {
+	Language IncidentWordsLanguage `json:"language"`
+	Text     string                `json:"text"`
+}
+
+// IncidentWordsLanguage defines model for IncidentWords.Language.
+type IncidentWordsLanguage string
+
 // Inside defines model for Inside.
 type Inside struct {
 	Agreement string        `json:"agreement"`
@@ -3134,6 +3374,14 @@ type ListEntry struct {
 // ListHold defines model for ListHold.
 type ListHold struct {
 	Items *[]Hold `json:"items"`
+
+	// Next Address of the next page; left out on the last
+	Next *string `json:"next,omitempty"`
+}
+
+// ListIncidentListed defines model for ListIncidentListed.
+type ListIncidentListed struct {
+	Items *[]IncidentListed `json:"items"`
 
 	// Next Address of the next page; left out on the last
 	Next *string `json:"next,omitempty"`
@@ -3336,6 +3584,15 @@ type NoteOutput struct {
 	// Note The signed note
 	Note string `json:"note"`
 }
+
+// NotifyIncidentRequest defines model for Notify-incidentRequest.
+type NotifyIncidentRequest struct {
+	Agreement string                   `json:"agreement"`
+	Tlp       NotifyIncidentRequestTlp `json:"tlp"`
+}
+
+// NotifyIncidentRequestTlp defines model for NotifyIncidentRequest.Tlp.
+type NotifyIncidentRequestTlp string
 
 // Object defines model for Object.
 type Object struct {
@@ -3556,55 +3813,6 @@ type Pace struct {
 	// P90Seconds Right within a tenth
 	P90Seconds float64 `json:"p90_seconds"`
 	Stage      string  `json:"stage"`
-}
-
-// PassRequestRequest defines model for Pass-requestRequest.
-type PassRequestRequest struct {
-	LegalBasis string `json:"legal_basis"`
-	Purpose    string `json:"purpose"`
-}
-
-// PassageLine defines model for PassageLine.
-type PassageLine struct {
-	Answered *string `json:"answered,omitempty"`
-	At       string  `json:"at"`
-
-	// Consent Of the side that owns the request
-	Consent    PassageLineConsent `json:"consent"`
-	From       PassageLineFrom    `json:"from"`
-	LegalBasis string             `json:"legal_basis"`
-
-	// Matter SHA-256 of the version that passes
-	Matter  string `json:"matter"`
-	Passage string `json:"passage"`
-	Purpose string `json:"purpose"`
-
-	// Side Inside which it passes
-	Side string `json:"side"`
-}
-
-// PassageLineConsent Of the side that owns the request
-type PassageLineConsent string
-
-// PassageLineFrom defines model for PassageLine.From.
-type PassageLineFrom string
-
-// PassageOutput defines model for PassageOutput.
-type PassageOutput struct {
-	// AskedOnBasis The legal basis that what passed names itself
-	AskedOnBasis *string `json:"asked_on_basis,omitempty"`
-
-	// Gone What passed is not here any more as it was
-	Gone bool   `json:"gone"`
-	Text string `json:"text"`
-
-	// Title Of what passed
-	Title string `json:"title"`
-}
-
-// PassagesOutput defines model for PassagesOutput.
-type PassagesOutput struct {
-	Passages *[]PassageLine `json:"passages"`
 }
 
 // Pause defines model for Pause.
@@ -3967,6 +4175,13 @@ type ReleaseOutlook struct {
 	Waits   int64     `json:"waits"`
 }
 
+// ReportIncidentRequest defines model for Report-incidentRequest.
+type ReportIncidentRequest struct {
+	// Made When the report was made
+	Made time.Time `json:"made"`
+	Step string    `json:"step"`
+}
+
 // RequestLine defines model for RequestLine.
 type RequestLine struct {
 	Agreement string `json:"agreement"`
@@ -3977,9 +4192,6 @@ type RequestLine struct {
 	// Due When a first word is hoped for: the agreement's target in the asked side's working time
 	Due       *string `json:"due,omitempty"`
 	FirstWord *string `json:"first_word,omitempty"`
-
-	// KeptUntil Until when the data is preserved
-	KeptUntil *string `json:"kept_until,omitempty"`
 	Kind      string  `json:"kind"`
 	Language  string  `json:"language"`
 
@@ -3994,36 +4206,24 @@ type RequestLine struct {
 
 	// Reminder Whom a reminder goes to now: contact, deputy, ministry, agenda
 	Reminder *string `json:"reminder,omitempty"`
-
-	// RenewalUntil Until when the asker would have it preserved, while that is longer
-	RenewalUntil *string `json:"renewal_until,omitempty"`
-	Request      string  `json:"request"`
-	Sent         string  `json:"sent"`
-	State        string  `json:"state"`
-	Title        string  `json:"title"`
-	Urgency      string  `json:"urgency"`
+	Request  string  `json:"request"`
+	Sent     string  `json:"sent"`
+	State    string  `json:"state"`
+	Title    string  `json:"title"`
+	Urgency  string  `json:"urgency"`
 }
 
 // RequestOutput defines model for RequestOutput.
 type RequestOutput struct {
-	AskedBy *string `json:"asked_by,omitempty"`
-
-	// Custody Who had which evidence when, as both sides wrote it down
-	Custody     *[]CustodyLine `json:"custody"`
-	DoneAlready *string        `json:"done_already,omitempty"`
-	LegalBasis  *string        `json:"legal_basis,omitempty"`
+	AskedBy     *string `json:"asked_by,omitempty"`
+	DoneAlready *string `json:"done_already,omitempty"`
+	LegalBasis  *string `json:"legal_basis,omitempty"`
 
 	// May What this side may do next
 	May *[]string `json:"may"`
 
 	// Objects Ids of what it is about
 	Objects *[]string `json:"objects"`
-
-	// Passages What passed between CERT and law enforcement, as far as the caller may know
-	Passages *[]PassageLine `json:"passages"`
-
-	// Playbook A CACAO 2.0 playbook as text
-	Playbook *string `json:"playbook,omitempty"`
 
 	// Steps How many steps this side has made
 	Steps int64  `json:"steps"`
@@ -4068,11 +4268,8 @@ type RequestText struct {
 
 	// Objects Ids of what it is about; they cross on their own terms
 	Objects *[]string `json:"objects,omitempty"`
-
-	// Playbook A CACAO 2.0 playbook as text: shown as steps on both sides and never carried out
-	Playbook *string `json:"playbook,omitempty"`
-	Text     string  `json:"text"`
-	Title    string  `json:"title"`
+	Text    string    `json:"text"`
+	Title   string    `json:"title"`
 }
 
 // RequestTextLanguage Of the texts
@@ -4360,6 +4557,14 @@ type StandingOutput struct {
 	Waiting int64 `json:"waiting"`
 }
 
+// StartIncidentClockRequest defines model for Start-incident-clockRequest.
+type StartIncidentClockRequest struct {
+	Clock string `json:"clock"`
+
+	// From When it began to count
+	From time.Time `json:"from"`
+}
+
 // State defines model for State.
 type State struct {
 	// Cosigned Keys that cosigned it
@@ -4403,7 +4608,7 @@ type StepRequestRequest struct {
 	Steps *int64  `json:"steps,omitempty"`
 	Text  *string `json:"text,omitempty"`
 
-	// Until A day the step names; for preserve and renew 90 days on when left out
+	// Until A date the step names
 	Until *time.Time `json:"until,omitempty"`
 }
 
@@ -4595,6 +4800,14 @@ type Why struct {
 	// Theirs It is the partner's own
 	Theirs bool `json:"theirs"`
 }
+
+// WordIncidentRequest defines model for Word-incidentRequest.
+type WordIncidentRequest struct {
+	Audience WordIncidentRequestAudience `json:"audience"`
+}
+
+// WordIncidentRequestAudience defines model for WordIncidentRequest.Audience.
+type WordIncidentRequestAudience string
 
 // Work defines model for Work.
 type Work struct {
@@ -5334,6 +5547,63 @@ type ImportParams struct {
 // ImportParamsContributor defines parameters for Import.
 type ImportParamsContributor string
 
+// IncidentsParams defines parameters for Incidents.
+type IncidentsParams struct {
+	// Cursor Where to go on: from next of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit At most so many items
+	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// NotifyIncidentParams defines parameters for NotifyIncident.
+type NotifyIncidentParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// CorrectIncidentParams defines parameters for CorrectIncident.
+type CorrectIncidentParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// StartIncidentClockParams defines parameters for StartIncidentClock.
+type StartIncidentClockParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ReportIncidentParams defines parameters for ReportIncident.
+type ReportIncidentParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ContributeIncidentParams defines parameters for ContributeIncident.
+type ContributeIncidentParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// KeepIncidentNoteParams defines parameters for KeepIncidentNote.
+type KeepIncidentNoteParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// WordIncidentParams defines parameters for WordIncident.
+type WordIncidentParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ApproveIncidentWordingParams defines parameters for ApproveIncidentWording.
+type ApproveIncidentWordingParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // AnnounceRecipientParams defines parameters for AnnounceRecipient.
 type AnnounceRecipientParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
@@ -5544,12 +5814,6 @@ type ChangeOrganisationParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
-// ConsentPassageParams defines parameters for ConsentPassage.
-type ConsentPassageParams struct {
-	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
-	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
-}
-
 // AcceptPeerParams defines parameters for AcceptPeer.
 type AcceptPeerParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
@@ -5725,18 +5989,6 @@ type RequestWaysParamsKind string
 
 // CorrectRequestParams defines parameters for CorrectRequest.
 type CorrectRequestParams struct {
-	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
-	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
-}
-
-// AddCustodyParams defines parameters for AddCustody.
-type AddCustodyParams struct {
-	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
-	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
-}
-
-// PassRequestParams defines parameters for PassRequest.
-type PassRequestParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
@@ -5975,6 +6227,27 @@ type ChangeHookJSONRequestBody = ChangeHookRequest
 // ImportApplicationStixPlusJSONRequestBody defines body for Import for application/stix+json ContentType.
 type ImportApplicationStixPlusJSONRequestBody = ImportApplicationStixPlusJSONBody
 
+// NotifyIncidentJSONRequestBody defines body for NotifyIncident for application/json ContentType.
+type NotifyIncidentJSONRequestBody = NotifyIncidentRequest
+
+// CorrectIncidentJSONRequestBody defines body for CorrectIncident for application/json ContentType.
+type CorrectIncidentJSONRequestBody = CorrectIncidentRequest
+
+// StartIncidentClockJSONRequestBody defines body for StartIncidentClock for application/json ContentType.
+type StartIncidentClockJSONRequestBody = StartIncidentClockRequest
+
+// ReportIncidentJSONRequestBody defines body for ReportIncident for application/json ContentType.
+type ReportIncidentJSONRequestBody = ReportIncidentRequest
+
+// ContributeIncidentJSONRequestBody defines body for ContributeIncident for application/json ContentType.
+type ContributeIncidentJSONRequestBody = ContributeIncidentRequest
+
+// KeepIncidentNoteJSONRequestBody defines body for KeepIncidentNote for application/json ContentType.
+type KeepIncidentNoteJSONRequestBody = IncidentWords
+
+// WordIncidentJSONRequestBody defines body for WordIncident for application/json ContentType.
+type WordIncidentJSONRequestBody = WordIncidentRequest
+
 // AnnounceRecipientJSONRequestBody defines body for AnnounceRecipient for application/json ContentType.
 type AnnounceRecipientJSONRequestBody = AnnounceRecipientRequest
 
@@ -6013,9 +6286,6 @@ type AddOrganisationJSONRequestBody = AddOrganisationRequest
 
 // ChangeOrganisationJSONRequestBody defines body for ChangeOrganisation for application/json ContentType.
 type ChangeOrganisationJSONRequestBody = OrganisationFields
-
-// ConsentPassageJSONRequestBody defines body for ConsentPassage for application/json ContentType.
-type ConsentPassageJSONRequestBody = ConsentPassageRequest
 
 // AcceptPeerJSONRequestBody defines body for AcceptPeer for application/json ContentType.
 type AcceptPeerJSONRequestBody = AcceptPeerRequest
@@ -6061,12 +6331,6 @@ type SendRequestJSONRequestBody = SendRequestRequest
 
 // CorrectRequestJSONRequestBody defines body for CorrectRequest for application/json ContentType.
 type CorrectRequestJSONRequestBody = RequestText
-
-// AddCustodyJSONRequestBody defines body for AddCustody for application/json ContentType.
-type AddCustodyJSONRequestBody = AddCustodyRequest
-
-// PassRequestJSONRequestBody defines body for PassRequest for application/json ContentType.
-type PassRequestJSONRequestBody = PassRequestRequest
 
 // StepRequestJSONRequestBody defines body for StepRequest for application/json ContentType.
 type StepRequestJSONRequestBody = StepRequestRequest
@@ -6940,13 +7204,6 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/v1/columns (the `ChooseColumns` operationId).
 	ChooseColumns(ctx context.Context, params *ChooseColumnsParams, body ChooseColumnsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Compartment The law-enforcement compartment: who is in it, what is preserved, what passed
-	//
-	// Needs an account that may: handle law-enforcement requests.
-	//
-	// Corresponds with GET /api/v1/compartment (the `Compartment` operationId).
-	Compartment(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-
 	// AnswerCheck Answer a communication check of the partner, as who holds the post or stands in for it
 	//
 	// Needs an account that may: see the points of contact of both sides. A decision of a person: takes a password, not a token.
@@ -7367,6 +7624,153 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/imports (the `Import` operationId).
 	ImportWithApplicationStixPlusJSONBody(ctx context.Context, params *ImportParams, body ImportApplicationStixPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// Incidents Incidents of either side, what changed last first
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Corresponds with GET /api/v1/incidents (the `Incidents` operationId).
+	Incidents(ctx context.Context, params *IncidentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// NotifyIncidentWithBody Notify an incident of this side
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/incidents (the `NotifyIncident` operationId).
+	NotifyIncidentWithBody(ctx context.Context, params *NotifyIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// NotifyIncident Notify an incident of this side
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/incidents (the `NotifyIncident` operationId).
+	NotifyIncident(ctx context.Context, params *NotifyIncidentParams, body NotifyIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Incident One incident with what both sides contributed and, for who handles incidents, what is this side's only
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Corresponds with GET /api/v1/incidents/{incident} (the `Incident` operationId).
+	Incident(ctx context.Context, incident string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CorrectIncidentWithBody Send another version of an incident of this side
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/incidents/{incident} (the `CorrectIncident` operationId).
+	CorrectIncidentWithBody(ctx context.Context, incident string, params *CorrectIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CorrectIncident Send another version of an incident of this side
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/incidents/{incident} (the `CorrectIncident` operationId).
+	CorrectIncident(ctx context.Context, incident string, params *CorrectIncidentParams, body CorrectIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StartIncidentClockWithBody Have a duty to report at home run; the partner never learns of it
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/clocks (the `StartIncidentClock` operationId).
+	StartIncidentClockWithBody(ctx context.Context, incident string, params *StartIncidentClockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StartIncidentClock Have a duty to report at home run; the partner never learns of it
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/clocks (the `StartIncidentClock` operationId).
+	StartIncidentClock(ctx context.Context, incident string, params *StartIncidentClockParams, body StartIncidentClockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportIncidentWithBody Record that a report was made at home
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/clocks/{clock}/reports (the `ReportIncident` operationId).
+	ReportIncidentWithBody(ctx context.Context, incident string, clock string, params *ReportIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportIncident Record that a report was made at home
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/clocks/{clock}/reports (the `ReportIncident` operationId).
+	ReportIncident(ctx context.Context, incident string, clock string, params *ReportIncidentParams, body ReportIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ContributeIncidentWithBody Contribute to an incident of either side
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/entries (the `ContributeIncident` operationId).
+	ContributeIncidentWithBody(ctx context.Context, incident string, params *ContributeIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ContributeIncident Contribute to an incident of either side
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/entries (the `ContributeIncident` operationId).
+	ContributeIncident(ctx context.Context, incident string, params *ContributeIncidentParams, body ContributeIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// KeepIncidentNoteWithBody Write a note for this side only
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/own-notes (the `KeepIncidentNote` operationId).
+	KeepIncidentNoteWithBody(ctx context.Context, incident string, params *KeepIncidentNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// KeepIncidentNote Write a note for this side only
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/own-notes (the `KeepIncidentNote` operationId).
+	KeepIncidentNote(ctx context.Context, incident string, params *KeepIncidentNoteParams, body KeepIncidentNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WordIncidentWithBody Propose the words of an attribution for an audience
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/wordings (the `WordIncident` operationId).
+	WordIncidentWithBody(ctx context.Context, incident string, params *WordIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WordIncident Propose the words of an attribution for an audience
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/wordings (the `WordIncident` operationId).
+	WordIncident(ctx context.Context, incident string, params *WordIncidentParams, body WordIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApproveIncidentWording Approve proposed words; with the last approval they go to the partner
+	//
+	// Needs an account that may: approve or refuse a release.
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/wordings/{wording}/approve (the `ApproveIncidentWording` operationId).
+	ApproveIncidentWording(ctx context.Context, incident string, wording string, params *ApproveIncidentWordingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Jobs What works in the background, process by process
 	//
 	// Needs an account that may: administer accounts and collections; or manage partners and channels.
@@ -7744,38 +8148,6 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/v1/organisations/{organisation} (the `ChangeOrganisation` operationId).
 	ChangeOrganisation(ctx context.Context, organisation string, params *ChangeOrganisationParams, body ChangeOrganisationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Passages What passed between CERT and law enforcement, newest first, as far as the caller may know
-	//
-	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-	//
-	// Corresponds with GET /api/v1/passages (the `Passages` operationId).
-	Passages(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// Passage One passage with what passed
-	//
-	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-	//
-	// Corresponds with GET /api/v1/passages/{passage} (the `Passage` operationId).
-	Passage(ctx context.Context, passage string, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ConsentPassageWithBody Answer whether what this side asked may pass to the other compartment there
-	//
-	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /api/v1/passages/{passage} (the `ConsentPassage` operationId).
-	ConsentPassageWithBody(ctx context.Context, passage string, params *ConsentPassageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ConsentPassage Answer whether what this side asked may pass to the other compartment there
-	//
-	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with POST /api/v1/passages/{passage} (the `ConsentPassage` operationId).
-	ConsentPassage(ctx context.Context, passage string, params *ConsentPassageParams, body ConsentPassageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
 	// Peers Partners' nodes and the state of their keys
 	//
 	// Needs an account that may: manage partners and channels.
@@ -8141,42 +8513,6 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/requests/{assistance} (the `CorrectRequest` operationId).
 	CorrectRequest(ctx context.Context, assistance string, params *CorrectRequestParams, body CorrectRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// AddCustodyWithBody Write down who had which evidence; stays for good
-	//
-	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /api/v1/requests/{assistance}/custody (the `AddCustody` operationId).
-	AddCustodyWithBody(ctx context.Context, assistance string, params *AddCustodyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// AddCustody Write down who had which evidence; stays for good
-	//
-	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with POST /api/v1/requests/{assistance}/custody (the `AddCustody` operationId).
-	AddCustody(ctx context.Context, assistance string, params *AddCustodyParams, body AddCustodyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// PassRequestWithBody Pass the newest version of a request to the other compartment of this side
-	//
-	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /api/v1/requests/{assistance}/passages (the `PassRequest` operationId).
-	PassRequestWithBody(ctx context.Context, assistance string, params *PassRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// PassRequest Pass the newest version of a request to the other compartment of this side
-	//
-	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with POST /api/v1/requests/{assistance}/passages (the `PassRequest` operationId).
-	PassRequest(ctx context.Context, assistance string, params *PassRequestParams, body PassRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// StepRequestWithBody Make this side's next step about a request
 	//
@@ -10204,23 +10540,6 @@ func (c *Client) ChooseColumns(ctx context.Context, params *ChooseColumnsParams,
 	return c.Client.Do(req)
 }
 
-// Compartment The law-enforcement compartment: who is in it, what is preserved, what passed
-//
-// Needs an account that may: handle law-enforcement requests.
-//
-// Corresponds with GET /api/v1/compartment (the `Compartment` operationId).
-func (c *Client) Compartment(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCompartmentRequest(c.Server)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
 // AnswerCheck Answer a communication check of the partner, as who holds the post or stands in for it
 //
 // Needs an account that may: see the points of contact of both sides. A decision of a person: takes a password, not a token.
@@ -11181,6 +11500,323 @@ func (c *Client) ImportWithApplicationStixPlusJSONBody(ctx context.Context, para
 	return c.Client.Do(req)
 }
 
+// Incidents Incidents of either side, what changed last first
+//
+// Needs an account that may: read threat data.
+//
+// Corresponds with GET /api/v1/incidents (the `Incidents` operationId).
+func (c *Client) Incidents(ctx context.Context, params *IncidentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewIncidentsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// NotifyIncidentWithBody Notify an incident of this side
+//
+// Needs an account that may: handle incidents.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/incidents (the `NotifyIncident` operationId).
+func (c *Client) NotifyIncidentWithBody(ctx context.Context, params *NotifyIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewNotifyIncidentRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// NotifyIncident Notify an incident of this side
+//
+// Needs an account that may: handle incidents.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/incidents (the `NotifyIncident` operationId).
+func (c *Client) NotifyIncident(ctx context.Context, params *NotifyIncidentParams, body NotifyIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewNotifyIncidentRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Incident One incident with what both sides contributed and, for who handles incidents, what is this side's only
+//
+// Needs an account that may: read threat data.
+//
+// Corresponds with GET /api/v1/incidents/{incident} (the `Incident` operationId).
+func (c *Client) Incident(ctx context.Context, incident string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewIncidentRequest(c.Server, incident)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CorrectIncidentWithBody Send another version of an incident of this side
+//
+// Needs an account that may: handle incidents.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/incidents/{incident} (the `CorrectIncident` operationId).
+func (c *Client) CorrectIncidentWithBody(ctx context.Context, incident string, params *CorrectIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCorrectIncidentRequestWithBody(c.Server, incident, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CorrectIncident Send another version of an incident of this side
+//
+// Needs an account that may: handle incidents.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/incidents/{incident} (the `CorrectIncident` operationId).
+func (c *Client) CorrectIncident(ctx context.Context, incident string, params *CorrectIncidentParams, body CorrectIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCorrectIncidentRequest(c.Server, incident, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StartIncidentClockWithBody Have a duty to report at home run; the partner never learns of it
+//
+// Needs an account that may: handle incidents.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/incidents/{incident}/clocks (the `StartIncidentClock` operationId).
+func (c *Client) StartIncidentClockWithBody(ctx context.Context, incident string, params *StartIncidentClockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStartIncidentClockRequestWithBody(c.Server, incident, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StartIncidentClock Have a duty to report at home run; the partner never learns of it
+//
+// Needs an account that may: handle incidents.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/incidents/{incident}/clocks (the `StartIncidentClock` operationId).
+func (c *Client) StartIncidentClock(ctx context.Context, incident string, params *StartIncidentClockParams, body StartIncidentClockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStartIncidentClockRequest(c.Server, incident, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReportIncidentWithBody Record that a report was made at home
+//
+// Needs an account that may: handle incidents.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/incidents/{incident}/clocks/{clock}/reports (the `ReportIncident` operationId).
+func (c *Client) ReportIncidentWithBody(ctx context.Context, incident string, clock string, params *ReportIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportIncidentRequestWithBody(c.Server, incident, clock, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReportIncident Record that a report was made at home
+//
+// Needs an account that may: handle incidents.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/incidents/{incident}/clocks/{clock}/reports (the `ReportIncident` operationId).
+func (c *Client) ReportIncident(ctx context.Context, incident string, clock string, params *ReportIncidentParams, body ReportIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportIncidentRequest(c.Server, incident, clock, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ContributeIncidentWithBody Contribute to an incident of either side
+//
+// Needs an account that may: handle incidents.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/incidents/{incident}/entries (the `ContributeIncident` operationId).
+func (c *Client) ContributeIncidentWithBody(ctx context.Context, incident string, params *ContributeIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewContributeIncidentRequestWithBody(c.Server, incident, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ContributeIncident Contribute to an incident of either side
+//
+// Needs an account that may: handle incidents.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/incidents/{incident}/entries (the `ContributeIncident` operationId).
+func (c *Client) ContributeIncident(ctx context.Context, incident string, params *ContributeIncidentParams, body ContributeIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewContributeIncidentRequest(c.Server, incident, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// KeepIncidentNoteWithBody Write a note for this side only
+//
+// Needs an account that may: handle incidents.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/incidents/{incident}/own-notes (the `KeepIncidentNote` operationId).
+func (c *Client) KeepIncidentNoteWithBody(ctx context.Context, incident string, params *KeepIncidentNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKeepIncidentNoteRequestWithBody(c.Server, incident, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// KeepIncidentNote Write a note for this side only
+//
+// Needs an account that may: handle incidents.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/incidents/{incident}/own-notes (the `KeepIncidentNote` operationId).
+func (c *Client) KeepIncidentNote(ctx context.Context, incident string, params *KeepIncidentNoteParams, body KeepIncidentNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKeepIncidentNoteRequest(c.Server, incident, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WordIncidentWithBody Propose the words of an attribution for an audience
+//
+// Needs an account that may: handle incidents.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/incidents/{incident}/wordings (the `WordIncident` operationId).
+func (c *Client) WordIncidentWithBody(ctx context.Context, incident string, params *WordIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWordIncidentRequestWithBody(c.Server, incident, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WordIncident Propose the words of an attribution for an audience
+//
+// Needs an account that may: handle incidents.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/incidents/{incident}/wordings (the `WordIncident` operationId).
+func (c *Client) WordIncident(ctx context.Context, incident string, params *WordIncidentParams, body WordIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWordIncidentRequest(c.Server, incident, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApproveIncidentWording Approve proposed words; with the last approval they go to the partner
+//
+// Needs an account that may: approve or refuse a release.
+//
+// Corresponds with POST /api/v1/incidents/{incident}/wordings/{wording}/approve (the `ApproveIncidentWording` operationId).
+func (c *Client) ApproveIncidentWording(ctx context.Context, incident string, wording string, params *ApproveIncidentWordingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveIncidentWordingRequest(c.Server, incident, wording, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Jobs What works in the background, process by process
 //
 // Needs an account that may: administer accounts and collections; or manage partners and channels.
@@ -12028,78 +12664,6 @@ func (c *Client) ChangeOrganisation(ctx context.Context, organisation string, pa
 	return c.Client.Do(req)
 }
 
-// Passages What passed between CERT and law enforcement, newest first, as far as the caller may know
-//
-// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-//
-// Corresponds with GET /api/v1/passages (the `Passages` operationId).
-func (c *Client) Passages(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPassagesRequest(c.Server)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// Passage One passage with what passed
-//
-// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-//
-// Corresponds with GET /api/v1/passages/{passage} (the `Passage` operationId).
-func (c *Client) Passage(ctx context.Context, passage string, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPassageRequest(c.Server, passage)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// ConsentPassageWithBody Answer whether what this side asked may pass to the other compartment there
-//
-// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with POST /api/v1/passages/{passage} (the `ConsentPassage` operationId).
-func (c *Client) ConsentPassageWithBody(ctx context.Context, passage string, params *ConsentPassageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewConsentPassageRequestWithBody(c.Server, passage, params, contentType, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// ConsentPassage Answer whether what this side asked may pass to the other compartment there
-//
-// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-//
-// Takes a body of the `application/json` content type.
-//
-// Corresponds with POST /api/v1/passages/{passage} (the `ConsentPassage` operationId).
-func (c *Client) ConsentPassage(ctx context.Context, passage string, params *ConsentPassageParams, body ConsentPassageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewConsentPassageRequest(c.Server, passage, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
 // Peers Partners' nodes and the state of their keys
 //
 // Needs an account that may: manage partners and channels.
@@ -12896,82 +13460,6 @@ func (c *Client) CorrectRequestWithBody(ctx context.Context, assistance string, 
 // Corresponds with PUT /api/v1/requests/{assistance} (the `CorrectRequest` operationId).
 func (c *Client) CorrectRequest(ctx context.Context, assistance string, params *CorrectRequestParams, body CorrectRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCorrectRequestRequest(c.Server, assistance, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// AddCustodyWithBody Write down who had which evidence; stays for good
-//
-// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with POST /api/v1/requests/{assistance}/custody (the `AddCustody` operationId).
-func (c *Client) AddCustodyWithBody(ctx context.Context, assistance string, params *AddCustodyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewAddCustodyRequestWithBody(c.Server, assistance, params, contentType, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// AddCustody Write down who had which evidence; stays for good
-//
-// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-//
-// Takes a body of the `application/json` content type.
-//
-// Corresponds with POST /api/v1/requests/{assistance}/custody (the `AddCustody` operationId).
-func (c *Client) AddCustody(ctx context.Context, assistance string, params *AddCustodyParams, body AddCustodyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewAddCustodyRequest(c.Server, assistance, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// PassRequestWithBody Pass the newest version of a request to the other compartment of this side
-//
-// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with POST /api/v1/requests/{assistance}/passages (the `PassRequest` operationId).
-func (c *Client) PassRequestWithBody(ctx context.Context, assistance string, params *PassRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPassRequestRequestWithBody(c.Server, assistance, params, contentType, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// PassRequest Pass the newest version of a request to the other compartment of this side
-//
-// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-//
-// Takes a body of the `application/json` content type.
-//
-// Corresponds with POST /api/v1/requests/{assistance}/passages (the `PassRequest` operationId).
-func (c *Client) PassRequest(ctx context.Context, assistance string, params *PassRequestParams, body PassRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPassRequestRequest(c.Server, assistance, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -17873,33 +18361,6 @@ func NewChooseColumnsRequestWithBody(server string, params *ChooseColumnsParams,
 	return req, nil
 }
 
-// NewCompartmentRequest constructs an http.Request for the Compartment method
-func NewCompartmentRequest(server string) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/compartment")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
 // NewAnswerCheckRequest constructs an http.Request for the AnswerCheck method
 func NewAnswerCheckRequest(server string, check string, params *AnswerCheckParams) (*http.Request, error) {
 	var err error
@@ -20309,6 +20770,596 @@ func NewImportRequestWithBody(server string, params *ImportParams, contentType s
 	return req, nil
 }
 
+// NewIncidentsRequest constructs an http.Request for the Incidents method
+func NewIncidentsRequest(server string, params *IncidentsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/incidents")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewNotifyIncidentRequest calls the generic NotifyIncident builder with application/json body
+func NewNotifyIncidentRequest(server string, params *NotifyIncidentParams, body NotifyIncidentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewNotifyIncidentRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewNotifyIncidentRequestWithBody constructs an http.Request for the NotifyIncident method, with any body, and a specified content type
+func NewNotifyIncidentRequestWithBody(server string, params *NotifyIncidentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/incidents")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewIncidentRequest constructs an http.Request for the Incident method
+func NewIncidentRequest(server string, incident string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "incident", incident, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/incidents/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCorrectIncidentRequest calls the generic CorrectIncident builder with application/json body
+func NewCorrectIncidentRequest(server string, incident string, params *CorrectIncidentParams, body CorrectIncidentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCorrectIncidentRequestWithBody(server, incident, params, "application/json", bodyReader)
+}
+
+// NewCorrectIncidentRequestWithBody constructs an http.Request for the CorrectIncident method, with any body, and a specified content type
+func NewCorrectIncidentRequestWithBody(server string, incident string, params *CorrectIncidentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "incident", incident, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/incidents/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewStartIncidentClockRequest calls the generic StartIncidentClock builder with application/json body
+func NewStartIncidentClockRequest(server string, incident string, params *StartIncidentClockParams, body StartIncidentClockJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewStartIncidentClockRequestWithBody(server, incident, params, "application/json", bodyReader)
+}
+
+// NewStartIncidentClockRequestWithBody constructs an http.Request for the StartIncidentClock method, with any body, and a specified content type
+func NewStartIncidentClockRequestWithBody(server string, incident string, params *StartIncidentClockParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "incident", incident, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/incidents/%s/clocks", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewReportIncidentRequest calls the generic ReportIncident builder with application/json body
+func NewReportIncidentRequest(server string, incident string, clock string, params *ReportIncidentParams, body ReportIncidentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReportIncidentRequestWithBody(server, incident, clock, params, "application/json", bodyReader)
+}
+
+// NewReportIncidentRequestWithBody constructs an http.Request for the ReportIncident method, with any body, and a specified content type
+func NewReportIncidentRequestWithBody(server string, incident string, clock string, params *ReportIncidentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "incident", incident, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "clock", clock, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/incidents/%s/clocks/%s/reports", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewContributeIncidentRequest calls the generic ContributeIncident builder with application/json body
+func NewContributeIncidentRequest(server string, incident string, params *ContributeIncidentParams, body ContributeIncidentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewContributeIncidentRequestWithBody(server, incident, params, "application/json", bodyReader)
+}
+
+// NewContributeIncidentRequestWithBody constructs an http.Request for the ContributeIncident method, with any body, and a specified content type
+func NewContributeIncidentRequestWithBody(server string, incident string, params *ContributeIncidentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "incident", incident, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/incidents/%s/entries", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewKeepIncidentNoteRequest calls the generic KeepIncidentNote builder with application/json body
+func NewKeepIncidentNoteRequest(server string, incident string, params *KeepIncidentNoteParams, body KeepIncidentNoteJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewKeepIncidentNoteRequestWithBody(server, incident, params, "application/json", bodyReader)
+}
+
+// NewKeepIncidentNoteRequestWithBody constructs an http.Request for the KeepIncidentNote method, with any body, and a specified content type
+func NewKeepIncidentNoteRequestWithBody(server string, incident string, params *KeepIncidentNoteParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "incident", incident, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/incidents/%s/own-notes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewWordIncidentRequest calls the generic WordIncident builder with application/json body
+func NewWordIncidentRequest(server string, incident string, params *WordIncidentParams, body WordIncidentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWordIncidentRequestWithBody(server, incident, params, "application/json", bodyReader)
+}
+
+// NewWordIncidentRequestWithBody constructs an http.Request for the WordIncident method, with any body, and a specified content type
+func NewWordIncidentRequestWithBody(server string, incident string, params *WordIncidentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "incident", incident, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/incidents/%s/wordings", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewApproveIncidentWordingRequest constructs an http.Request for the ApproveIncidentWording method
+func NewApproveIncidentWordingRequest(server string, incident string, wording string, params *ApproveIncidentWordingParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "incident", incident, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "wording", wording, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/incidents/%s/wordings/%s/approve", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewJobsRequest constructs an http.Request for the Jobs method
 func NewJobsRequest(server string) (*http.Request, error) {
 	var err error
@@ -22245,129 +23296,6 @@ func NewChangeOrganisationRequestWithBody(server string, organisation string, pa
 	return req, nil
 }
 
-// NewPassagesRequest constructs an http.Request for the Passages method
-func NewPassagesRequest(server string) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/passages")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewPassageRequest constructs an http.Request for the Passage method
-func NewPassageRequest(server string, passage string) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "passage", passage, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/passages/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewConsentPassageRequest calls the generic ConsentPassage builder with application/json body
-func NewConsentPassageRequest(server string, passage string, params *ConsentPassageParams, body ConsentPassageJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewConsentPassageRequestWithBody(server, passage, params, "application/json", bodyReader)
-}
-
-// NewConsentPassageRequestWithBody constructs an http.Request for the ConsentPassage method, with any body, and a specified content type
-func NewConsentPassageRequestWithBody(server string, passage string, params *ConsentPassageParams, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "passage", passage, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/passages/%s", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	if params != nil {
-
-		if params.IdempotencyKey != nil {
-			var headerParam0 string
-
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-
-			req.Header.Set("Idempotency-Key", headerParam0)
-		}
-
-	}
-
-	return req, nil
-}
-
 // NewPeersRequest constructs an http.Request for the Peers method
 func NewPeersRequest(server string) (*http.Request, error) {
 	var err error
@@ -24019,130 +24947,6 @@ func NewCorrectRequestRequestWithBody(server string, assistance string, params *
 	}
 
 	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	if params != nil {
-
-		if params.IdempotencyKey != nil {
-			var headerParam0 string
-
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-
-			req.Header.Set("Idempotency-Key", headerParam0)
-		}
-
-	}
-
-	return req, nil
-}
-
-// NewAddCustodyRequest calls the generic AddCustody builder with application/json body
-func NewAddCustodyRequest(server string, assistance string, params *AddCustodyParams, body AddCustodyJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewAddCustodyRequestWithBody(server, assistance, params, "application/json", bodyReader)
-}
-
-// NewAddCustodyRequestWithBody constructs an http.Request for the AddCustody method, with any body, and a specified content type
-func NewAddCustodyRequestWithBody(server string, assistance string, params *AddCustodyParams, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "assistance", assistance, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/requests/%s/custody", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	if params != nil {
-
-		if params.IdempotencyKey != nil {
-			var headerParam0 string
-
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-
-			req.Header.Set("Idempotency-Key", headerParam0)
-		}
-
-	}
-
-	return req, nil
-}
-
-// NewPassRequestRequest calls the generic PassRequest builder with application/json body
-func NewPassRequestRequest(server string, assistance string, params *PassRequestParams, body PassRequestJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewPassRequestRequestWithBody(server, assistance, params, "application/json", bodyReader)
-}
-
-// NewPassRequestRequestWithBody constructs an http.Request for the PassRequest method, with any body, and a specified content type
-func NewPassRequestRequestWithBody(server string, assistance string, params *PassRequestParams, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "assistance", assistance, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/requests/%s/passages", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -26428,15 +27232,6 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/columns (the `ChooseColumns` operationId).
 	ChooseColumnsWithResponse(ctx context.Context, params *ChooseColumnsParams, body ChooseColumnsJSONRequestBody, reqEditors ...RequestEditorFn) (*ChooseColumnsResponse, error)
 
-	// CompartmentWithResponse The law-enforcement compartment: who is in it, what is preserved, what passed
-	//
-	// Needs an account that may: handle law-enforcement requests.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /api/v1/compartment (the `Compartment` operationId).
-	CompartmentWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*CompartmentResponse, error)
-
 	// AnswerCheckWithResponse Answer a communication check of the partner, as who holds the post or stands in for it
 	//
 	// Needs an account that may: see the points of contact of both sides. A decision of a person: takes a password, not a token.
@@ -26921,6 +27716,159 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/imports (the `Import` operationId).
 	ImportWithApplicationStixPlusJSONBodyWithResponse(ctx context.Context, params *ImportParams, body ImportApplicationStixPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportResponse, error)
 
+	// IncidentsWithResponse Incidents of either side, what changed last first
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/incidents (the `Incidents` operationId).
+	IncidentsWithResponse(ctx context.Context, params *IncidentsParams, reqEditors ...RequestEditorFn) (*IncidentsResponse, error)
+
+	// NotifyIncidentWithBodyWithResponse Notify an incident of this side
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents (the `NotifyIncident` operationId).
+	NotifyIncidentWithBodyWithResponse(ctx context.Context, params *NotifyIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*NotifyIncidentResponse, error)
+
+	// NotifyIncidentWithResponse Notify an incident of this side
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents (the `NotifyIncident` operationId).
+	NotifyIncidentWithResponse(ctx context.Context, params *NotifyIncidentParams, body NotifyIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*NotifyIncidentResponse, error)
+
+	// IncidentWithResponse One incident with what both sides contributed and, for who handles incidents, what is this side's only
+	//
+	// Needs an account that may: read threat data.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/incidents/{incident} (the `Incident` operationId).
+	IncidentWithResponse(ctx context.Context, incident string, reqEditors ...RequestEditorFn) (*IncidentResponse, error)
+
+	// CorrectIncidentWithBodyWithResponse Send another version of an incident of this side
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/incidents/{incident} (the `CorrectIncident` operationId).
+	CorrectIncidentWithBodyWithResponse(ctx context.Context, incident string, params *CorrectIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CorrectIncidentResponse, error)
+
+	// CorrectIncidentWithResponse Send another version of an incident of this side
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/incidents/{incident} (the `CorrectIncident` operationId).
+	CorrectIncidentWithResponse(ctx context.Context, incident string, params *CorrectIncidentParams, body CorrectIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectIncidentResponse, error)
+
+	// StartIncidentClockWithBodyWithResponse Have a duty to report at home run; the partner never learns of it
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/clocks (the `StartIncidentClock` operationId).
+	StartIncidentClockWithBodyWithResponse(ctx context.Context, incident string, params *StartIncidentClockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StartIncidentClockResponse, error)
+
+	// StartIncidentClockWithResponse Have a duty to report at home run; the partner never learns of it
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/clocks (the `StartIncidentClock` operationId).
+	StartIncidentClockWithResponse(ctx context.Context, incident string, params *StartIncidentClockParams, body StartIncidentClockJSONRequestBody, reqEditors ...RequestEditorFn) (*StartIncidentClockResponse, error)
+
+	// ReportIncidentWithBodyWithResponse Record that a report was made at home
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/clocks/{clock}/reports (the `ReportIncident` operationId).
+	ReportIncidentWithBodyWithResponse(ctx context.Context, incident string, clock string, params *ReportIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportIncidentResponse, error)
+
+	// ReportIncidentWithResponse Record that a report was made at home
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/clocks/{clock}/reports (the `ReportIncident` operationId).
+	ReportIncidentWithResponse(ctx context.Context, incident string, clock string, params *ReportIncidentParams, body ReportIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportIncidentResponse, error)
+
+	// ContributeIncidentWithBodyWithResponse Contribute to an incident of either side
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/entries (the `ContributeIncident` operationId).
+	ContributeIncidentWithBodyWithResponse(ctx context.Context, incident string, params *ContributeIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ContributeIncidentResponse, error)
+
+	// ContributeIncidentWithResponse Contribute to an incident of either side
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/entries (the `ContributeIncident` operationId).
+	ContributeIncidentWithResponse(ctx context.Context, incident string, params *ContributeIncidentParams, body ContributeIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*ContributeIncidentResponse, error)
+
+	// KeepIncidentNoteWithBodyWithResponse Write a note for this side only
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/own-notes (the `KeepIncidentNote` operationId).
+	KeepIncidentNoteWithBodyWithResponse(ctx context.Context, incident string, params *KeepIncidentNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*KeepIncidentNoteResponse, error)
+
+	// KeepIncidentNoteWithResponse Write a note for this side only
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/own-notes (the `KeepIncidentNote` operationId).
+	KeepIncidentNoteWithResponse(ctx context.Context, incident string, params *KeepIncidentNoteParams, body KeepIncidentNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*KeepIncidentNoteResponse, error)
+
+	// WordIncidentWithBodyWithResponse Propose the words of an attribution for an audience
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/wordings (the `WordIncident` operationId).
+	WordIncidentWithBodyWithResponse(ctx context.Context, incident string, params *WordIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WordIncidentResponse, error)
+
+	// WordIncidentWithResponse Propose the words of an attribution for an audience
+	//
+	// Needs an account that may: handle incidents.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/wordings (the `WordIncident` operationId).
+	WordIncidentWithResponse(ctx context.Context, incident string, params *WordIncidentParams, body WordIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*WordIncidentResponse, error)
+
+	// ApproveIncidentWordingWithResponse Approve proposed words; with the last approval they go to the partner
+	//
+	// Needs an account that may: approve or refuse a release.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/incidents/{incident}/wordings/{wording}/approve (the `ApproveIncidentWording` operationId).
+	ApproveIncidentWordingWithResponse(ctx context.Context, incident string, wording string, params *ApproveIncidentWordingParams, reqEditors ...RequestEditorFn) (*ApproveIncidentWordingResponse, error)
+
 	// JobsWithResponse What works in the background, process by process
 	//
 	// Needs an account that may: administer accounts and collections; or manage partners and channels.
@@ -27340,42 +28288,6 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/organisations/{organisation} (the `ChangeOrganisation` operationId).
 	ChangeOrganisationWithResponse(ctx context.Context, organisation string, params *ChangeOrganisationParams, body ChangeOrganisationJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeOrganisationResponse, error)
 
-	// PassagesWithResponse What passed between CERT and law enforcement, newest first, as far as the caller may know
-	//
-	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /api/v1/passages (the `Passages` operationId).
-	PassagesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*PassagesResponse, error)
-
-	// PassageWithResponse One passage with what passed
-	//
-	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /api/v1/passages/{passage} (the `Passage` operationId).
-	PassageWithResponse(ctx context.Context, passage string, reqEditors ...RequestEditorFn) (*PassageResponse, error)
-
-	// ConsentPassageWithBodyWithResponse Answer whether what this side asked may pass to the other compartment there
-	//
-	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /api/v1/passages/{passage} (the `ConsentPassage` operationId).
-	ConsentPassageWithBodyWithResponse(ctx context.Context, passage string, params *ConsentPassageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConsentPassageResponse, error)
-
-	// ConsentPassageWithResponse Answer whether what this side asked may pass to the other compartment there
-	//
-	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /api/v1/passages/{passage} (the `ConsentPassage` operationId).
-	ConsentPassageWithResponse(ctx context.Context, passage string, params *ConsentPassageParams, body ConsentPassageJSONRequestBody, reqEditors ...RequestEditorFn) (*ConsentPassageResponse, error)
-
 	// PeersWithResponse Partners' nodes and the state of their keys
 	//
 	// Needs an account that may: manage partners and channels.
@@ -27769,42 +28681,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/v1/requests/{assistance} (the `CorrectRequest` operationId).
 	CorrectRequestWithResponse(ctx context.Context, assistance string, params *CorrectRequestParams, body CorrectRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectRequestResponse, error)
-
-	// AddCustodyWithBodyWithResponse Write down who had which evidence; stays for good
-	//
-	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /api/v1/requests/{assistance}/custody (the `AddCustody` operationId).
-	AddCustodyWithBodyWithResponse(ctx context.Context, assistance string, params *AddCustodyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddCustodyResponse, error)
-
-	// AddCustodyWithResponse Write down who had which evidence; stays for good
-	//
-	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /api/v1/requests/{assistance}/custody (the `AddCustody` operationId).
-	AddCustodyWithResponse(ctx context.Context, assistance string, params *AddCustodyParams, body AddCustodyJSONRequestBody, reqEditors ...RequestEditorFn) (*AddCustodyResponse, error)
-
-	// PassRequestWithBodyWithResponse Pass the newest version of a request to the other compartment of this side
-	//
-	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /api/v1/requests/{assistance}/passages (the `PassRequest` operationId).
-	PassRequestWithBodyWithResponse(ctx context.Context, assistance string, params *PassRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PassRequestResponse, error)
-
-	// PassRequestWithResponse Pass the newest version of a request to the other compartment of this side
-	//
-	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /api/v1/requests/{assistance}/passages (the `PassRequest` operationId).
-	PassRequestWithResponse(ctx context.Context, assistance string, params *PassRequestParams, body PassRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*PassRequestResponse, error)
 
 	// StepRequestWithBodyWithResponse Make this side's next step about a request
 	//
@@ -33860,75 +34736,6 @@ func (r ChooseColumnsResponse) ContentType() string {
 	return ""
 }
 
-type CompartmentResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *CompartmentOutput
-	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
-	ApplicationProblemJSON401 *ErrorModel
-	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
-	ApplicationProblemJSON403 *ErrorModel
-	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
-	ApplicationProblemJSON429 *ErrorModel
-	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *ErrorModel
-}
-
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r CompartmentResponse) GetJSON200() *CompartmentOutput {
-	return r.JSON200
-}
-
-// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
-func (r CompartmentResponse) GetApplicationProblemJSON401() *ErrorModel {
-	return r.ApplicationProblemJSON401
-}
-
-// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
-func (r CompartmentResponse) GetApplicationProblemJSON403() *ErrorModel {
-	return r.ApplicationProblemJSON403
-}
-
-// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
-func (r CompartmentResponse) GetApplicationProblemJSON429() *ErrorModel {
-	return r.ApplicationProblemJSON429
-}
-
-// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r CompartmentResponse) GetApplicationProblemJSON500() *ErrorModel {
-	return r.ApplicationProblemJSON500
-}
-
-// GetBody returns the raw response body bytes
-func (r CompartmentResponse) GetBody() []byte {
-	return r.Body
-}
-
-// Status returns HTTPResponse.Status
-func (r CompartmentResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r CompartmentResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r CompartmentResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
 type AnswerCheckResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -37134,6 +37941,773 @@ func (r ImportResponse) ContentType() string {
 	return ""
 }
 
+// IncidentsResponse200Headers the declared response headers of an HTTP 200 response for Incidents
+type IncidentsResponse200Headers struct {
+	Link *string
+}
+
+type IncidentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListIncidentListed
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *IncidentsResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r IncidentsResponse) GetJSON200() *ListIncidentListed {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r IncidentsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r IncidentsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r IncidentsResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r IncidentsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r IncidentsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r IncidentsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r IncidentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r IncidentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r IncidentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type NotifyIncidentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *IncidentMadeOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r NotifyIncidentResponse) GetJSON200() *IncidentMadeOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r NotifyIncidentResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r NotifyIncidentResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r NotifyIncidentResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r NotifyIncidentResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r NotifyIncidentResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r NotifyIncidentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r NotifyIncidentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r NotifyIncidentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r NotifyIncidentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type IncidentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *IncidentOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r IncidentResponse) GetJSON200() *IncidentOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r IncidentResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r IncidentResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r IncidentResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r IncidentResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r IncidentResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r IncidentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r IncidentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r IncidentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r IncidentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CorrectIncidentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *IncidentOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CorrectIncidentResponse) GetJSON200() *IncidentOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CorrectIncidentResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CorrectIncidentResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CorrectIncidentResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CorrectIncidentResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r CorrectIncidentResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r CorrectIncidentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CorrectIncidentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CorrectIncidentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CorrectIncidentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type StartIncidentClockResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *IncidentOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r StartIncidentClockResponse) GetJSON200() *IncidentOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r StartIncidentClockResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r StartIncidentClockResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r StartIncidentClockResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r StartIncidentClockResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r StartIncidentClockResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r StartIncidentClockResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StartIncidentClockResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StartIncidentClockResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StartIncidentClockResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReportIncidentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *IncidentOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReportIncidentResponse) GetJSON200() *IncidentOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ReportIncidentResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ReportIncidentResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ReportIncidentResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ReportIncidentResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ReportIncidentResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ReportIncidentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReportIncidentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReportIncidentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReportIncidentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ContributeIncidentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *IncidentMadeOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ContributeIncidentResponse) GetJSON200() *IncidentMadeOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ContributeIncidentResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ContributeIncidentResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ContributeIncidentResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ContributeIncidentResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ContributeIncidentResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ContributeIncidentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ContributeIncidentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ContributeIncidentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ContributeIncidentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type KeepIncidentNoteResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *IncidentMadeOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r KeepIncidentNoteResponse) GetJSON200() *IncidentMadeOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r KeepIncidentNoteResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r KeepIncidentNoteResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r KeepIncidentNoteResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r KeepIncidentNoteResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r KeepIncidentNoteResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r KeepIncidentNoteResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r KeepIncidentNoteResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r KeepIncidentNoteResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r KeepIncidentNoteResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type WordIncidentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *IncidentMadeOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r WordIncidentResponse) GetJSON200() *IncidentMadeOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r WordIncidentResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r WordIncidentResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r WordIncidentResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r WordIncidentResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r WordIncidentResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r WordIncidentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WordIncidentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WordIncidentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WordIncidentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApproveIncidentWordingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *IncidentOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApproveIncidentWordingResponse) GetJSON200() *IncidentOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ApproveIncidentWordingResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ApproveIncidentWordingResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ApproveIncidentWordingResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ApproveIncidentWordingResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ApproveIncidentWordingResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ApproveIncidentWordingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApproveIncidentWordingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApproveIncidentWordingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApproveIncidentWordingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type JobsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -39676,227 +41250,6 @@ func (r ChangeOrganisationResponse) ContentType() string {
 	return ""
 }
 
-type PassagesResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *PassagesOutput
-	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
-	ApplicationProblemJSON401 *ErrorModel
-	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
-	ApplicationProblemJSON403 *ErrorModel
-	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
-	ApplicationProblemJSON429 *ErrorModel
-	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *ErrorModel
-}
-
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r PassagesResponse) GetJSON200() *PassagesOutput {
-	return r.JSON200
-}
-
-// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
-func (r PassagesResponse) GetApplicationProblemJSON401() *ErrorModel {
-	return r.ApplicationProblemJSON401
-}
-
-// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
-func (r PassagesResponse) GetApplicationProblemJSON403() *ErrorModel {
-	return r.ApplicationProblemJSON403
-}
-
-// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
-func (r PassagesResponse) GetApplicationProblemJSON429() *ErrorModel {
-	return r.ApplicationProblemJSON429
-}
-
-// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r PassagesResponse) GetApplicationProblemJSON500() *ErrorModel {
-	return r.ApplicationProblemJSON500
-}
-
-// GetBody returns the raw response body bytes
-func (r PassagesResponse) GetBody() []byte {
-	return r.Body
-}
-
-// Status returns HTTPResponse.Status
-func (r PassagesResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r PassagesResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r PassagesResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type PassageResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *PassageOutput
-	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
-	ApplicationProblemJSON401 *ErrorModel
-	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
-	ApplicationProblemJSON403 *ErrorModel
-	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
-	ApplicationProblemJSON422 *ErrorModel
-	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
-	ApplicationProblemJSON429 *ErrorModel
-	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *ErrorModel
-}
-
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r PassageResponse) GetJSON200() *PassageOutput {
-	return r.JSON200
-}
-
-// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
-func (r PassageResponse) GetApplicationProblemJSON401() *ErrorModel {
-	return r.ApplicationProblemJSON401
-}
-
-// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
-func (r PassageResponse) GetApplicationProblemJSON403() *ErrorModel {
-	return r.ApplicationProblemJSON403
-}
-
-// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
-func (r PassageResponse) GetApplicationProblemJSON422() *ErrorModel {
-	return r.ApplicationProblemJSON422
-}
-
-// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
-func (r PassageResponse) GetApplicationProblemJSON429() *ErrorModel {
-	return r.ApplicationProblemJSON429
-}
-
-// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r PassageResponse) GetApplicationProblemJSON500() *ErrorModel {
-	return r.ApplicationProblemJSON500
-}
-
-// GetBody returns the raw response body bytes
-func (r PassageResponse) GetBody() []byte {
-	return r.Body
-}
-
-// Status returns HTTPResponse.Status
-func (r PassageResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r PassageResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r PassageResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type ConsentPassageResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *PassageOutput
-	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
-	ApplicationProblemJSON401 *ErrorModel
-	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
-	ApplicationProblemJSON403 *ErrorModel
-	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
-	ApplicationProblemJSON422 *ErrorModel
-	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
-	ApplicationProblemJSON429 *ErrorModel
-	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *ErrorModel
-}
-
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ConsentPassageResponse) GetJSON200() *PassageOutput {
-	return r.JSON200
-}
-
-// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
-func (r ConsentPassageResponse) GetApplicationProblemJSON401() *ErrorModel {
-	return r.ApplicationProblemJSON401
-}
-
-// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
-func (r ConsentPassageResponse) GetApplicationProblemJSON403() *ErrorModel {
-	return r.ApplicationProblemJSON403
-}
-
-// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
-func (r ConsentPassageResponse) GetApplicationProblemJSON422() *ErrorModel {
-	return r.ApplicationProblemJSON422
-}
-
-// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
-func (r ConsentPassageResponse) GetApplicationProblemJSON429() *ErrorModel {
-	return r.ApplicationProblemJSON429
-}
-
-// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r ConsentPassageResponse) GetApplicationProblemJSON500() *ErrorModel {
-	return r.ApplicationProblemJSON500
-}
-
-// GetBody returns the raw response body bytes
-func (r ConsentPassageResponse) GetBody() []byte {
-	return r.Body
-}
-
-// Status returns HTTPResponse.Status
-func (r ConsentPassageResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r ConsentPassageResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ConsentPassageResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
 type PeersResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -42095,158 +43448,6 @@ func (r CorrectRequestResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r CorrectRequestResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type AddCustodyResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *RequestOutput
-	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
-	ApplicationProblemJSON401 *ErrorModel
-	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
-	ApplicationProblemJSON403 *ErrorModel
-	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
-	ApplicationProblemJSON422 *ErrorModel
-	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
-	ApplicationProblemJSON429 *ErrorModel
-	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *ErrorModel
-}
-
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r AddCustodyResponse) GetJSON200() *RequestOutput {
-	return r.JSON200
-}
-
-// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
-func (r AddCustodyResponse) GetApplicationProblemJSON401() *ErrorModel {
-	return r.ApplicationProblemJSON401
-}
-
-// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
-func (r AddCustodyResponse) GetApplicationProblemJSON403() *ErrorModel {
-	return r.ApplicationProblemJSON403
-}
-
-// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
-func (r AddCustodyResponse) GetApplicationProblemJSON422() *ErrorModel {
-	return r.ApplicationProblemJSON422
-}
-
-// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
-func (r AddCustodyResponse) GetApplicationProblemJSON429() *ErrorModel {
-	return r.ApplicationProblemJSON429
-}
-
-// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r AddCustodyResponse) GetApplicationProblemJSON500() *ErrorModel {
-	return r.ApplicationProblemJSON500
-}
-
-// GetBody returns the raw response body bytes
-func (r AddCustodyResponse) GetBody() []byte {
-	return r.Body
-}
-
-// Status returns HTTPResponse.Status
-func (r AddCustodyResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r AddCustodyResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r AddCustodyResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type PassRequestResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *PassageOutput
-	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
-	ApplicationProblemJSON401 *ErrorModel
-	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
-	ApplicationProblemJSON403 *ErrorModel
-	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
-	ApplicationProblemJSON422 *ErrorModel
-	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
-	ApplicationProblemJSON429 *ErrorModel
-	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *ErrorModel
-}
-
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r PassRequestResponse) GetJSON200() *PassageOutput {
-	return r.JSON200
-}
-
-// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
-func (r PassRequestResponse) GetApplicationProblemJSON401() *ErrorModel {
-	return r.ApplicationProblemJSON401
-}
-
-// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
-func (r PassRequestResponse) GetApplicationProblemJSON403() *ErrorModel {
-	return r.ApplicationProblemJSON403
-}
-
-// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
-func (r PassRequestResponse) GetApplicationProblemJSON422() *ErrorModel {
-	return r.ApplicationProblemJSON422
-}
-
-// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
-func (r PassRequestResponse) GetApplicationProblemJSON429() *ErrorModel {
-	return r.ApplicationProblemJSON429
-}
-
-// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r PassRequestResponse) GetApplicationProblemJSON500() *ErrorModel {
-	return r.ApplicationProblemJSON500
-}
-
-// GetBody returns the raw response body bytes
-func (r PassRequestResponse) GetBody() []byte {
-	return r.Body
-}
-
-// Status returns HTTPResponse.Status
-func (r PassRequestResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r PassRequestResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r PassRequestResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -45712,21 +46913,6 @@ func (c *ClientWithResponses) ChooseColumnsWithResponse(ctx context.Context, par
 	return ParseChooseColumnsResponse(rsp)
 }
 
-// CompartmentWithResponse The law-enforcement compartment: who is in it, what is preserved, what passed
-//
-// Needs an account that may: handle law-enforcement requests.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /api/v1/compartment (the `Compartment` operationId).
-func (c *ClientWithResponses) CompartmentWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*CompartmentResponse, error) {
-	rsp, err := c.Compartment(ctx, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseCompartmentResponse(rsp)
-}
-
 // AnswerCheckWithResponse Answer a communication check of the partner, as who holds the post or stands in for it
 //
 // Needs an account that may: see the points of contact of both sides. A decision of a person: takes a password, not a token.
@@ -46535,6 +47721,261 @@ func (c *ClientWithResponses) ImportWithApplicationStixPlusJSONBodyWithResponse(
 	return ParseImportResponse(rsp)
 }
 
+// IncidentsWithResponse Incidents of either side, what changed last first
+//
+// Needs an account that may: read threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/incidents (the `Incidents` operationId).
+func (c *ClientWithResponses) IncidentsWithResponse(ctx context.Context, params *IncidentsParams, reqEditors ...RequestEditorFn) (*IncidentsResponse, error) {
+	rsp, err := c.Incidents(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseIncidentsResponse(rsp)
+}
+
+// NotifyIncidentWithBodyWithResponse Notify an incident of this side
+//
+// Needs an account that may: handle incidents.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents (the `NotifyIncident` operationId).
+func (c *ClientWithResponses) NotifyIncidentWithBodyWithResponse(ctx context.Context, params *NotifyIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*NotifyIncidentResponse, error) {
+	rsp, err := c.NotifyIncidentWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseNotifyIncidentResponse(rsp)
+}
+
+// NotifyIncidentWithResponse Notify an incident of this side
+//
+// Needs an account that may: handle incidents.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents (the `NotifyIncident` operationId).
+func (c *ClientWithResponses) NotifyIncidentWithResponse(ctx context.Context, params *NotifyIncidentParams, body NotifyIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*NotifyIncidentResponse, error) {
+	rsp, err := c.NotifyIncident(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseNotifyIncidentResponse(rsp)
+}
+
+// IncidentWithResponse One incident with what both sides contributed and, for who handles incidents, what is this side's only
+//
+// Needs an account that may: read threat data.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/incidents/{incident} (the `Incident` operationId).
+func (c *ClientWithResponses) IncidentWithResponse(ctx context.Context, incident string, reqEditors ...RequestEditorFn) (*IncidentResponse, error) {
+	rsp, err := c.Incident(ctx, incident, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseIncidentResponse(rsp)
+}
+
+// CorrectIncidentWithBodyWithResponse Send another version of an incident of this side
+//
+// Needs an account that may: handle incidents.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/incidents/{incident} (the `CorrectIncident` operationId).
+func (c *ClientWithResponses) CorrectIncidentWithBodyWithResponse(ctx context.Context, incident string, params *CorrectIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CorrectIncidentResponse, error) {
+	rsp, err := c.CorrectIncidentWithBody(ctx, incident, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCorrectIncidentResponse(rsp)
+}
+
+// CorrectIncidentWithResponse Send another version of an incident of this side
+//
+// Needs an account that may: handle incidents.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/incidents/{incident} (the `CorrectIncident` operationId).
+func (c *ClientWithResponses) CorrectIncidentWithResponse(ctx context.Context, incident string, params *CorrectIncidentParams, body CorrectIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectIncidentResponse, error) {
+	rsp, err := c.CorrectIncident(ctx, incident, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCorrectIncidentResponse(rsp)
+}
+
+// StartIncidentClockWithBodyWithResponse Have a duty to report at home run; the partner never learns of it
+//
+// Needs an account that may: handle incidents.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident}/clocks (the `StartIncidentClock` operationId).
+func (c *ClientWithResponses) StartIncidentClockWithBodyWithResponse(ctx context.Context, incident string, params *StartIncidentClockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StartIncidentClockResponse, error) {
+	rsp, err := c.StartIncidentClockWithBody(ctx, incident, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStartIncidentClockResponse(rsp)
+}
+
+// StartIncidentClockWithResponse Have a duty to report at home run; the partner never learns of it
+//
+// Needs an account that may: handle incidents.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident}/clocks (the `StartIncidentClock` operationId).
+func (c *ClientWithResponses) StartIncidentClockWithResponse(ctx context.Context, incident string, params *StartIncidentClockParams, body StartIncidentClockJSONRequestBody, reqEditors ...RequestEditorFn) (*StartIncidentClockResponse, error) {
+	rsp, err := c.StartIncidentClock(ctx, incident, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStartIncidentClockResponse(rsp)
+}
+
+// ReportIncidentWithBodyWithResponse Record that a report was made at home
+//
+// Needs an account that may: handle incidents.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident}/clocks/{clock}/reports (the `ReportIncident` operationId).
+func (c *ClientWithResponses) ReportIncidentWithBodyWithResponse(ctx context.Context, incident string, clock string, params *ReportIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportIncidentResponse, error) {
+	rsp, err := c.ReportIncidentWithBody(ctx, incident, clock, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportIncidentResponse(rsp)
+}
+
+// ReportIncidentWithResponse Record that a report was made at home
+//
+// Needs an account that may: handle incidents.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident}/clocks/{clock}/reports (the `ReportIncident` operationId).
+func (c *ClientWithResponses) ReportIncidentWithResponse(ctx context.Context, incident string, clock string, params *ReportIncidentParams, body ReportIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportIncidentResponse, error) {
+	rsp, err := c.ReportIncident(ctx, incident, clock, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportIncidentResponse(rsp)
+}
+
+// ContributeIncidentWithBodyWithResponse Contribute to an incident of either side
+//
+// Needs an account that may: handle incidents.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident}/entries (the `ContributeIncident` operationId).
+func (c *ClientWithResponses) ContributeIncidentWithBodyWithResponse(ctx context.Context, incident string, params *ContributeIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ContributeIncidentResponse, error) {
+	rsp, err := c.ContributeIncidentWithBody(ctx, incident, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseContributeIncidentResponse(rsp)
+}
+
+// ContributeIncidentWithResponse Contribute to an incident of either side
+//
+// Needs an account that may: handle incidents.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident}/entries (the `ContributeIncident` operationId).
+func (c *ClientWithResponses) ContributeIncidentWithResponse(ctx context.Context, incident string, params *ContributeIncidentParams, body ContributeIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*ContributeIncidentResponse, error) {
+	rsp, err := c.ContributeIncident(ctx, incident, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseContributeIncidentResponse(rsp)
+}
+
+// KeepIncidentNoteWithBodyWithResponse Write a note for this side only
+//
+// Needs an account that may: handle incidents.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident}/own-notes (the `KeepIncidentNote` operationId).
+func (c *ClientWithResponses) KeepIncidentNoteWithBodyWithResponse(ctx context.Context, incident string, params *KeepIncidentNoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*KeepIncidentNoteResponse, error) {
+	rsp, err := c.KeepIncidentNoteWithBody(ctx, incident, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseKeepIncidentNoteResponse(rsp)
+}
+
+// KeepIncidentNoteWithResponse Write a note for this side only
+//
+// Needs an account that may: handle incidents.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident}/own-notes (the `KeepIncidentNote` operationId).
+func (c *ClientWithResponses) KeepIncidentNoteWithResponse(ctx context.Context, incident string, params *KeepIncidentNoteParams, body KeepIncidentNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*KeepIncidentNoteResponse, error) {
+	rsp, err := c.KeepIncidentNote(ctx, incident, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseKeepIncidentNoteResponse(rsp)
+}
+
+// WordIncidentWithBodyWithResponse Propose the words of an attribution for an audience
+//
+// Needs an account that may: handle incidents.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident}/wordings (the `WordIncident` operationId).
+func (c *ClientWithResponses) WordIncidentWithBodyWithResponse(ctx context.Context, incident string, params *WordIncidentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WordIncidentResponse, error) {
+	rsp, err := c.WordIncidentWithBody(ctx, incident, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWordIncidentResponse(rsp)
+}
+
+// WordIncidentWithResponse Propose the words of an attribution for an audience
+//
+// Needs an account that may: handle incidents.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident}/wordings (the `WordIncident` operationId).
+func (c *ClientWithResponses) WordIncidentWithResponse(ctx context.Context, incident string, params *WordIncidentParams, body WordIncidentJSONRequestBody, reqEditors ...RequestEditorFn) (*WordIncidentResponse, error) {
+	rsp, err := c.WordIncident(ctx, incident, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWordIncidentResponse(rsp)
+}
+
+// ApproveIncidentWordingWithResponse Approve proposed words; with the last approval they go to the partner
+//
+// Needs an account that may: approve or refuse a release.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/incidents/{incident}/wordings/{wording}/approve (the `ApproveIncidentWording` operationId).
+func (c *ClientWithResponses) ApproveIncidentWordingWithResponse(ctx context.Context, incident string, wording string, params *ApproveIncidentWordingParams, reqEditors ...RequestEditorFn) (*ApproveIncidentWordingResponse, error) {
+	rsp, err := c.ApproveIncidentWording(ctx, incident, wording, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApproveIncidentWordingResponse(rsp)
+}
+
 // JobsWithResponse What works in the background, process by process
 //
 // Needs an account that may: administer accounts and collections; or manage partners and channels.
@@ -47236,66 +48677,6 @@ func (c *ClientWithResponses) ChangeOrganisationWithResponse(ctx context.Context
 	return ParseChangeOrganisationResponse(rsp)
 }
 
-// PassagesWithResponse What passed between CERT and law enforcement, newest first, as far as the caller may know
-//
-// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /api/v1/passages (the `Passages` operationId).
-func (c *ClientWithResponses) PassagesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*PassagesResponse, error) {
-	rsp, err := c.Passages(ctx, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParsePassagesResponse(rsp)
-}
-
-// PassageWithResponse One passage with what passed
-//
-// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /api/v1/passages/{passage} (the `Passage` operationId).
-func (c *ClientWithResponses) PassageWithResponse(ctx context.Context, passage string, reqEditors ...RequestEditorFn) (*PassageResponse, error) {
-	rsp, err := c.Passage(ctx, passage, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParsePassageResponse(rsp)
-}
-
-// ConsentPassageWithBodyWithResponse Answer whether what this side asked may pass to the other compartment there
-//
-// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-//
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /api/v1/passages/{passage} (the `ConsentPassage` operationId).
-func (c *ClientWithResponses) ConsentPassageWithBodyWithResponse(ctx context.Context, passage string, params *ConsentPassageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConsentPassageResponse, error) {
-	rsp, err := c.ConsentPassageWithBody(ctx, passage, params, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseConsentPassageResponse(rsp)
-}
-
-// ConsentPassageWithResponse Answer whether what this side asked may pass to the other compartment there
-//
-// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /api/v1/passages/{passage} (the `ConsentPassage` operationId).
-func (c *ClientWithResponses) ConsentPassageWithResponse(ctx context.Context, passage string, params *ConsentPassageParams, body ConsentPassageJSONRequestBody, reqEditors ...RequestEditorFn) (*ConsentPassageResponse, error) {
-	rsp, err := c.ConsentPassage(ctx, passage, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseConsentPassageResponse(rsp)
-}
-
 // PeersWithResponse Partners' nodes and the state of their keys
 //
 // Needs an account that may: manage partners and channels.
@@ -47952,66 +49333,6 @@ func (c *ClientWithResponses) CorrectRequestWithResponse(ctx context.Context, as
 		return nil, err
 	}
 	return ParseCorrectRequestResponse(rsp)
-}
-
-// AddCustodyWithBodyWithResponse Write down who had which evidence; stays for good
-//
-// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-//
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /api/v1/requests/{assistance}/custody (the `AddCustody` operationId).
-func (c *ClientWithResponses) AddCustodyWithBodyWithResponse(ctx context.Context, assistance string, params *AddCustodyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddCustodyResponse, error) {
-	rsp, err := c.AddCustodyWithBody(ctx, assistance, params, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseAddCustodyResponse(rsp)
-}
-
-// AddCustodyWithResponse Write down who had which evidence; stays for good
-//
-// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /api/v1/requests/{assistance}/custody (the `AddCustody` operationId).
-func (c *ClientWithResponses) AddCustodyWithResponse(ctx context.Context, assistance string, params *AddCustodyParams, body AddCustodyJSONRequestBody, reqEditors ...RequestEditorFn) (*AddCustodyResponse, error) {
-	rsp, err := c.AddCustody(ctx, assistance, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseAddCustodyResponse(rsp)
-}
-
-// PassRequestWithBodyWithResponse Pass the newest version of a request to the other compartment of this side
-//
-// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-//
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /api/v1/requests/{assistance}/passages (the `PassRequest` operationId).
-func (c *ClientWithResponses) PassRequestWithBodyWithResponse(ctx context.Context, assistance string, params *PassRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PassRequestResponse, error) {
-	rsp, err := c.PassRequestWithBody(ctx, assistance, params, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParsePassRequestResponse(rsp)
-}
-
-// PassRequestWithResponse Pass the newest version of a request to the other compartment of this side
-//
-// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /api/v1/requests/{assistance}/passages (the `PassRequest` operationId).
-func (c *ClientWithResponses) PassRequestWithResponse(ctx context.Context, assistance string, params *PassRequestParams, body PassRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*PassRequestResponse, error) {
-	rsp, err := c.PassRequest(ctx, assistance, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParsePassRequestResponse(rsp)
 }
 
 // StepRequestWithBodyWithResponse Make this side's next step about a request
@@ -53191,60 +54512,6 @@ func ParseChooseColumnsResponse(rsp *http.Response) (*ChooseColumnsResponse, err
 	return response, nil
 }
 
-// ParseCompartmentResponse parses an HTTP response from a CompartmentWithResponse call
-func ParseCompartmentResponse(rsp *http.Response) (*CompartmentResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &CompartmentResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest CompartmentOutput
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON403 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON500 = &dest
-
-	}
-
-	return response, nil
-}
-
 // ParseAnswerCheckResponse parses an HTTP response from a AnswerCheckWithResponse call
 func ParseAnswerCheckResponse(rsp *http.Response) (*AnswerCheckResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -55847,6 +57114,629 @@ func ParseImportResponse(rsp *http.Response) (*ImportResponse, error) {
 	return response, nil
 }
 
+// ParseIncidentsResponse parses an HTTP response from a IncidentsWithResponse call
+func ParseIncidentsResponse(rsp *http.Response) (*IncidentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &IncidentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListIncidentListed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers IncidentsResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseNotifyIncidentResponse parses an HTTP response from a NotifyIncidentWithResponse call
+func ParseNotifyIncidentResponse(rsp *http.Response) (*NotifyIncidentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &NotifyIncidentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest IncidentMadeOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseIncidentResponse parses an HTTP response from a IncidentWithResponse call
+func ParseIncidentResponse(rsp *http.Response) (*IncidentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &IncidentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest IncidentOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCorrectIncidentResponse parses an HTTP response from a CorrectIncidentWithResponse call
+func ParseCorrectIncidentResponse(rsp *http.Response) (*CorrectIncidentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CorrectIncidentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest IncidentOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseStartIncidentClockResponse parses an HTTP response from a StartIncidentClockWithResponse call
+func ParseStartIncidentClockResponse(rsp *http.Response) (*StartIncidentClockResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StartIncidentClockResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest IncidentOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReportIncidentResponse parses an HTTP response from a ReportIncidentWithResponse call
+func ParseReportIncidentResponse(rsp *http.Response) (*ReportIncidentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReportIncidentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest IncidentOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseContributeIncidentResponse parses an HTTP response from a ContributeIncidentWithResponse call
+func ParseContributeIncidentResponse(rsp *http.Response) (*ContributeIncidentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ContributeIncidentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest IncidentMadeOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseKeepIncidentNoteResponse parses an HTTP response from a KeepIncidentNoteWithResponse call
+func ParseKeepIncidentNoteResponse(rsp *http.Response) (*KeepIncidentNoteResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &KeepIncidentNoteResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest IncidentMadeOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseWordIncidentResponse parses an HTTP response from a WordIncidentWithResponse call
+func ParseWordIncidentResponse(rsp *http.Response) (*WordIncidentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WordIncidentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest IncidentMadeOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApproveIncidentWordingResponse parses an HTTP response from a ApproveIncidentWordingWithResponse call
+func ParseApproveIncidentWordingResponse(rsp *http.Response) (*ApproveIncidentWordingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApproveIncidentWordingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest IncidentOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseJobsResponse parses an HTTP response from a JobsWithResponse call
 func ParseJobsResponse(rsp *http.Response) (*JobsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -57909,182 +59799,6 @@ func ParseChangeOrganisationResponse(rsp *http.Response) (*ChangeOrganisationRes
 	return response, nil
 }
 
-// ParsePassagesResponse parses an HTTP response from a PassagesWithResponse call
-func ParsePassagesResponse(rsp *http.Response) (*PassagesResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &PassagesResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest PassagesOutput
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON403 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON500 = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParsePassageResponse parses an HTTP response from a PassageWithResponse call
-func ParsePassageResponse(rsp *http.Response) (*PassageResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &PassageResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest PassageOutput
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON403 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON422 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON500 = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseConsentPassageResponse parses an HTTP response from a ConsentPassageWithResponse call
-func ParseConsentPassageResponse(rsp *http.Response) (*ConsentPassageResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &ConsentPassageResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest PassageOutput
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON403 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON422 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON500 = &dest
-
-	}
-
-	return response, nil
-}
-
 // ParsePeersResponse parses an HTTP response from a PeersWithResponse call
 func ParsePeersResponse(rsp *http.Response) (*PeersResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -59866,128 +61580,6 @@ func ParseCorrectRequestResponse(rsp *http.Response) (*CorrectRequestResponse, e
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest RequestOutput
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON403 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON422 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON500 = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseAddCustodyResponse parses an HTTP response from a AddCustodyWithResponse call
-func ParseAddCustodyResponse(rsp *http.Response) (*AddCustodyResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &AddCustodyResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest RequestOutput
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON403 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON422 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ErrorModel
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON500 = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParsePassRequestResponse parses an HTTP response from a PassRequestWithResponse call
-func ParsePassRequestResponse(rsp *http.Response) (*PassRequestResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &PassRequestResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest PassageOutput
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -63,6 +63,7 @@ type commands struct {
 	Lookup       lookupCmd       `cmd:"" help:"Ask what is known of addresses, domains, URLs, hashes, file names."`
 	Match        matchCmd        `cmd:"" help:"Ask the partner which values it knows, without showing them, and answer it."`
 	Recall       recallCmd       `cmd:"" help:"Call back what was sent, and see what was done about it."`
+	Incident     incidentCmd     `cmd:"" help:"Notify incidents, contribute to them, and keep the clocks of reporting at home."`
 	Request      requestCmd      `cmd:"" help:"Ask the other side for assistance, and answer when it asks."`
 	Onward       onwardCmd       `cmd:"" help:"Ask to pass on what belongs to another side, and answer those who ask."`
 	Members      membersCmd      `cmd:"" help:"Numbered, signed lists of who belongs to the audience of a caveat."`

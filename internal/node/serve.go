@@ -185,7 +185,7 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *w
 		Accords: n.Accords, Releases: n.Releases, Exchange: n.Exchange, Ledger: n.Ledger, Intake: n.Intake, Library: n.Library,
 		Answers: n.Answers, Imports: n.Imports, Erasures: n.Erasures, Sessions: n.Sessions,
 		Collections: n.Collections, Pairing: n.Pairing, Partners: partners{n}, Health: n, Log: n.Log, Rand: rand.Reader, Stylesheet: files.URL("desk.css"),
-		Feeds: n.Feeds, Hooks: n.Hooks, Matchings: n.Matchings, Onwards: n.Onwards, Requests: n.Requests, Members: n.Members, Contacts: n.Contacts, Offline: n.Offline, Recalls: n.Recalls,
+		Feeds: n.Feeds, Hooks: n.Hooks, Matchings: n.Matchings, Onwards: n.Onwards, Requests: n.Requests, Incidents: n.Incidents, Members: n.Members, Contacts: n.Contacts, Offline: n.Offline, Recalls: n.Recalls,
 		Shelf: n.Shelf, Lines: partners{n},
 	})
 	mux.Handle(api.Prefix+"/", o.Watch("api", own))
@@ -210,7 +210,7 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *w
 		Store: n.Store, Handle: n.Live, Self: n.Config.Side, Title: n.Config.Title, Clock: n.Clock, Log: n.Log, Stop: stop,
 		Auth: door, People: n.People, Accords: n.Accords, Exchange: n.Exchange, Library: n.Library, Releases: n.Releases, Ledger: n.Ledger, Audit: n.Audit,
 		Intake: n.Intake, Answers: n.Answers, Pairing: n.Pairing, Collections: n.Collections, Imports: n.Imports, Erasures: n.Erasures, Health: n, Partners: partners{n}, Notices: n.Notices,
-		Feeds: n.Feeds, Hooks: n.Hooks, Offline: n.Offline, Shelf: n.Shelf, Matchings: n.Matchings, Lines: partners{n}, Onwards: n.Onwards, Requests: n.Requests, Members: n.Members, Contacts: n.Contacts, Recalls: n.Recalls,
+		Feeds: n.Feeds, Hooks: n.Hooks, Offline: n.Offline, Shelf: n.Shelf, Matchings: n.Matchings, Lines: partners{n}, Onwards: n.Onwards, Requests: n.Requests, Incidents: n.Incidents, Members: n.Members, Contacts: n.Contacts, Recalls: n.Recalls,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -21,6 +21,7 @@ import (
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/session"
 	"twoseas/internal/law/contact"
+	"twoseas/internal/law/incident"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/law/request"
 	"twoseas/internal/nodetest"
@@ -75,8 +76,13 @@ func NewWorld(t *testing.T) *World {
 		Node: in, t: t,
 		Foreign: map[string]string{"object": red, "id": red},
 		Absent:  map[string]string{"object": none, "id": none, "item": "99999", "token": "0123456789abcdef"},
+<<<<<<< HEAD
 		Shared:  map[string]string{"agreement": string(nodetest.InJp), "version": "1", "side": "jp", "number": "1", "entry": "0"},
 		Owners:  map[string]people.Act{"token": people.Administer, "assistance": people.Liaise, "contact": people.Reach, "check": people.Reach, "passage": people.Liaise},
+=======
+		Shared:  map[string]string{"agreement": string(nodetest.InJp), "version": "1", "side": "jp", "number": "1", "entry": "0", "clock": "in-certin"},
+		Owners:  map[string]people.Act{"token": people.Administer, "assistance": people.Liaise, "contact": people.Reach, "check": people.Reach},
+>>>>>>> e8d450c (incidents: pages, api, command)
 	}
 	w.client = &http.Client{
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, // the node of the test
@@ -112,6 +118,10 @@ func NewWorld(t *testing.T) *World {
 	w.Foreign["assistance"] = lawEnforcement(t, in, jp)
 	w.Absent["assistance"] = absentLike(w.Foreign["assistance"][len(request.Type):])
 	w.Absent["assistance"] = request.Type + w.Absent["assistance"]
+	w.Foreign["incident"], w.Foreign["wording"] = redIncident(t, in)
+	for key, typ := range map[string]string{"incident": incident.Type, "wording": incident.OwnWordingType} {
+		w.Absent[key] = typ + absentLike(w.Foreign[key][len(typ):])
+	}
 	w.Foreign["contact"], w.Foreign["check"] = pointOfContact(t, in, jp)
 	for key, typ := range map[string]string{"contact": contact.Type, "check": contact.CheckType} {
 		w.Absent[key] = typ + absentLike(w.Foreign[key][len(typ):])
@@ -126,6 +136,25 @@ func NewWorld(t *testing.T) *World {
 		})
 	}))
 	return w
+}
+
+// redIncident notifies an incident that none of the accounts is cleared for, and
+// proposes words about it.
+func redIncident(t *testing.T, n *nodetest.Node) (id, wording string) {
+	t.Helper()
+	id, err := n.Incidents.Notify(t.Context(), n.Live, n.Operator(), store.AllLabels, marking.Red, incident.Notification{
+		Agreement: nodetest.InJp, Title: "Operation Secret", Language: "en",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wording, err = n.Incidents.Propose(t.Context(), n.Live, n.Operator(), store.AllLabels, incident.Wording{
+		Incident: id, Audience: incident.Joint, Text: "Secret.", Language: "en",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id, wording
 }
 
 // lawEnforcement asks for something that is for liaisons only.

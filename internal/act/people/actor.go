@@ -54,7 +54,7 @@ func Acts() []Act {
 
 // coming are acts that nothing of the node does yet: no route is opened by one,
 // and nobody is told of them. Each leaves this list with its capability.
-var coming = []Act{Convene, Incidents}
+var coming = []Act{Convene}
 
 // Offered returns the acts that can be done now, in the order of Acts.
 func Offered() []Act {

@@ -31,6 +31,7 @@ import (
 	"twoseas/internal/act/health"
 	"twoseas/internal/act/hook"
 	"twoseas/internal/act/importing"
+	"twoseas/internal/act/incident"
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/ledger"
 	"twoseas/internal/act/library"
@@ -81,6 +82,7 @@ type Config struct {
 	Recalls     *recall.Recalls
 	Onwards     *onward.Onwards
 	Requests    *request.Requests
+	Incidents   *incident.Incidents
 	Members     *members.Members
 	Contacts    *contact.Contacts
 	Offline     *offline.Offline
@@ -177,6 +179,7 @@ func (a *api) routes() {
 	a.queues()
 	a.recalls()
 	a.requests()
+	a.incidents()
 	a.overview()
 	a.contacts()
 	a.channels()
@@ -204,6 +207,7 @@ func tags() []*huma.Tag {
 		{"agreements", "The memorandum as a document: versions, signatures, dates, what it says"},
 		{"releases", "What waits for an officer before it may leave"},
 		{"recalls", "Calling back what was sent, and what a partner calls back"},
+		{"incidents", "Incidents that either side notified, with what both contributed"},
 		{"requests", "Requests for assistance, asked of the partner and by it"},
 		{"exchange", "Channels, shipments and receipts"},
 		{"contacts", "Points of contact of both sides, and whether they answer"},

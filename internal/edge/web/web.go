@@ -25,6 +25,7 @@ import (
 	"twoseas/internal/act/health"
 	"twoseas/internal/act/hook"
 	"twoseas/internal/act/importing"
+	"twoseas/internal/act/incident"
 	"twoseas/internal/act/intake"
 	"twoseas/internal/act/ledger"
 	"twoseas/internal/act/library"
@@ -53,6 +54,7 @@ import (
 	"twoseas/internal/edge/web/feeds"
 	"twoseas/internal/edge/web/hooks"
 	"twoseas/internal/edge/web/imports"
+	"twoseas/internal/edge/web/incidents"
 	"twoseas/internal/edge/web/ledgers"
 	matchpages "twoseas/internal/edge/web/matching"
 	"twoseas/internal/edge/web/meeting"
@@ -75,27 +77,28 @@ import (
 
 // Config is what the pages work with.
 type Config struct {
-	Store    *store.Store
-	Handle   *store.Handle
-	Self     ident.Side
-	Title    string
-	Clock    clock.Clock
-	Log      *slog.Logger
-	Stop     <-chan struct{} // closed when the node stops serving
-	Auth     *auth.Auth
-	People   *people.People
-	Accords  *accord.Accords
-	Exchange *exchange.Exchange
-	Library  *library.Library
-	Releases *release.Releases
-	Ledger   *ledger.Ledger
-	Answers  *answer.Answers
-	Intake   *intake.Intake
-	Audit    *audit.Log
-	Onwards  *onward.Onwards
-	Requests *request.Requests
-	Members  *members.Members
-	Contacts *contact.Contacts
+	Store     *store.Store
+	Handle    *store.Handle
+	Self      ident.Side
+	Title     string
+	Clock     clock.Clock
+	Log       *slog.Logger
+	Stop      <-chan struct{} // closed when the node stops serving
+	Auth      *auth.Auth
+	People    *people.People
+	Accords   *accord.Accords
+	Exchange  *exchange.Exchange
+	Library   *library.Library
+	Releases  *release.Releases
+	Ledger    *ledger.Ledger
+	Answers   *answer.Answers
+	Intake    *intake.Intake
+	Audit     *audit.Log
+	Onwards   *onward.Onwards
+	Requests  *request.Requests
+	Incidents *incident.Incidents
+	Members   *members.Members
+	Contacts  *contact.Contacts
 
 	Pairing     *pairing.Pairing
 	Collections *collection.Collections
@@ -134,6 +137,7 @@ func areas() []page.Area {
 		{Name: "imports", Path: "/imports", Icon: "imports", Acts: importing.Bringers()},
 		{Name: "releases", Path: "/releases", Icon: "releases", Acts: []people.Act{people.Review}},
 		{Name: "exchange", Path: "/exchange", Icon: "exchange", Acts: exchanges.Readers()},
+		{Name: "incidents", Path: "/incidents", Icon: "incidents", Acts: []people.Act{people.Read}},
 		{Name: "requests", Path: "/requests", Icon: "requests", Acts: request.Readers()},
 		{Name: "contacts", Path: "/contacts", Icon: "contacts", Acts: []people.Act{people.Reach}},
 		{Name: "agreements", Path: "/agreements", Icon: "agreements"},
@@ -183,6 +187,7 @@ func (s *Site) Routes() []page.Route {
 		overview.Routes(s.desk, overview.Deps{Accords: s.Accords, Releases: s.Releases, Exchange: s.Exchange, Recalls: s.Recalls, Self: s.Self}),
 		agreements.Routes(s.desk, agreements.Deps{Accords: s.Accords, Intake: s.Intake, Audit: s.Audit, Self: s.Self}),
 		imports.Routes(s.desk, s.Imports, s.Audit),
+		incidents.Routes(s.desk, incidents.Acts{Incidents: s.Incidents, Requests: s.Requests, Audit: s.Audit, Self: s.Self}),
 		meeting.Routes(s.desk, s.parties),
 		erasures.Routes(s.desk, s.Erasures),
 		feeds.Routes(s.desk, feeds.Acts{Feeds: s.Feeds, People: s.People, Audit: s.Audit, Self: s.Self}),
