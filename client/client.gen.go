@@ -20,6 +20,33 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for AddCustodyRequestHandling.
+const (
+	AddCustodyRequestHandlingCopied    AddCustodyRequestHandling = "copied"
+	AddCustodyRequestHandlingDestroyed AddCustodyRequestHandling = "destroyed"
+	AddCustodyRequestHandlingHandedOn  AddCustodyRequestHandling = "handed-on"
+	AddCustodyRequestHandlingReturned  AddCustodyRequestHandling = "returned"
+	AddCustodyRequestHandlingTook      AddCustodyRequestHandling = "took"
+)
+
+// Valid indicates whether the value is a known member of the AddCustodyRequestHandling enum.
+func (e AddCustodyRequestHandling) Valid() bool {
+	switch e {
+	case AddCustodyRequestHandlingCopied:
+		return true
+	case AddCustodyRequestHandlingDestroyed:
+		return true
+	case AddCustodyRequestHandlingHandedOn:
+		return true
+	case AddCustodyRequestHandlingReturned:
+		return true
+	case AddCustodyRequestHandlingTook:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AddOpinionOnManyRequestVerdict.
 const (
 	AddOpinionOnManyRequestVerdictFalsePositive AddOpinionOnManyRequestVerdict = "false-positive"
@@ -386,6 +413,33 @@ func (e CorrectIncidentRequestTlp) Valid() bool {
 	}
 }
 
+// Defines values for CustodyLineHandling.
+const (
+	CustodyLineHandlingCopied    CustodyLineHandling = "copied"
+	CustodyLineHandlingDestroyed CustodyLineHandling = "destroyed"
+	CustodyLineHandlingHandedOn  CustodyLineHandling = "handed-on"
+	CustodyLineHandlingReturned  CustodyLineHandling = "returned"
+	CustodyLineHandlingTook      CustodyLineHandling = "took"
+)
+
+// Valid indicates whether the value is a known member of the CustodyLineHandling enum.
+func (e CustodyLineHandling) Valid() bool {
+	switch e {
+	case CustodyLineHandlingCopied:
+		return true
+	case CustodyLineHandlingDestroyed:
+		return true
+	case CustodyLineHandlingHandedOn:
+		return true
+	case CustodyLineHandlingReturned:
+		return true
+	case CustodyLineHandlingTook:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthCheckState.
 const (
 	HealthCheckStateBad   HealthCheckState = "bad"
@@ -710,6 +764,45 @@ func (e OrganisationFieldsKind) Valid() bool {
 	}
 }
 
+// Defines values for PassageLineConsent.
+const (
+	PassageLineConsentGiven   PassageLineConsent = "given"
+	PassageLineConsentRefused PassageLineConsent = "refused"
+	PassageLineConsentWaits   PassageLineConsent = "waits"
+)
+
+// Valid indicates whether the value is a known member of the PassageLineConsent enum.
+func (e PassageLineConsent) Valid() bool {
+	switch e {
+	case PassageLineConsentGiven:
+		return true
+	case PassageLineConsentRefused:
+		return true
+	case PassageLineConsentWaits:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PassageLineFrom.
+const (
+	PassageLineFromLawEnforcement PassageLineFrom = "law-enforcement"
+	PassageLineFromTechnical      PassageLineFrom = "technical"
+)
+
+// Valid indicates whether the value is a known member of the PassageLineFrom enum.
+func (e PassageLineFrom) Valid() bool {
+	switch e {
+	case PassageLineFromLawEnforcement:
+		return true
+	case PassageLineFromTechnical:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RecallAskKind.
 const (
 	RecallAskKindCorrect   RecallAskKind = "correct"
@@ -917,6 +1010,8 @@ const (
 	Decline      StepRequestRequestMove = "decline"
 	Finish       StepRequestRequestMove = "finish"
 	Postpone     StepRequestRequestMove = "postpone"
+	Preserve     StepRequestRequestMove = "preserve"
+	Renew        StepRequestRequestMove = "renew"
 	See          StepRequestRequestMove = "see"
 	Verify       StepRequestRequestMove = "verify"
 	Withdraw     StepRequestRequestMove = "withdraw"
@@ -938,6 +1033,10 @@ func (e StepRequestRequestMove) Valid() bool {
 	case Finish:
 		return true
 	case Postpone:
+		return true
+	case Preserve:
+		return true
+	case Renew:
 		return true
 	case See:
 		return true
@@ -1027,16 +1126,16 @@ func (e AgreementExplainParamsContributor) Valid() bool {
 
 // Defines values for AgreementExplainParamsConsent.
 const (
-	Given AgreementExplainParamsConsent = "given"
-	None  AgreementExplainParamsConsent = "none"
+	AgreementExplainParamsConsentGiven AgreementExplainParamsConsent = "given"
+	AgreementExplainParamsConsentNone  AgreementExplainParamsConsent = "none"
 )
 
 // Valid indicates whether the value is a known member of the AgreementExplainParamsConsent enum.
 func (e AgreementExplainParamsConsent) Valid() bool {
 	switch e {
-	case Given:
+	case AgreementExplainParamsConsentGiven:
 		return true
-	case None:
+	case AgreementExplainParamsConsentNone:
 		return true
 	default:
 		return false
@@ -1632,6 +1731,28 @@ type AddCollectionRequest struct {
 	Title       string  `json:"title"`
 }
 
+// AddCustodyRequest defines model for Add-custodyRequest.
+type AddCustodyRequest struct {
+	// Evidence SHA-256 of it
+	Evidence string                    `json:"evidence"`
+	Handling AddCustodyRequestHandling `json:"handling"`
+
+	// Holder A body or a post, no person
+	Holder string `json:"holder"`
+
+	// Item What it is
+	Item string `json:"item"`
+
+	// On Now when left out
+	On *time.Time `json:"on,omitempty"`
+
+	// To For handed-on and returned
+	To *string `json:"to,omitempty"`
+}
+
+// AddCustodyRequestHandling defines model for AddCustodyRequest.Handling.
+type AddCustodyRequestHandling string
+
 // AddFeedRequest defines model for Add-feedRequest.
 type AddFeedRequest struct {
 	// Name Lower-case letters, digits and inner - and .
@@ -2005,10 +2126,34 @@ type ColumnsOutput struct {
 	Columns *[]string `json:"columns"`
 }
 
+// CompartmentOutput defines model for CompartmentOutput.
+type CompartmentOutput struct {
+	Members  *[]CompartmentRoll `json:"members"`
+	Passages *[]PassageLine     `json:"passages"`
+
+	// Preserved What ends first first
+	Preserved *[]RequestLine `json:"preserved"`
+}
+
+// CompartmentRoll defines model for CompartmentRoll.
+type CompartmentRoll struct {
+	Agreement     string    `json:"agreement"`
+	Organisations *[]string `json:"organisations"`
+	Side          string    `json:"side"`
+}
+
 // ConfirmPeerRequest defines model for Confirm-peerRequest.
 type ConfirmPeerRequest struct {
 	// Code What the partner's person read out
 	Code string `json:"code"`
+}
+
+// ConsentPassageRequest defines model for Consent-passageRequest.
+type ConsentPassageRequest struct {
+	Consent bool `json:"consent"`
+
+	// Text For the other side; a refusal needs no reason
+	Text *string `json:"text,omitempty"`
 }
 
 // Contact defines model for Contact.
@@ -2313,6 +2458,29 @@ type Crossing struct {
 type CrossingsOutput struct {
 	Crossings *[]Crossing `json:"crossings"`
 }
+
+// CustodyLine defines model for CustodyLine.
+type CustodyLine struct {
+	By string `json:"by"`
+
+	// Evidence SHA-256
+	Evidence string              `json:"evidence"`
+	Handling CustodyLineHandling `json:"handling"`
+	Holder   string              `json:"holder"`
+	Item     string              `json:"item"`
+	N        int64               `json:"n"`
+	On       string              `json:"on"`
+
+	// Person Who of this side wrote it
+	Person *string `json:"person,omitempty"`
+
+	// Previous Digest of the entry of the same side before
+	Previous *string `json:"previous,omitempty"`
+	To       *string `json:"to,omitempty"`
+}
+
+// CustodyLineHandling defines model for CustodyLine.Handling.
+type CustodyLineHandling string
 
 // Cuts defines model for Cuts.
 type Cuts struct {
@@ -3815,6 +3983,55 @@ type Pace struct {
 	Stage      string  `json:"stage"`
 }
 
+// PassRequestRequest defines model for Pass-requestRequest.
+type PassRequestRequest struct {
+	LegalBasis string `json:"legal_basis"`
+	Purpose    string `json:"purpose"`
+}
+
+// PassageLine defines model for PassageLine.
+type PassageLine struct {
+	Answered *string `json:"answered,omitempty"`
+	At       string  `json:"at"`
+
+	// Consent Of the side that owns the request
+	Consent    PassageLineConsent `json:"consent"`
+	From       PassageLineFrom    `json:"from"`
+	LegalBasis string             `json:"legal_basis"`
+
+	// Matter SHA-256 of the version that passes
+	Matter  string `json:"matter"`
+	Passage string `json:"passage"`
+	Purpose string `json:"purpose"`
+
+	// Side Inside which it passes
+	Side string `json:"side"`
+}
+
+// PassageLineConsent Of the side that owns the request
+type PassageLineConsent string
+
+// PassageLineFrom defines model for PassageLine.From.
+type PassageLineFrom string
+
+// PassageOutput defines model for PassageOutput.
+type PassageOutput struct {
+	// AskedOnBasis The legal basis that what passed names itself
+	AskedOnBasis *string `json:"asked_on_basis,omitempty"`
+
+	// Gone What passed is not here any more as it was
+	Gone bool   `json:"gone"`
+	Text string `json:"text"`
+
+	// Title Of what passed
+	Title string `json:"title"`
+}
+
+// PassagesOutput defines model for PassagesOutput.
+type PassagesOutput struct {
+	Passages *[]PassageLine `json:"passages"`
+}
+
 // Pause defines model for Pause.
 type Pause struct {
 	At     time.Time `json:"at"`
@@ -4192,6 +4409,9 @@ type RequestLine struct {
 	// Due When a first word is hoped for: the agreement's target in the asked side's working time
 	Due       *string `json:"due,omitempty"`
 	FirstWord *string `json:"first_word,omitempty"`
+
+	// KeptUntil Until when the data is preserved
+	KeptUntil *string `json:"kept_until,omitempty"`
 	Kind      string  `json:"kind"`
 	Language  string  `json:"language"`
 
@@ -4206,24 +4426,33 @@ type RequestLine struct {
 
 	// Reminder Whom a reminder goes to now: contact, deputy, ministry, agenda
 	Reminder *string `json:"reminder,omitempty"`
-	Request  string  `json:"request"`
-	Sent     string  `json:"sent"`
-	State    string  `json:"state"`
-	Title    string  `json:"title"`
-	Urgency  string  `json:"urgency"`
+
+	// RenewalUntil Until when the asker would have it preserved, while that is longer
+	RenewalUntil *string `json:"renewal_until,omitempty"`
+	Request      string  `json:"request"`
+	Sent         string  `json:"sent"`
+	State        string  `json:"state"`
+	Title        string  `json:"title"`
+	Urgency      string  `json:"urgency"`
 }
 
 // RequestOutput defines model for RequestOutput.
 type RequestOutput struct {
-	AskedBy     *string `json:"asked_by,omitempty"`
-	DoneAlready *string `json:"done_already,omitempty"`
-	LegalBasis  *string `json:"legal_basis,omitempty"`
+	AskedBy *string `json:"asked_by,omitempty"`
+
+	// Custody Who had which evidence when, as both sides wrote it down
+	Custody     *[]CustodyLine `json:"custody"`
+	DoneAlready *string        `json:"done_already,omitempty"`
+	LegalBasis  *string        `json:"legal_basis,omitempty"`
 
 	// May What this side may do next
 	May *[]string `json:"may"`
 
 	// Objects Ids of what it is about
 	Objects *[]string `json:"objects"`
+
+	// Passages What passed between CERT and law enforcement, as far as the caller may know
+	Passages *[]PassageLine `json:"passages"`
 
 	// Steps How many steps this side has made
 	Steps int64  `json:"steps"`
@@ -4608,7 +4837,7 @@ type StepRequestRequest struct {
 	Steps *int64  `json:"steps,omitempty"`
 	Text  *string `json:"text,omitempty"`
 
-	// Until A date the step names
+	// Until A day the step names; for preserve and renew 90 days on when left out
 	Until *time.Time `json:"until,omitempty"`
 }
 
@@ -5814,6 +6043,12 @@ type ChangeOrganisationParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// ConsentPassageParams defines parameters for ConsentPassage.
+type ConsentPassageParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // AcceptPeerParams defines parameters for AcceptPeer.
 type AcceptPeerParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
@@ -5989,6 +6224,18 @@ type RequestWaysParamsKind string
 
 // CorrectRequestParams defines parameters for CorrectRequest.
 type CorrectRequestParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// AddCustodyParams defines parameters for AddCustody.
+type AddCustodyParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// PassRequestParams defines parameters for PassRequest.
+type PassRequestParams struct {
 	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
@@ -6287,6 +6534,9 @@ type AddOrganisationJSONRequestBody = AddOrganisationRequest
 // ChangeOrganisationJSONRequestBody defines body for ChangeOrganisation for application/json ContentType.
 type ChangeOrganisationJSONRequestBody = OrganisationFields
 
+// ConsentPassageJSONRequestBody defines body for ConsentPassage for application/json ContentType.
+type ConsentPassageJSONRequestBody = ConsentPassageRequest
+
 // AcceptPeerJSONRequestBody defines body for AcceptPeer for application/json ContentType.
 type AcceptPeerJSONRequestBody = AcceptPeerRequest
 
@@ -6331,6 +6581,12 @@ type SendRequestJSONRequestBody = SendRequestRequest
 
 // CorrectRequestJSONRequestBody defines body for CorrectRequest for application/json ContentType.
 type CorrectRequestJSONRequestBody = RequestText
+
+// AddCustodyJSONRequestBody defines body for AddCustody for application/json ContentType.
+type AddCustodyJSONRequestBody = AddCustodyRequest
+
+// PassRequestJSONRequestBody defines body for PassRequest for application/json ContentType.
+type PassRequestJSONRequestBody = PassRequestRequest
 
 // StepRequestJSONRequestBody defines body for StepRequest for application/json ContentType.
 type StepRequestJSONRequestBody = StepRequestRequest
@@ -7203,6 +7459,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/columns (the `ChooseColumns` operationId).
 	ChooseColumns(ctx context.Context, params *ChooseColumnsParams, body ChooseColumnsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Compartment The law-enforcement compartment: who is in it, what is preserved, what passed
+	//
+	// Needs an account that may: handle law-enforcement requests.
+	//
+	// Corresponds with GET /api/v1/compartment (the `Compartment` operationId).
+	Compartment(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AnswerCheck Answer a communication check of the partner, as who holds the post or stands in for it
 	//
@@ -8148,6 +8411,38 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/v1/organisations/{organisation} (the `ChangeOrganisation` operationId).
 	ChangeOrganisation(ctx context.Context, organisation string, params *ChangeOrganisationParams, body ChangeOrganisationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// Passages What passed between CERT and law enforcement, newest first, as far as the caller may know
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Corresponds with GET /api/v1/passages (the `Passages` operationId).
+	Passages(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Passage One passage with what passed
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Corresponds with GET /api/v1/passages/{passage} (the `Passage` operationId).
+	Passage(ctx context.Context, passage string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConsentPassageWithBody Answer whether what this side asked may pass to the other compartment there
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/passages/{passage} (the `ConsentPassage` operationId).
+	ConsentPassageWithBody(ctx context.Context, passage string, params *ConsentPassageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConsentPassage Answer whether what this side asked may pass to the other compartment there
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/passages/{passage} (the `ConsentPassage` operationId).
+	ConsentPassage(ctx context.Context, passage string, params *ConsentPassageParams, body ConsentPassageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Peers Partners' nodes and the state of their keys
 	//
 	// Needs an account that may: manage partners and channels.
@@ -8513,6 +8808,42 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/requests/{assistance} (the `CorrectRequest` operationId).
 	CorrectRequest(ctx context.Context, assistance string, params *CorrectRequestParams, body CorrectRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddCustodyWithBody Write down who had which evidence; stays for good
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/requests/{assistance}/custody (the `AddCustody` operationId).
+	AddCustodyWithBody(ctx context.Context, assistance string, params *AddCustodyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddCustody Write down who had which evidence; stays for good
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/requests/{assistance}/custody (the `AddCustody` operationId).
+	AddCustody(ctx context.Context, assistance string, params *AddCustodyParams, body AddCustodyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PassRequestWithBody Pass the newest version of a request to the other compartment of this side
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/requests/{assistance}/passages (the `PassRequest` operationId).
+	PassRequestWithBody(ctx context.Context, assistance string, params *PassRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PassRequest Pass the newest version of a request to the other compartment of this side
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/requests/{assistance}/passages (the `PassRequest` operationId).
+	PassRequest(ctx context.Context, assistance string, params *PassRequestParams, body PassRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// StepRequestWithBody Make this side's next step about a request
 	//
@@ -10530,6 +10861,23 @@ func (c *Client) ChooseColumnsWithBody(ctx context.Context, params *ChooseColumn
 // Corresponds with PUT /api/v1/columns (the `ChooseColumns` operationId).
 func (c *Client) ChooseColumns(ctx context.Context, params *ChooseColumnsParams, body ChooseColumnsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChooseColumnsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Compartment The law-enforcement compartment: who is in it, what is preserved, what passed
+//
+// Needs an account that may: handle law-enforcement requests.
+//
+// Corresponds with GET /api/v1/compartment (the `Compartment` operationId).
+func (c *Client) Compartment(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompartmentRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -12664,6 +13012,78 @@ func (c *Client) ChangeOrganisation(ctx context.Context, organisation string, pa
 	return c.Client.Do(req)
 }
 
+// Passages What passed between CERT and law enforcement, newest first, as far as the caller may know
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Corresponds with GET /api/v1/passages (the `Passages` operationId).
+func (c *Client) Passages(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPassagesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Passage One passage with what passed
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Corresponds with GET /api/v1/passages/{passage} (the `Passage` operationId).
+func (c *Client) Passage(ctx context.Context, passage string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPassageRequest(c.Server, passage)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConsentPassageWithBody Answer whether what this side asked may pass to the other compartment there
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/passages/{passage} (the `ConsentPassage` operationId).
+func (c *Client) ConsentPassageWithBody(ctx context.Context, passage string, params *ConsentPassageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConsentPassageRequestWithBody(c.Server, passage, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConsentPassage Answer whether what this side asked may pass to the other compartment there
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/passages/{passage} (the `ConsentPassage` operationId).
+func (c *Client) ConsentPassage(ctx context.Context, passage string, params *ConsentPassageParams, body ConsentPassageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConsentPassageRequest(c.Server, passage, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Peers Partners' nodes and the state of their keys
 //
 // Needs an account that may: manage partners and channels.
@@ -13460,6 +13880,82 @@ func (c *Client) CorrectRequestWithBody(ctx context.Context, assistance string, 
 // Corresponds with PUT /api/v1/requests/{assistance} (the `CorrectRequest` operationId).
 func (c *Client) CorrectRequest(ctx context.Context, assistance string, params *CorrectRequestParams, body CorrectRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCorrectRequestRequest(c.Server, assistance, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddCustodyWithBody Write down who had which evidence; stays for good
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/requests/{assistance}/custody (the `AddCustody` operationId).
+func (c *Client) AddCustodyWithBody(ctx context.Context, assistance string, params *AddCustodyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddCustodyRequestWithBody(c.Server, assistance, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddCustody Write down who had which evidence; stays for good
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/requests/{assistance}/custody (the `AddCustody` operationId).
+func (c *Client) AddCustody(ctx context.Context, assistance string, params *AddCustodyParams, body AddCustodyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddCustodyRequest(c.Server, assistance, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PassRequestWithBody Pass the newest version of a request to the other compartment of this side
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/requests/{assistance}/passages (the `PassRequest` operationId).
+func (c *Client) PassRequestWithBody(ctx context.Context, assistance string, params *PassRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPassRequestRequestWithBody(c.Server, assistance, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PassRequest Pass the newest version of a request to the other compartment of this side
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/requests/{assistance}/passages (the `PassRequest` operationId).
+func (c *Client) PassRequest(ctx context.Context, assistance string, params *PassRequestParams, body PassRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPassRequestRequest(c.Server, assistance, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -18356,6 +18852,33 @@ func NewChooseColumnsRequestWithBody(server string, params *ChooseColumnsParams,
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewCompartmentRequest constructs an http.Request for the Compartment method
+func NewCompartmentRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/compartment")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -23296,6 +23819,129 @@ func NewChangeOrganisationRequestWithBody(server string, organisation string, pa
 	return req, nil
 }
 
+// NewPassagesRequest constructs an http.Request for the Passages method
+func NewPassagesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/passages")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPassageRequest constructs an http.Request for the Passage method
+func NewPassageRequest(server string, passage string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "passage", passage, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/passages/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewConsentPassageRequest calls the generic ConsentPassage builder with application/json body
+func NewConsentPassageRequest(server string, passage string, params *ConsentPassageParams, body ConsentPassageJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewConsentPassageRequestWithBody(server, passage, params, "application/json", bodyReader)
+}
+
+// NewConsentPassageRequestWithBody constructs an http.Request for the ConsentPassage method, with any body, and a specified content type
+func NewConsentPassageRequestWithBody(server string, passage string, params *ConsentPassageParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "passage", passage, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/passages/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewPeersRequest constructs an http.Request for the Peers method
 func NewPeersRequest(server string) (*http.Request, error) {
 	var err error
@@ -24947,6 +25593,130 @@ func NewCorrectRequestRequestWithBody(server string, assistance string, params *
 	}
 
 	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewAddCustodyRequest calls the generic AddCustody builder with application/json body
+func NewAddCustodyRequest(server string, assistance string, params *AddCustodyParams, body AddCustodyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddCustodyRequestWithBody(server, assistance, params, "application/json", bodyReader)
+}
+
+// NewAddCustodyRequestWithBody constructs an http.Request for the AddCustody method, with any body, and a specified content type
+func NewAddCustodyRequestWithBody(server string, assistance string, params *AddCustodyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "assistance", assistance, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/requests/%s/custody", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewPassRequestRequest calls the generic PassRequest builder with application/json body
+func NewPassRequestRequest(server string, assistance string, params *PassRequestParams, body PassRequestJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPassRequestRequestWithBody(server, assistance, params, "application/json", bodyReader)
+}
+
+// NewPassRequestRequestWithBody constructs an http.Request for the PassRequest method, with any body, and a specified content type
+func NewPassRequestRequestWithBody(server string, assistance string, params *PassRequestParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "assistance", assistance, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/requests/%s/passages", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -27232,6 +28002,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/columns (the `ChooseColumns` operationId).
 	ChooseColumnsWithResponse(ctx context.Context, params *ChooseColumnsParams, body ChooseColumnsJSONRequestBody, reqEditors ...RequestEditorFn) (*ChooseColumnsResponse, error)
 
+	// CompartmentWithResponse The law-enforcement compartment: who is in it, what is preserved, what passed
+	//
+	// Needs an account that may: handle law-enforcement requests.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/compartment (the `Compartment` operationId).
+	CompartmentWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*CompartmentResponse, error)
+
 	// AnswerCheckWithResponse Answer a communication check of the partner, as who holds the post or stands in for it
 	//
 	// Needs an account that may: see the points of contact of both sides. A decision of a person: takes a password, not a token.
@@ -28288,6 +29067,42 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/organisations/{organisation} (the `ChangeOrganisation` operationId).
 	ChangeOrganisationWithResponse(ctx context.Context, organisation string, params *ChangeOrganisationParams, body ChangeOrganisationJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeOrganisationResponse, error)
 
+	// PassagesWithResponse What passed between CERT and law enforcement, newest first, as far as the caller may know
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/passages (the `Passages` operationId).
+	PassagesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*PassagesResponse, error)
+
+	// PassageWithResponse One passage with what passed
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/passages/{passage} (the `Passage` operationId).
+	PassageWithResponse(ctx context.Context, passage string, reqEditors ...RequestEditorFn) (*PassageResponse, error)
+
+	// ConsentPassageWithBodyWithResponse Answer whether what this side asked may pass to the other compartment there
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/passages/{passage} (the `ConsentPassage` operationId).
+	ConsentPassageWithBodyWithResponse(ctx context.Context, passage string, params *ConsentPassageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConsentPassageResponse, error)
+
+	// ConsentPassageWithResponse Answer whether what this side asked may pass to the other compartment there
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/passages/{passage} (the `ConsentPassage` operationId).
+	ConsentPassageWithResponse(ctx context.Context, passage string, params *ConsentPassageParams, body ConsentPassageJSONRequestBody, reqEditors ...RequestEditorFn) (*ConsentPassageResponse, error)
+
 	// PeersWithResponse Partners' nodes and the state of their keys
 	//
 	// Needs an account that may: manage partners and channels.
@@ -28681,6 +29496,42 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/v1/requests/{assistance} (the `CorrectRequest` operationId).
 	CorrectRequestWithResponse(ctx context.Context, assistance string, params *CorrectRequestParams, body CorrectRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectRequestResponse, error)
+
+	// AddCustodyWithBodyWithResponse Write down who had which evidence; stays for good
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/requests/{assistance}/custody (the `AddCustody` operationId).
+	AddCustodyWithBodyWithResponse(ctx context.Context, assistance string, params *AddCustodyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddCustodyResponse, error)
+
+	// AddCustodyWithResponse Write down who had which evidence; stays for good
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/requests/{assistance}/custody (the `AddCustody` operationId).
+	AddCustodyWithResponse(ctx context.Context, assistance string, params *AddCustodyParams, body AddCustodyJSONRequestBody, reqEditors ...RequestEditorFn) (*AddCustodyResponse, error)
+
+	// PassRequestWithBodyWithResponse Pass the newest version of a request to the other compartment of this side
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/requests/{assistance}/passages (the `PassRequest` operationId).
+	PassRequestWithBodyWithResponse(ctx context.Context, assistance string, params *PassRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PassRequestResponse, error)
+
+	// PassRequestWithResponse Pass the newest version of a request to the other compartment of this side
+	//
+	// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/requests/{assistance}/passages (the `PassRequest` operationId).
+	PassRequestWithResponse(ctx context.Context, assistance string, params *PassRequestParams, body PassRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*PassRequestResponse, error)
 
 	// StepRequestWithBodyWithResponse Make this side's next step about a request
 	//
@@ -34730,6 +35581,75 @@ func (r ChooseColumnsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ChooseColumnsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CompartmentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CompartmentOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CompartmentResponse) GetJSON200() *CompartmentOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CompartmentResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CompartmentResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CompartmentResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r CompartmentResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r CompartmentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CompartmentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CompartmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CompartmentResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -41250,6 +42170,227 @@ func (r ChangeOrganisationResponse) ContentType() string {
 	return ""
 }
 
+type PassagesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PassagesOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PassagesResponse) GetJSON200() *PassagesOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r PassagesResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r PassagesResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r PassagesResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r PassagesResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r PassagesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PassagesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PassagesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PassagesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PassageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PassageOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PassageResponse) GetJSON200() *PassageOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r PassageResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r PassageResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r PassageResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r PassageResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r PassageResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r PassageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PassageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PassageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PassageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ConsentPassageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PassageOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ConsentPassageResponse) GetJSON200() *PassageOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ConsentPassageResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ConsentPassageResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ConsentPassageResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ConsentPassageResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ConsentPassageResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ConsentPassageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ConsentPassageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConsentPassageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ConsentPassageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type PeersResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -43448,6 +44589,158 @@ func (r CorrectRequestResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r CorrectRequestResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AddCustodyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RequestOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AddCustodyResponse) GetJSON200() *RequestOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AddCustodyResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AddCustodyResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AddCustodyResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AddCustodyResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r AddCustodyResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r AddCustodyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddCustodyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddCustodyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddCustodyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PassRequestResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PassageOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PassRequestResponse) GetJSON200() *PassageOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r PassRequestResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r PassRequestResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r PassRequestResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r PassRequestResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r PassRequestResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r PassRequestResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PassRequestResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PassRequestResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PassRequestResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -46913,6 +48206,21 @@ func (c *ClientWithResponses) ChooseColumnsWithResponse(ctx context.Context, par
 	return ParseChooseColumnsResponse(rsp)
 }
 
+// CompartmentWithResponse The law-enforcement compartment: who is in it, what is preserved, what passed
+//
+// Needs an account that may: handle law-enforcement requests.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/compartment (the `Compartment` operationId).
+func (c *ClientWithResponses) CompartmentWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*CompartmentResponse, error) {
+	rsp, err := c.Compartment(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCompartmentResponse(rsp)
+}
+
 // AnswerCheckWithResponse Answer a communication check of the partner, as who holds the post or stands in for it
 //
 // Needs an account that may: see the points of contact of both sides. A decision of a person: takes a password, not a token.
@@ -48677,6 +49985,66 @@ func (c *ClientWithResponses) ChangeOrganisationWithResponse(ctx context.Context
 	return ParseChangeOrganisationResponse(rsp)
 }
 
+// PassagesWithResponse What passed between CERT and law enforcement, newest first, as far as the caller may know
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/passages (the `Passages` operationId).
+func (c *ClientWithResponses) PassagesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*PassagesResponse, error) {
+	rsp, err := c.Passages(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePassagesResponse(rsp)
+}
+
+// PassageWithResponse One passage with what passed
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/passages/{passage} (the `Passage` operationId).
+func (c *ClientWithResponses) PassageWithResponse(ctx context.Context, passage string, reqEditors ...RequestEditorFn) (*PassageResponse, error) {
+	rsp, err := c.Passage(ctx, passage, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePassageResponse(rsp)
+}
+
+// ConsentPassageWithBodyWithResponse Answer whether what this side asked may pass to the other compartment there
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/passages/{passage} (the `ConsentPassage` operationId).
+func (c *ClientWithResponses) ConsentPassageWithBodyWithResponse(ctx context.Context, passage string, params *ConsentPassageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConsentPassageResponse, error) {
+	rsp, err := c.ConsentPassageWithBody(ctx, passage, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConsentPassageResponse(rsp)
+}
+
+// ConsentPassageWithResponse Answer whether what this side asked may pass to the other compartment there
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/passages/{passage} (the `ConsentPassage` operationId).
+func (c *ClientWithResponses) ConsentPassageWithResponse(ctx context.Context, passage string, params *ConsentPassageParams, body ConsentPassageJSONRequestBody, reqEditors ...RequestEditorFn) (*ConsentPassageResponse, error) {
+	rsp, err := c.ConsentPassage(ctx, passage, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConsentPassageResponse(rsp)
+}
+
 // PeersWithResponse Partners' nodes and the state of their keys
 //
 // Needs an account that may: manage partners and channels.
@@ -49333,6 +50701,66 @@ func (c *ClientWithResponses) CorrectRequestWithResponse(ctx context.Context, as
 		return nil, err
 	}
 	return ParseCorrectRequestResponse(rsp)
+}
+
+// AddCustodyWithBodyWithResponse Write down who had which evidence; stays for good
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/requests/{assistance}/custody (the `AddCustody` operationId).
+func (c *ClientWithResponses) AddCustodyWithBodyWithResponse(ctx context.Context, assistance string, params *AddCustodyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddCustodyResponse, error) {
+	rsp, err := c.AddCustodyWithBody(ctx, assistance, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddCustodyResponse(rsp)
+}
+
+// AddCustodyWithResponse Write down who had which evidence; stays for good
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/requests/{assistance}/custody (the `AddCustody` operationId).
+func (c *ClientWithResponses) AddCustodyWithResponse(ctx context.Context, assistance string, params *AddCustodyParams, body AddCustodyJSONRequestBody, reqEditors ...RequestEditorFn) (*AddCustodyResponse, error) {
+	rsp, err := c.AddCustody(ctx, assistance, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddCustodyResponse(rsp)
+}
+
+// PassRequestWithBodyWithResponse Pass the newest version of a request to the other compartment of this side
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/requests/{assistance}/passages (the `PassRequest` operationId).
+func (c *ClientWithResponses) PassRequestWithBodyWithResponse(ctx context.Context, assistance string, params *PassRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PassRequestResponse, error) {
+	rsp, err := c.PassRequestWithBody(ctx, assistance, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePassRequestResponse(rsp)
+}
+
+// PassRequestWithResponse Pass the newest version of a request to the other compartment of this side
+//
+// Needs an account that may: handle requests for assistance; or handle law-enforcement requests.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/requests/{assistance}/passages (the `PassRequest` operationId).
+func (c *ClientWithResponses) PassRequestWithResponse(ctx context.Context, assistance string, params *PassRequestParams, body PassRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*PassRequestResponse, error) {
+	rsp, err := c.PassRequest(ctx, assistance, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePassRequestResponse(rsp)
 }
 
 // StepRequestWithBodyWithResponse Make this side's next step about a request
@@ -54492,6 +55920,60 @@ func ParseChooseColumnsResponse(rsp *http.Response) (*ChooseColumnsResponse, err
 			return nil, err
 		}
 		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCompartmentResponse parses an HTTP response from a CompartmentWithResponse call
+func ParseCompartmentResponse(rsp *http.Response) (*CompartmentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CompartmentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CompartmentOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest ErrorModel
@@ -59799,6 +61281,182 @@ func ParseChangeOrganisationResponse(rsp *http.Response) (*ChangeOrganisationRes
 	return response, nil
 }
 
+// ParsePassagesResponse parses an HTTP response from a PassagesWithResponse call
+func ParsePassagesResponse(rsp *http.Response) (*PassagesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PassagesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PassagesOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePassageResponse parses an HTTP response from a PassageWithResponse call
+func ParsePassageResponse(rsp *http.Response) (*PassageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PassageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PassageOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseConsentPassageResponse parses an HTTP response from a ConsentPassageWithResponse call
+func ParseConsentPassageResponse(rsp *http.Response) (*ConsentPassageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConsentPassageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PassageOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParsePeersResponse parses an HTTP response from a PeersWithResponse call
 func ParsePeersResponse(rsp *http.Response) (*PeersResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -61580,6 +63238,128 @@ func ParseCorrectRequestResponse(rsp *http.Response) (*CorrectRequestResponse, e
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest RequestOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAddCustodyResponse parses an HTTP response from a AddCustodyWithResponse call
+func ParseAddCustodyResponse(rsp *http.Response) (*AddCustodyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddCustodyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RequestOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePassRequestResponse parses an HTTP response from a PassRequestWithResponse call
+func ParsePassRequestResponse(rsp *http.Response) (*PassRequestResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PassRequestResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PassageOutput
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -76,13 +76,8 @@ func NewWorld(t *testing.T) *World {
 		Node: in, t: t,
 		Foreign: map[string]string{"object": red, "id": red},
 		Absent:  map[string]string{"object": none, "id": none, "item": "99999", "token": "0123456789abcdef"},
-<<<<<<< HEAD
-		Shared:  map[string]string{"agreement": string(nodetest.InJp), "version": "1", "side": "jp", "number": "1", "entry": "0"},
-		Owners:  map[string]people.Act{"token": people.Administer, "assistance": people.Liaise, "contact": people.Reach, "check": people.Reach, "passage": people.Liaise},
-=======
 		Shared:  map[string]string{"agreement": string(nodetest.InJp), "version": "1", "side": "jp", "number": "1", "entry": "0", "clock": "in-certin"},
-		Owners:  map[string]people.Act{"token": people.Administer, "assistance": people.Liaise, "contact": people.Reach, "check": people.Reach},
->>>>>>> e8d450c (incidents: pages, api, command)
+		Owners:  map[string]people.Act{"token": people.Administer, "assistance": people.Liaise, "contact": people.Reach, "check": people.Reach, "passage": people.Liaise},
 	}
 	w.client = &http.Client{
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, // the node of the test
