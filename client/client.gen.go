@@ -4454,6 +4454,9 @@ type RequestOutput struct {
 	// Passages What passed between CERT and law enforcement, as far as the caller may know
 	Passages *[]PassageLine `json:"passages"`
 
+	// Playbook A CACAO 2.0 playbook as text
+	Playbook *string `json:"playbook,omitempty"`
+
 	// Steps How many steps this side has made
 	Steps int64  `json:"steps"`
 	Text  string `json:"text"`
@@ -4497,8 +4500,11 @@ type RequestText struct {
 
 	// Objects Ids of what it is about; they cross on their own terms
 	Objects *[]string `json:"objects,omitempty"`
-	Text    string    `json:"text"`
-	Title   string    `json:"title"`
+
+	// Playbook A CACAO 2.0 playbook as text: shown as steps on both sides and never carried out
+	Playbook *string `json:"playbook,omitempty"`
+	Text     string  `json:"text"`
+	Title    string  `json:"title"`
 }
 
 // RequestTextLanguage Of the texts
