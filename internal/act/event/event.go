@@ -234,7 +234,7 @@ func (e *Events) TagOfValues(ctx context.Context, h *store.Handle, class int64) 
 	}
 	sum := sha256.New()
 	for _, ev := range v.events {
-		fmt.Fprintf(sum, "%s %d\n", ev.UUID, ev.Timestamp)
+		fmt.Fprintf(sum, "%s %d\n", ev.UUID, ev.Timestamp) //nolint:errcheck // a hash does not fail
 	}
 	err = h.Read(ctx, func(tx *store.Tx) error {
 		last, err := tx.LastObject()
@@ -248,7 +248,7 @@ func (e *Events) TagOfValues(ctx context.Context, h *store.Handle, class int64) 
 		labels, err := tx.Labels()
 		for _, l := range labels { // what leaves an event moves no time of it
 			if v.labels[l.ID] {
-				fmt.Fprintf(sum, "%d %d\n", l.ID, l.Objects)
+				fmt.Fprintf(sum, "%d %d\n", l.ID, l.Objects) //nolint:errcheck // a hash does not fail
 			}
 		}
 		return err
