@@ -92,7 +92,7 @@ func TestAnAmendmentIsAddedComparedAndSigned(t *testing.T) {
 		"needs the originator's consent. Ask for it", evil,
 		"name: an own open threat goes,", "name: '"+evil+"',",
 		"in_phase: [telecom, finance, energy]", "in_phase: ['"+evil+"', energy]",
-		"id: sensitive,     clause: \"1(1)\", when: {tlp: [amber, amber+strict], origin: own}, then: {approve: 1}", "id: sensitive,     clause: \"1(1)\", when: {tlp: [amber, amber+strict], origin: own}, then: {approve: 2}",
+		"id: sensitive,     clause: \"1(1)\", when: {kind: [threat, incident, practice, reference, feedback], tlp: [amber, amber+strict], origin: own}, then: {approve: 1}", "id: sensitive,     clause: \"1(1)\", when: {kind: [threat, incident, practice, reference, feedback], tlp: [amber, amber+strict], origin: own}, then: {approve: 2}",
 		"expect: {approve: 1, rule: sensitive}", "expect: {approve: 2, rule: sensitive}",
 		"expect: {approve: 1, redact: [contributor, victim], rule: sensitive}", "expect: {approve: 2, redact: [contributor, victim], rule: sensitive}",
 	).Replace(string(agreement.Reference()))

@@ -15,9 +15,9 @@ import (
 const (
 	openRule = `{id: open,          clause: "1(1)", when: {kind: threat, tlp: [clear, green], origin: own}, then: release}`
 	needsOne = `{id: open,          clause: "1(1)", when: {kind: threat, tlp: [clear, green], origin: own}, then: {approve: 1}}`
-	amberOne = `{id: sensitive,     clause: "1(1)", when: {tlp: [amber, amber+strict], origin: own}, then: {approve: 1}}`
-	amberTwo = `{id: sensitive,     clause: "1(1)", when: {tlp: [amber, amber+strict], origin: own}, then: {approve: 2}}`
-	amberNo  = `{id: sensitive,     clause: "1(1)", when: {tlp: [amber, amber+strict], origin: own}, then: {deny: not any more}}`
+	amberOne = `{id: sensitive,     clause: "1(1)", when: {kind: [threat, incident, practice, reference, feedback], tlp: [amber, amber+strict], origin: own}, then: {approve: 1}}`
+	amberTwo = `{id: sensitive,     clause: "1(1)", when: {kind: [threat, incident, practice, reference, feedback], tlp: [amber, amber+strict], origin: own}, then: {approve: 2}}`
+	amberNo  = `{id: sensitive,     clause: "1(1)", when: {kind: [threat, incident, practice, reference, feedback], tlp: [amber, amber+strict], origin: own}, then: {deny: not any more}}`
 )
 
 // dropTests takes out of the reference agreement the tests that an amendment

@@ -117,6 +117,7 @@ var phrases = withMarkings(map[string]string{
 	"gate.why.read-audience": "it is for the audience of {0}",
 	"gate.why.read-control":  "it is between the two nodes",
 	"gate.why.read-desk":     "it is for those who deal with requests for assistance",
+	"gate.why.read-joint":    "it is for those who coordinate vulnerabilities with the other side",
 	"gate.why.read-withheld": "it was called back",
 	"gate.why.read-copy":     "it may be shown but not copied",
 	"gate.why.read-nation":   "it is for its own nation's eyes only",

@@ -81,6 +81,8 @@ func Readable(l marking.Label, c Clearance) (bool, Phrase) {
 		return false, because("read-domain")
 	case l.Kind == marking.Request:
 		return false, because("read-desk")
+	case l.Kind == marking.Coordination:
+		return false, because("read-joint")
 	case marking.IsDesk(l.Kind):
 		return false, because("read-control")
 	case l.Withheld == marking.Lapsed, expired(&l, &Context{Now: c.Now}):

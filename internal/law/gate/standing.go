@@ -44,9 +44,10 @@ var bars = []struct {
 
 // barHalted keeps nothing back of what protects what has crossed, nor of what
 // finishes what was begun: that goes on when new exchange does not. Whether a
-// request is new is seen to by who sends and who takes it.
+// request or a coordination is new is seen to by who sends and who takes it.
 func barHalted(q query) Phrase {
-	return when(q.t.Halted != "" && (q.l.Kind != marking.Control && q.l.Kind != marking.Request || !q.t.Protects), "halted", q.t.Halted)
+	finishes := slices.Contains([]string{marking.Control, marking.Coordination, marking.Request}, q.l.Kind)
+	return when(q.t.Halted != "" && (!finishes || !q.t.Protects), "halted", q.t.Halted)
 }
 
 func barWithheld(q query) Phrase {

@@ -24,11 +24,15 @@ const (
 	// not approved. No rule of an agreement can speak of it and no gate lets it
 	// out or in.
 	Own = "own"
+	// Coordination is the joint disclosure of a vulnerability and each step
+	// about it, drafts of the advisory among them. Only those read it whose work
+	// it is, until what was agreed is published as objects of other kinds.
+	Coordination = "coordination"
 )
 
 // desk lists the kinds that only nodes write, for what people do at the desk
 // or what follows from it, and that nobody reads as data.
-var desk = []string{Contact, Control, Own, Request}
+var desk = []string{Contact, Control, Coordination, Own, Request}
 
 // IsDesk reports whether objects of a kind are written by nodes only and shown
 // by the pages and acts that they belong to, and by no other way: no search,
@@ -37,7 +41,7 @@ func IsDesk(kind string) bool { return slices.Contains(desk, kind) }
 
 // Kinds returns every kind that an agreement may speak of.
 func Kinds() []string {
-	return []string{Contact, Control, Feedback, Incident, Practice, Reference, Request, Threat, Vulnerability}
+	return []string{Contact, Control, Coordination, Feedback, Incident, Practice, Reference, Request, Threat, Vulnerability}
 }
 
 // IsKind reports whether s is a kind.
@@ -56,6 +60,7 @@ var kinds = map[string]string{
 	"x-twoseas-onward-request": Control, "x-twoseas-onward-answer": Control,
 	"x-twoseas-onward-evidence": Control, "x-twoseas-members": Control,
 	"x-twoseas-contact": Contact, "x-twoseas-contact-check": Contact, "x-twoseas-contact-answer": Contact,
+	"x-twoseas-coordination": Coordination, "x-twoseas-coordination-step": Coordination,
 	"x-twoseas-request": Request, "x-twoseas-request-step": Request, "x-twoseas-custody": Request,
 	"x-twoseas-passage": Request, "x-twoseas-passage-consent": Request,
 	"identity": Reference, "location": Reference, "marking-definition": Reference,

@@ -304,6 +304,7 @@ func TestKindOf(t *testing.T) {
 		"course-of-action": marking.Practice, "incident": marking.Incident, "vulnerability": marking.Vulnerability,
 		"identity": marking.Reference, "marking-definition": marking.Reference, "opinion": marking.Feedback, "sighting": marking.Feedback,
 		"x-twoseas-contact": marking.Contact, "x-twoseas-contact-answer": marking.Contact, "x-twoseas-recall": marking.Control,
+		"x-twoseas-coordination": marking.Coordination, "x-twoseas-coordination-step": marking.Coordination,
 		"x-twoseas-request": marking.Request, "x-twoseas-request-step": marking.Request,
 		"": "",
 	} {
@@ -315,7 +316,7 @@ func TestKindOf(t *testing.T) {
 		t.Error("kinds are not what they should be")
 	}
 	for _, kind := range marking.Kinds() {
-		if want := kind == marking.Contact || kind == marking.Control || kind == marking.Request; marking.IsDesk(kind) != want {
+		if want := slices.Contains([]string{marking.Contact, marking.Control, marking.Coordination, marking.Request}, kind); marking.IsDesk(kind) != want {
 			t.Errorf("IsDesk(%q): want %t", kind, want)
 		}
 	}

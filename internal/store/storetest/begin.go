@@ -85,6 +85,12 @@ func begin(t *testing.T, h *store.Handle) {
 				return err
 			}
 		}
+		if err := tx.SaveCoordination(store.Coordination{ID: "in", Agreement: memorandum, Opener: "in", Partner: "jp", Live: true, Instant: 1}); err != nil {
+			return err
+		}
+		if err := tx.SaveCoordinationStep("in", store.CoordinationStep{Side: "in", N: 1, Object: 1}); err != nil {
+			return err
+		}
 		if err := beginWaiting(tx); err != nil {
 			return err
 		}

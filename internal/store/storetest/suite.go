@@ -83,6 +83,7 @@ var suite = map[string]func(t *testing.T, open Opener){
 	"checks":        testContactChecks,
 	"assistance":    testAssistance,
 	"custody":       testCustody,
+	"coordinations": testCoordinations,
 }
 
 // Run runs the whole contract on one engine.
