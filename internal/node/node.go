@@ -18,6 +18,7 @@ import (
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/collection"
 	"twoseas/internal/act/contact"
+	"twoseas/internal/act/coordination"
 	"twoseas/internal/act/erasure"
 	"twoseas/internal/act/event"
 	"twoseas/internal/act/exchange"
@@ -85,6 +86,8 @@ type Node struct {
 	Requests *request.Requests
 	// Incidents is what both sides tell each other about them.
 	Incidents *incident.Incidents
+	// Coordinations discloses vulnerabilities together with the other side.
+	Coordinations *coordination.Coordinations
 	// Onwards is passing on what belongs to others.
 	Onwards *onward.Onwards
 	// Members is the lists of who belongs to audiences.
@@ -261,6 +264,9 @@ func (n *Node) wire(ctx context.Context, seal [32]byte, cert tls.Certificate, op
 	if err := n.wireNotices(seal, opt); err != nil {
 		return err
 	}
+	n.Coordinations = coordination.New(coordination.Config{
+		Self: self, Ledger: n.Ledger, Accords: n.Accords, Intake: n.Intake, Exchange: n.Exchange, Notices: n.Notices, Rand: rand.Reader,
+	})
 	if err := n.Ledger.Check(ctx, n.Live); err != nil {
 		return err
 	}

@@ -106,6 +106,7 @@ func (n *Node) start(ctx context.Context, public, partners net.Listener) (*Runni
 	r.wg.Go(func() { n.imports(run) })
 	r.wg.Go(func() { n.tell(run) })
 	r.wg.Go(func() { n.turns(run) })
+	r.wg.Go(func() { n.publications(run) })
 	r.wg.Go(func() { n.matchings(run) })
 	return r, nil
 }

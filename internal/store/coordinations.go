@@ -77,7 +77,7 @@ func (t *Tx) Coordinations(live bool, before int64, beforeID string, limit int64
 // NextPublication returns the coordination that this node publishes next, if
 // there is one.
 func (t *Tx) NextPublication() (c Coordination, found bool, err error) {
-	list, err := t.coordinations("SELECT " + coordinationColumns + ` FROM coordination
+	list, err := t.coordinations("SELECT "+coordinationColumns+` FROM coordination
 		WHERE domain = $1 AND published = 0 AND instant > 0 ORDER BY instant, id LIMIT 1`, t.domain)
 	if err != nil || len(list) == 0 {
 		return c, false, err

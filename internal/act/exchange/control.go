@@ -5,6 +5,8 @@ import (
 
 	"twoseas/internal/act/intake"
 	"twoseas/internal/base/fault"
+	"twoseas/internal/base/ident"
+	"twoseas/internal/law/gate"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/law/shipment"
 	"twoseas/internal/store"
@@ -55,17 +57,52 @@ func (x *Exchange) OnArrival(a Arrivals) { x.arrivals = a }
 // transaction that takes it.
 type Settled func(tx *store.Tx, ch store.Channel, s store.Shipment, r shipment.Receipt) error
 
-// OnSettled has s told of receipts. It is called before the first shipment
+// OnSettled has s told of receipts. All calls come before the first shipment
 // leaves.
 func (x *Exchange) OnSettled(s Settled) { x.settled = append(x.settled, s) }
 
 func (x *Exchange) tellSettled(tx *store.Tx, ch store.Channel, s store.Shipment, r shipment.Receipt) error {
-	for _, told := range x.settled {
-		if err := told(tx, ch, s, r); err != nil {
+	for _, tell := range x.settled {
+		if err := tell(tx, ch, s, r); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Say stores an object of this node that is for the partner of a, which puts it
+// on its way, and returns where it is stored. What would not leave at once is
+// not stored: who says it is told now, and not when the other side has waited.
+// What names the thing in the errors.
+func (x *Exchange) Say(tx *store.Tx, a ident.Agreement, what string, src intake.Source, raw []byte) (int64, error) {
+	src.Control = true
+	_, results, err := x.intake.Batch(tx, src, []intake.Item{intake.Prepare(0, raw, "")})
+	if err != nil {
+		return 0, err
+	}
+	if o := results[0].Outcome; o != intake.Added && o != intake.Updated {
+		return 0, fault.Errorf(fault.Conflict, "the %s was not taken: %s", what, results[0].Reason)
+	}
+	obj, err := tx.Object(results[0].Seq)
+	if err != nil {
+		return 0, err
+	}
+	stored, err := tx.Label(obj.Label)
+	if err != nil {
+		return 0, err
+	}
+	l, err := marking.ParseLabel(stored.Resolved)
+	if err != nil {
+		return 0, err
+	}
+	g, err := x.releases.Gate(tx, a)
+	if err != nil {
+		return 0, err
+	}
+	if d := g.Decide(l); d.Outcome != gate.Release {
+		return 0, fault.Errorf(fault.Denied, "it would not reach the other side. %s", d.Sentence)
+	}
+	return obj.Seq, nil
 }
 
 // codeRecalled is the receipt's word for what was called back before it came.

@@ -27,17 +27,20 @@ type Kind string
 
 // The kinds.
 const (
-	Release    Kind = "release"     // items to approve or refuse
-	Reviewing  Kind = "review"      // emergency releases to review
-	Signing    Kind = "sign"        // an agreement, or what happened to it, to sign
-	Partner    Kind = "partner"     // a partner's node to confirm
-	Question   Kind = "question"    // which values a partner may know
-	Onward     Kind = "onward"      // a partner asks to pass something on
-	Recall     Kind = "recall"      // something called back that nobody has answered
-	Date       Kind = "date"        // a date of an agreement comes near
-	Feed       Kind = "feed"        // a source outside cannot be read
-	Link       Kind = "link"        // a partner's node cannot be reached
-	Request    Kind = "request"     // a request for assistance
+	Release   Kind = "release"  // items to approve or refuse
+	Reviewing Kind = "review"   // emergency releases to review
+	Signing   Kind = "sign"     // an agreement, or what happened to it, to sign
+	Partner   Kind = "partner"  // a partner's node to confirm
+	Question  Kind = "question" // which values a partner may know
+	Onward    Kind = "onward"   // a partner asks to pass something on
+	Recall    Kind = "recall"   // something called back that nobody has answered
+	Date      Kind = "date"     // a date of an agreement comes near
+	Feed      Kind = "feed"     // a source outside cannot be read
+	Link      Kind = "link"     // a partner's node cannot be reached
+	Request   Kind = "request"  // a request for assistance
+	// Coordination is the joint disclosure of a vulnerability.
+	Coordination Kind = "coordination"
+
 	Check      Kind = "check"       // a communication check
 	Dialogue   Kind = "dialogue"    // a meeting of both sides
 	KeyExpires Kind = "key-expires" // the key for messages ends
@@ -48,7 +51,7 @@ const (
 
 // Kinds returns every kind.
 func Kinds() []Kind {
-	return []Kind{Release, Reviewing, Signing, Partner, Question, Onward, Recall, Date, Feed, Link, Request, Check, Dialogue, KeyExpires, ContactKey, keyCode, test}
+	return []Kind{Release, Reviewing, Signing, Partner, Question, Onward, Recall, Date, Feed, Link, Request, Coordination, Check, Dialogue, KeyExpires, ContactKey, keyCode, test}
 }
 
 // To says who is told: one account, every account with a role, every account

@@ -79,4 +79,6 @@ func rolls(tx *store.Tx, self ident.Side) (out []Roll, err error) {
 }
 
 // Ends says how the end of a period comes near: how many warnings are due.
-func Ends(a store.Assistance, now int64) int { return request.KeepWarning(instant(a.Kept), instant(now)) }
+func Ends(a store.Assistance, now int64) int {
+	return request.KeepWarning(instant(a.Kept), instant(now))
+}

@@ -23,7 +23,6 @@ import (
 	"twoseas/internal/act/release"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
-	"twoseas/internal/law/gate"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/law/request"
 	"twoseas/internal/store"
@@ -100,30 +99,9 @@ func limits(a ident.Agreement, police bool) marking.Terms {
 	return t
 }
 
-// say stores an object of this node, which puts it on its way, and returns
-// where it is stored. What would not leave at once is not stored: who asks is
-// told now, and not when the other side has waited.
+// say stores an object of this node, which puts it on its way.
 func (r *Requests) say(tx *store.Tx, a ident.Agreement, police bool, raw []byte) (int64, error) {
-	seq, err := r.put(tx, limits(a, police), raw)
-	if err != nil {
-		return 0, err
-	}
-	obj, err := tx.Object(seq)
-	if err != nil {
-		return 0, err
-	}
-	l, err := labelOf(tx, obj.Label)
-	if err != nil {
-		return 0, err
-	}
-	g, err := r.Releases.Gate(tx, a)
-	if err != nil {
-		return 0, err
-	}
-	if d := g.Decide(l); d.Outcome != gate.Release {
-		return 0, fault.Errorf(fault.Denied, "it would not reach the other side. %s", d.Sentence)
-	}
-	return seq, nil
+	return r.Exchange.Say(tx, a, "request", intake.Source{DefaultTLP: marking.Green, Limits: limits(a, police)}, raw)
 }
 
 // put stores an object of this node under terms.

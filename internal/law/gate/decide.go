@@ -21,6 +21,8 @@ type Match struct {
 	Why Phrase
 	// Wins says that the decision rests on this row.
 	Wins bool
+
+	outside bool // of another area than the label's: it asks for more, and lets nothing go
 }
 
 // Decision is what the gate says, why, and in words.
@@ -94,10 +96,11 @@ func rows(out []Match, q query) []Match {
 	}
 	for i := range q.t.Rules {
 		r := &q.t.Rules[i]
-		if !r.When.matches(q) || r.Then.Outcome != Deny && !inArea(q, r.Clause) {
+		outside := r.Then.Outcome != Deny && !inArea(q, r.Clause)
+		if !r.When.matches(q) || outside && r.Then.Outcome == Release {
 			continue
 		}
-		m := Match{Rule: r.ID, Clause: r.Clause, Effect: r.Then}
+		m := Match{Rule: r.ID, Clause: r.Clause, Effect: r.Then, outside: outside}
 		if !m.Effect.valid() {
 			m.refuse(because("effect"))
 		}
@@ -136,7 +139,7 @@ func decide(m []Match, q query) Decision {
 	for i := range m {
 		e := m[i].Effect.Outcome
 		denied = denied || e == Deny
-		permitted = permitted || (e != Deny && !m[i].Standing)
+		permitted = permitted || (e != Deny && !m[i].Standing && !m[i].outside)
 	}
 	if permitted && !denied {
 		weigh(&d, q.l)

@@ -387,6 +387,7 @@ func TestWhatALabelKeepsBack(t *testing.T) {
 		"any area of it":      {area("in-jp "), gate.Release, ""},
 		"another area":        {area("in-jp 1(6)"), gate.Deny, "no rule of"},
 		"1(10) is not 1(1)":   {area("in-jp 1(10)"), gate.Deny, "no rule of"},
+		"a member's":          {func(l *marking.Label) { l.Contributor, l.Areas = marking.Member, []string{"in-jp 1(1)"} }, gate.Redact, "is taken out"},
 		"another agreement":   {area("jp-us 1(1)"), gate.Deny, "another area of cooperation"},
 		"no area":             {func(l *marking.Label) { l.Areas = []string{} }, gate.Deny, "another area of cooperation"},
 		"embargo":             {func(l *marking.Label) { l.NotBefore = now.Add(time.Second) }, gate.Deny, "under embargo"},

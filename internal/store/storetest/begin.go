@@ -28,6 +28,12 @@ func begin(t *testing.T, h *store.Handle) {
 			if err := tx.AddAccount(store.Account{Name: "begin"}); err != nil {
 				return err
 			}
+			if err := tx.AddToken(store.Token{ID: "begin", Account: "begin", Hash: []byte("begin")}); err != nil {
+				return err
+			}
+			if err := tx.CountLogin("begin", 0); err != nil {
+				return err
+			}
 		}
 		var entries []store.AuditEntry
 		for i := range int64(216) { // every name with every other
