@@ -22,7 +22,7 @@ var linked = map[string][]string{
 	"modernc.org/sqlite":                  {"internal/store/db"},
 	"github.com/oapi-codegen/runtime":     {"client"}, // what the generated client is written with
 	"github.com/pressly/goose/v3":         {"internal/store/db"},
-	"github.com/klauspost/compress":       {"internal/act/exchange", "internal/act/onward", "internal/edge/taxii", "internal/edge/misp", "internal/node"}, // zstd on the wire and in backups, gzip for clients
+	"github.com/klauspost/compress":       {"internal/act/exchange", "internal/act/offline", "internal/act/onward", "internal/edge/taxii", "internal/edge/misp", "internal/node"}, // zstd on the wire and in backups, gzip for clients
 	"github.com/mattn/go-isatty":          {"internal/cli"},
 	"github.com/prometheus/client_golang": {"internal/node", "internal/edge"},
 	"github.com/a-h/templ":                {"internal/edge/web", "internal/edge/api"}, // pages
