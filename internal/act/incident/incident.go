@@ -76,7 +76,7 @@ func headOf(s store.Shown) (h head, err error) {
 	}
 	h.Notification, h.ours, err = incident.Parse(s.Body)
 	if fault.Is(err, fault.Invalid) { // of a later edition, or of somebody who writes it otherwise
-		h.ours, h.Notification.ID, err = false, s.ID, nil
+		h.ours, h.ID, err = false, s.ID, nil
 	}
 	return h, err
 }
