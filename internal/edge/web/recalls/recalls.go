@@ -173,6 +173,9 @@ func (p *pages) send(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if digest == (ident.Digest{}) { // the act itself takes this for a caller who has looked at nothing
+		return fault.New(fault.Invalid, "look at what will happen first")
+	}
 	id, err := p.Recalls.Send(r.Context(), a.Handle, a.Actor, a.Ask, digest)
 	if stated(err) {
 		a.Problems = []page.Problem{page.Of(r).Wrong("ids", err)}
