@@ -16,6 +16,7 @@ import (
 	"twoseas/internal/base/lang"
 	"twoseas/internal/edge/web/page"
 	"twoseas/internal/edge/web/words"
+	"twoseas/internal/law/coordination"
 	"twoseas/internal/law/incident"
 	"twoseas/internal/law/request"
 	"twoseas/internal/store"
@@ -54,6 +55,13 @@ func endings() map[string][]string {
 	}
 	for _, m := range request.Moves() {
 		out["request."] = append(out["request."], string(m))
+	}
+	out["coordination."] = []string{"open", "received", "corrected", "published"}
+	for _, m := range []coordination.Move{
+		coordination.Join, coordination.Decline, coordination.ProposeDate, coordination.AgreeDate, coordination.Report,
+		coordination.Write, coordination.AgreeDraft, coordination.Withhold, coordination.Close,
+	} {
+		out["coordination."] = append(out["coordination."], string(m))
 	}
 	for _, k := range incident.EntryKinds() {
 		out["incident."] = append(out["incident."], string(k))
