@@ -44,14 +44,14 @@ func (n *Node) wireNotices(seal [32]byte, opt Options) error {
 		c.Outside, c.ReadKey = server, server.ReadKey
 	}
 	n.Notices = notice.New(c)
-	n.Notices.Sources = []notice.Source{n.tasks, n.directory, n.dates, n.troubles, n.Notices.KeyEnds}
+	n.Notices.Sources = []notice.Source{n.tasks, n.assistance, n.directory, n.dates, n.troubles, n.Notices.KeyEnds}
 	return nil
 }
 
 // lookForNotices finds out what waits for people, until ctx ends: when something
 // changed, but not all the time.
 func (n *Node) lookForNotices(ctx context.Context) {
-	changes := n.listen(ctx, store.TopicConfig, store.TopicRelease, store.TopicArrived, store.TopicRecall, store.TopicFeed)
+	changes := n.listen(ctx, store.TopicConfig, store.TopicAssist, store.TopicRelease, store.TopicArrived, store.TopicRecall, store.TopicFeed)
 	for {
 		n.Board.Begin("look", "")
 		err := n.Notices.Look(ctx, n.Live)

@@ -135,7 +135,11 @@ func (n *Node) noticeDates(tx *store.Tx) (out []notice.Entry, err error) {
 		return nil, err
 	}
 	hoped, err := n.deadlines(tx)
-	return append(out, hoped...), err
+	if err != nil {
+		return nil, err
+	}
+	asked, err := n.assistanceDates(tx)
+	return append(append(out, hoped...), asked...), err
 }
 
 // deadlines are until when checks are to be answered, when contacts are checked

@@ -184,7 +184,7 @@ func (s *Site) Routes() []page.Route {
 		threats.Routes(s.desk, data),
 		signin.Routes(s.desk), account.Routes(s.desk), admin.Routes(s.desk),
 		notices.Routes(s.desk, notices.Acts{Notices: s.Notices, Audit: s.Audit}),
-		overview.Routes(s.desk, overview.Deps{Accords: s.Accords, Releases: s.Releases, Exchange: s.Exchange, Recalls: s.Recalls, Self: s.Self}),
+		overview.Routes(s.desk, overview.Deps{Requests: s.Requests, Accords: s.Accords, Releases: s.Releases, Exchange: s.Exchange, Recalls: s.Recalls, Self: s.Self}),
 		agreements.Routes(s.desk, agreements.Deps{Accords: s.Accords, Intake: s.Intake, Audit: s.Audit, Self: s.Self}),
 		imports.Routes(s.desk, s.Imports, s.Audit),
 		incidents.Routes(s.desk, incidents.Acts{Incidents: s.Incidents, Requests: s.Requests, Audit: s.Audit, Self: s.Self}),

@@ -16,6 +16,7 @@ import (
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/recall"
 	"twoseas/internal/act/release"
+	"twoseas/internal/act/request"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/edge/web/page"
@@ -28,6 +29,7 @@ type Deps struct {
 	Releases *release.Releases
 	Exchange *exchange.Exchange
 	Recalls  *recall.Recalls
+	Requests *request.Requests
 	Self     ident.Side
 }
 
@@ -86,6 +88,7 @@ type view struct {
 	Flows     bool // there is a channel, so there may be a flow
 	Mine      release.Task
 	Dates     []nearDate
+	Help      []request.Reminder // requests for assistance that wait
 
 	recalledOut, recalledIn int64
 }
@@ -101,6 +104,9 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
 		if err := p.exchange(r.Context(), q, &v); err != nil {
 			return err
 		}
+	}
+	if v.Help, err = p.Requests.Waiting(r.Context(), q.Handle, q.Actor); err != nil {
+		return err
 	}
 	if v.Dates, err = p.dates(r.Context(), q); err != nil {
 		return err

@@ -41,6 +41,9 @@ func (v showView) dated() bool {
 	return v.reasons() || slices.ContainsFunc(v.May, func(m law.Move) bool { return m == law.Preserve || m == law.Renew })
 }
 
+// corrects reports whether this side may say better what it asks.
+func (v showView) corrects() bool { return slices.Contains(v.May, law.Withdraw) }
+
 // untilHint says which day holds when none is named.
 func (v showView) untilHint() string {
 	for _, m := range []law.Move{law.Preserve, law.Renew} {

@@ -41,6 +41,8 @@ func Routes(d *page.Desk, acts Acts) []page.Route {
 		{Pattern: "GET /requests", OneOf: readers, Serve: p.list},
 		{Pattern: "GET /requests/{assistance}", OneOf: readers, Serve: p.show},
 		{Pattern: "POST /requests/{assistance}", OneOf: readers, Serve: p.step},
+		{Pattern: "GET /requests/{assistance}/correct", OneOf: readers, Serve: p.correcting},
+		{Pattern: "POST /requests/{assistance}/correct", OneOf: readers, Serve: p.correct},
 		{Pattern: "POST /requests/{assistance}/custody", OneOf: readers, Serve: p.custody},
 		{Pattern: "POST /requests/{assistance}/pass", OneOf: readers, Serve: p.pass},
 		{Pattern: "GET /passages/{passage}", OneOf: readers, Serve: p.passage},
