@@ -63,10 +63,50 @@ async function follow(topics) {
   }
 }
 
-if (document.querySelector("[data-live]")) {
+// A person who asked for it in this browser is told by it that more waits: that,
+// and nothing of what it is. How much waits stands in the title of every page.
+const desks = document.querySelector("[data-notify]");
+const wanted = () => Boolean(desks) && "Notification" in window && Notification.permission === "granted" && localStorage.getItem("notify") === "on";
+const heading = document.title;
+let waits = Number(document.getElementById("waiting-count")?.textContent ?? 0) || 0;
+const title = () => { document.title = (waits > 0 ? `(${waits}) ` : "") + heading; };
+title();
+
+async function waiting() {
+  if (!desks) return;
+  const answer = await fetch("/waiting/count");
+  if (!answer.ok || answer.redirected) return;
+  const count = Number(await answer.text());
+  if (!Number.isInteger(count)) return;
+  if (count > waits && document.hidden && wanted()) {
+    try { new Notification("Twoseas", { body: desks.dataset.notify, tag: "twoseas" }); } catch { /* some telephones show them to installed pages only */ }
+  }
+  waits = count;
+  title();
+}
+
+const told = document.querySelector("[data-browser]");
+if (told && "Notification" in window) {
+  const button = told.querySelector("button");
+  const show = () => {
+    button.hidden = Notification.permission === "denied";
+    button.textContent = wanted() ? button.dataset.off : button.dataset.on;
+    told.querySelector("[data-denied]").hidden = Notification.permission !== "denied";
+    told.querySelector("[data-scripts]").hidden = true;
+  };
+  button.addEventListener("click", async () => {
+    const on = !wanted();
+    if (on && Notification.permission !== "granted") await Notification.requestPermission();
+    localStorage.setItem("notify", on && Notification.permission === "granted" ? "on" : "off");
+    show();
+  });
+  show();
+}
+
+if (document.querySelector("[data-live]") || wanted()) {
   let busy = Promise.resolve();
   const seen = performance.getEntriesByType("navigation")[0]?.serverTiming?.find((t) => t.name === "seen")?.description ?? "";
   const events = new EventSource("/live?seen=" + encodeURIComponent(seen)); // what changed since then is told at once
-  events.addEventListener("changed", (e) => { busy = busy.then(() => follow(e.data.split(" "))).catch(() => {}); });
+  events.addEventListener("changed", (e) => { busy = busy.then(() => follow(e.data.split(" "))).then(waiting).catch(() => {}); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) busy = busy.then(() => follow(["*"])).catch(() => {}); });
 }

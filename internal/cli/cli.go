@@ -69,6 +69,7 @@ type commands struct {
 	Members      membersCmd      `cmd:"" help:"Numbered, signed lists of who belongs to the audience of a caveat."`
 	Status       statusCmd       `cmd:"" help:"Show how the exchange with each partner stands."`
 	Contact      contactCmd      `cmd:"" help:"Whom to ask on either side: who covers what, keys, checks, who left."`
+	Notice       noticeCmd       `cmd:"" help:"What somebody was told, and how somebody wants to be told."`
 	Release      releaseCmd      `cmd:"" help:"See what waits for an officer; approve or refuse it."`
 	Channel      channelCmd      `cmd:"" help:"What crosses under an agreement: shipments, retries; pause and resume."`
 	Agreement    agreementCmd    `cmd:"" help:"Check, add, sign and explain agreements."`

@@ -74,6 +74,7 @@ type Holder struct {
 // AddHolder records who holds a post from now on, or returns fault.Conflict
 // when somebody does already.
 func (t *Tx) AddHolder(h Holder) error {
+	t.Notify(TopicArrived)
 	n, err := t.Exec(`INSERT INTO contact_holder (domain, contact, since, account, roles, made_by, ended, end_by)
 		SELECT $1, $2, $3, $4, $5, $6, 0, '' WHERE NOT EXISTS
 			(SELECT 1 FROM contact_holder x WHERE x.domain = $1 AND x.contact = $2 AND (x.ended = 0 OR x.since >= $3))`,
@@ -86,6 +87,7 @@ func (t *Tx) AddHolder(h Holder) error {
 
 // EndHolder records that nobody holds the post any more.
 func (t *Tx) EndHolder(contact, by string) error {
+	t.Notify(TopicArrived)
 	_, err := t.Exec("UPDATE contact_holder SET ended = $3, end_by = $4 WHERE domain = $1 AND contact = $2 AND ended = 0",
 		t.domain, contact, t.now, by)
 	return err
@@ -124,6 +126,7 @@ type HeardKey struct {
 
 // SetHeardKey records who heard a fingerprint.
 func (t *Tx) SetHeardKey(k HeardKey) error {
+	t.Notify(TopicArrived)
 	_, err := t.Exec(`INSERT INTO contact_key (domain, contact, fingerprint, kind, expires, first, first_at, first_means, second, second_at, second_means)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (domain, contact, fingerprint) DO UPDATE SET kind = $4, expires = $5, first = $6, first_at = $7, first_means = $8,
@@ -134,6 +137,7 @@ func (t *Tx) SetHeardKey(k HeardKey) error {
 
 // DropHeardKey forgets a fingerprint.
 func (t *Tx) DropHeardKey(contact, fingerprint string) error {
+	t.Notify(TopicArrived)
 	_, err := t.Exec("DELETE FROM contact_key WHERE domain = $1 AND contact = $2 AND fingerprint = $3", t.domain, contact, fingerprint)
 	return err
 }

@@ -6,6 +6,7 @@
 package waiting
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 
@@ -43,7 +44,17 @@ func Readers() []people.Act {
 // Routes is the page.
 func Routes(d *page.Desk, acts Acts) []page.Route {
 	p := &pages{d, acts}
-	return []page.Route{{Pattern: "GET /waiting", OneOf: Readers(), Serve: p.show}}
+	return []page.Route{
+		{Pattern: "GET /waiting", OneOf: Readers(), Serve: p.show},
+		{Pattern: "GET /waiting/count", Any: true, Serve: count},
+	}
+}
+
+// count says how much waits for the reader, for the title of pages that are open.
+func count(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, err := fmt.Fprint(w, page.Of(r).Waiting)
+	return err
 }
 
 // view is what waits for one person.
