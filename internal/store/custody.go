@@ -61,7 +61,7 @@ type Passage struct {
 	Answered    int64
 }
 
-const passageColumns = "id, request, agreement, side, police, version, object, at, person, answer, answered"
+const passageColumns = "id, request, agreement, side, police, version, object, at, person, answer, answered" //nolint:gosec // names of columns
 
 func (t *Tx) passages(query string, args ...any) (out []Passage, err error) {
 	err = t.Each(func(r *sql.Rows) error {

@@ -130,14 +130,6 @@ func (r *Requests) newID(typ string) (string, error) {
 	return typ + "--" + u, err
 }
 
-func labelOf(tx *store.Tx, id int64) (marking.Label, error) {
-	l, err := tx.Label(id)
-	if err != nil {
-		return marking.Label{}, err
-	}
-	return marking.ParseLabel(l.Resolved)
-}
-
 func now(tx *store.Tx) time.Time { return time.UnixMicro(tx.Now()).UTC() }
 
 func instant(micro int64) time.Time {

@@ -77,7 +77,7 @@ func (r *Requests) Correct(ctx context.Context, h *store.Handle, by people.Actor
 		}
 		before.Title, before.Text, before.Basis, before.Done, before.Language = q.Title, q.Text, q.Basis, q.Done, q.Language
 		before.Playbook = q.Playbook
-	before.By, before.Objects, before.Modified = q.By, q.Objects, later(tx, before.Modified)
+		before.By, before.Objects, before.Modified = q.By, q.Objects, later(tx, before.Modified)
 		seq, err := r.store(tx, class, before)
 		if err != nil {
 			return err

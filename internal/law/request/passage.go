@@ -12,7 +12,7 @@ import (
 // The types of what passes between the two compartments of one side, and of the
 // originator's word about it.
 const (
-	PassageType = "x-twoseas-passage"
+	PassageType = "x-twoseas-passage" //nolint:gosec // a type of objects
 	ConsentType = "x-twoseas-passage-consent"
 )
 

@@ -86,7 +86,7 @@ func (p *pages) showOne(w http.ResponseWriter, r *http.Request, v showView) (err
 	if v.Detail, err = p.Requests.Open(r.Context(), q.Handle, q.Actor, q.Access.Class, id); err != nil {
 		return err
 	}
-	if v.playbook, err = v.Detail.Playbook(); err != nil {
+	if v.playbook, err = v.Playbook(); err != nil {
 		return err
 	}
 	v.Request = under(q, v.Detail.Agreement)
