@@ -169,8 +169,13 @@ func TestWhatAMemberMayNotReadChangesNothingItReads(t *testing.T) {
 	}
 	n := 2
 	for _, b := range []brought{
-		{tlp: marking.Amber}, {tlp: marking.Red}, {}, {tlp: marking.Green, caveat: "LES"}, {tlp: marking.Clear, caveat: unknown},
-		{by: other, tlp: marking.Amber}, {tlp: marking.Amber, origin: "jp"},
+		{tlp: marking.Amber},
+		{tlp: marking.Red},
+		{},
+		{tlp: marking.Green, caveat: "LES"},
+		{tlp: marking.Clear, caveat: unknown},
+		{by: other, tlp: marking.Amber},
+		{tlp: marking.Amber, origin: "jp"},
 	} {
 		for _, value := range []string{canary(1), canary(2)} {
 			n++

@@ -42,7 +42,7 @@ func listen(t *testing.T) *ears {
 	t.Cleanup(plain.Close)
 	secure := httptest.NewTLSServer(nil) // for its certificate
 	t.Cleanup(secure.Close)
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: secure.TLS.Certificates}) //nolint:gosec // the node says which versions
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: secure.TLS.Certificates})
 	if err != nil {
 		t.Fatal(err)
 	}

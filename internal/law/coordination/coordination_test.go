@@ -241,8 +241,10 @@ func TestWhatDoesNotFollowIsRefused(t *testing.T) {
 func TestSilenceIsTold(t *testing.T) {
 	a := begin(t).does(jp, coordination.Join)
 	for i, v := range []coordination.Vendor{
-		{Name: "Maker", Status: coordination.ToNotify}, {Name: "Seller", Status: coordination.Notified, On: opened},
-		{Name: "Maker", Status: coordination.Notified, On: opened}, {Name: "Seller", Status: coordination.Acknowledged, On: opened},
+		{Name: "Maker", Status: coordination.ToNotify},
+		{Name: "Seller", Status: coordination.Notified, On: opened},
+		{Name: "Maker", Status: coordination.Notified, On: opened},
+		{Name: "Seller", Status: coordination.Acknowledged, On: opened},
 	} {
 		s := a.step(jp, coordination.Report)
 		s.Vendor = v

@@ -3,6 +3,7 @@ package contacts
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -235,7 +236,7 @@ func hours(q *page.Request, h law.Hours) string {
 	}
 	days := make([]string, len(h.Days))
 	for i, d := range h.Days {
-		days[i] = q.T("contacts.day." + string('0'+rune(d)))
+		days[i] = q.T("contacts.day." + strconv.Itoa(d))
 	}
 	return strings.Join(days, " ") + " · " + clockOf(h.From) + "–" + clockOf(h.To)
 }

@@ -6,9 +6,10 @@
 package waiting
 
 import (
-	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"twoseas/internal/act/contact"
 	"twoseas/internal/act/offline"
@@ -53,7 +54,7 @@ func Routes(d *page.Desk, acts Acts) []page.Route {
 // count says how much waits for the reader, for the title of pages that are open.
 func count(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, err := fmt.Fprint(w, page.Of(r).Waiting)
+	_, err := io.WriteString(w, strconv.FormatInt(page.Of(r).Waiting, 10))
 	return err
 }
 
