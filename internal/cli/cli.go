@@ -65,6 +65,7 @@ type commands struct {
 	Recall       recallCmd       `cmd:"" help:"Call back what was sent, and see what was done about it."`
 	Incident     incidentCmd     `cmd:"" help:"Notify incidents, contribute to them, and keep the clocks of reporting at home."`
 	Request      requestCmd      `cmd:"" help:"Ask the other side for assistance, and answer when it asks."`
+	Coordination coordinationCmd `cmd:"" help:"Disclose a vulnerability together with the other side, at one instant."`
 	Onward       onwardCmd       `cmd:"" help:"Ask to pass on what belongs to another side, and answer those who ask."`
 	Members      membersCmd      `cmd:"" help:"Numbered, signed lists of who belongs to the audience of a caveat."`
 	Status       statusCmd       `cmd:"" help:"Show how the exchange with each partner stands."`
