@@ -249,21 +249,26 @@ func (c *coordinationShow) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		draft, digest, err := newestDraft(d.Course)
-		if err != nil {
-			return err
+		var digest string
+		written, ok := d.Course.Newest(law.Write)
+		if ok {
+			sum, err := written.Draft.Digest()
+			if err != nil {
+				return err
+			}
+			digest = sum.String()
 		}
 		row := coordinationRow(d.Coordination)
 		row["title"], row["vulnerabilities"], row["vendors"], row["timeline"] = d.Opening.Title, d.Opening.Vulnerabilities, vendorRows(d), coordinationSteps(d)
-		row["draft"], row["draft_digest"], row["may"], row["refused"] = draft, digest, d.May, d.Refused
+		row["draft"], row["draft_digest"], row["may"], row["refused"] = written.Draft, digest, d.May, d.Refused
 		return a.say(row, func() {
 			a.printf("%s\n%s with %s under %s; it is %s.\n", d.Opening.Title, d.Opener, d.Partner, d.Agreement, d.State)
 			if len(d.Opening.Vulnerabilities) > 0 {
 				a.printf("%s\n", strings.Join(d.Opening.Vulnerabilities, ", "))
 			}
 			a.vendors(d)
-			if digest != "" {
-				a.printf("\nDraft %s\n%s\n\n%s\n", digest, draft.Title, draft.Text)
+			if ok {
+				a.printf("\nDraft %s\n%s\n\n%s\n", digest, written.Draft.Title, written.Draft.Text)
 			}
 			a.printf("\n")
 			for _, e := range d.Timeline {
@@ -295,25 +300,6 @@ func atText(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(time.RFC3339)
-}
-
-// newestDraft is the draft that was written last, by either side, and its
-// digest, "" without one.
-func newestDraft(c law.Course) (d law.Draft, digest string, err error) {
-	var at time.Time
-	for _, side := range []ident.Side{c.Opener, c.Partner} {
-		for _, s := range c.Steps(side) {
-			if s.Move != law.Write || s.On.Before(at) {
-				continue
-			}
-			sum, err := s.Draft.Digest()
-			if err != nil {
-				return d, "", err
-			}
-			d, digest, at = s.Draft, sum.String(), s.On
-		}
-	}
-	return d, digest, nil
 }
 
 func vendorRows(d coordination.Detail) []map[string]any {

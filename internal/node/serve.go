@@ -211,7 +211,7 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *w
 		Store: n.Store, Handle: n.Live, Self: n.Config.Side, Title: n.Config.Title, Clock: n.Clock, Log: n.Log, Stop: stop,
 		Auth: door, People: n.People, Accords: n.Accords, Exchange: n.Exchange, Library: n.Library, Releases: n.Releases, Ledger: n.Ledger, Audit: n.Audit,
 		Intake: n.Intake, Answers: n.Answers, Pairing: n.Pairing, Collections: n.Collections, Imports: n.Imports, Erasures: n.Erasures, Health: n, Partners: partners{n}, Notices: n.Notices,
-		Feeds: n.Feeds, Hooks: n.Hooks, Offline: n.Offline, Shelf: n.Shelf, Matchings: n.Matchings, Lines: partners{n}, Onwards: n.Onwards, Requests: n.Requests, Incidents: n.Incidents, Members: n.Members, Contacts: n.Contacts, Recalls: n.Recalls,
+		Feeds: n.Feeds, Hooks: n.Hooks, Offline: n.Offline, Shelf: n.Shelf, Matchings: n.Matchings, Lines: partners{n}, Onwards: n.Onwards, Requests: n.Requests, Incidents: n.Incidents, Coordinations: n.Coordinations, Members: n.Members, Contacts: n.Contacts, Recalls: n.Recalls,
 	})
 	if err != nil {
 		return nil, nil, err

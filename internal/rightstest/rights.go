@@ -21,6 +21,7 @@ import (
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/session"
 	"twoseas/internal/law/contact"
+	"twoseas/internal/law/coordination"
 	"twoseas/internal/law/incident"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/law/request"
@@ -77,7 +78,7 @@ func NewWorld(t *testing.T) *World {
 		Foreign: map[string]string{"object": red, "id": red},
 		Absent:  map[string]string{"object": none, "id": none, "item": "99999", "token": "0123456789abcdef"},
 		Shared:  map[string]string{"agreement": string(nodetest.InJp), "version": "1", "side": "jp", "number": "1", "entry": "0", "clock": "in-certin"},
-		Owners:  map[string]people.Act{"token": people.Administer, "assistance": people.Liaise, "contact": people.Reach, "check": people.Reach, "passage": people.Liaise},
+		Owners:  map[string]people.Act{"token": people.Administer, "assistance": people.Liaise, "contact": people.Reach, "check": people.Reach, "passage": people.Liaise, "coordination": people.Assist},
 	}
 	w.client = &http.Client{
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, // the node of the test
@@ -123,6 +124,9 @@ func NewWorld(t *testing.T) *World {
 	}
 	w.Foreign["passage"] = passage(t, in, jp, w.Foreign["assistance"])
 	w.Absent["passage"] = request.PassageType + absentLike(w.Foreign["passage"][len(request.PassageType):])
+	w.Foreign["coordination"], err = in.Coordinations.Open(t.Context(), in.Live, in.Operator(), coordination.Opening{Agreement: nodetest.InJp, Language: "en", Title: "A router"}, time.Time{})
+	w.must(err)
+	w.Absent["coordination"] = coordination.Type + absentLike(w.Foreign["coordination"][len(coordination.Type):])
 	w.must(in.Library.CatchUp(t.Context(), in.Live))
 	w.must(in.Live.Read(t.Context(), func(tx *store.Tx) error {
 		return tx.Versions(red, func(o store.Object) error {

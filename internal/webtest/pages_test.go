@@ -56,6 +56,8 @@ var views = []view{
 	{"requests", "in", "duty", "/requests"},
 	{"requests-by-us", "in", "duty", "/requests?by=us"},
 	{"request", "in", "duty", "/requests?by=us article h2 a"},
+	{"coordinations", "in", "duty", "/coordinations"},
+	{"coordination", "in", "duty", "/coordinations article h2 a"},
 	{"compartment", "in", "police", "/compartment"},
 	{"request-ask", "in", "duty", "/ask"},
 	{"request-ask-preserve", "in", "duty", "/ask?kind=preservation"},
@@ -152,6 +154,7 @@ func TestEveryPageIsFitForEverybody(t *testing.T) {
 	w.callBack(t)
 	w.name(t)
 	w.incident(t)
+	w.coordinate(t)
 	shots, further := os.Getenv("TWOSEAS_SCREENSHOTS"), os.Getenv("TWOSEAS_SCREENSHOTS_MORE")
 	for _, v := range views {
 		t.Run(v.name, func(t *testing.T) {
@@ -199,7 +202,7 @@ func inEveryLanguage(t *testing.T, tab *webtest.Tab, shots, name string) {
 		if shots != "" && tag != "en" {
 			tab.Shot(filepath.Join(shots, name+"-"+tag+".png"))
 		}
-		if keys := webtest.Eval[[]string](tab, `(document.body.innerText.match(/\b(page|nav|signin|account|people|threats|object|imports|release|exchange|agreements?|ledger|verifying|audit|operate|overview|waiting|feeds|matching|files|hooks|onward|members|recalls|requests|incidents|contacts|erasures|meeting)\.[a-z][a-z-]*(\.[a-z-]+)+/g) || []).filter(key => !key.endsWith(".example"))`); len(keys) > 0 {
+		if keys := webtest.Eval[[]string](tab, `(document.body.innerText.match(/\b(page|nav|signin|account|people|threats|object|imports|release|exchange|agreements?|ledger|verifying|audit|operate|overview|waiting|feeds|matching|files|hooks|onward|members|recalls|requests|incidents|coordinations|contacts|erasures|meeting)\.[a-z][a-z-]*(\.[a-z-]+)+/g) || []).filter(key => !key.endsWith(".example"))`); len(keys) > 0 {
 			t.Errorf("%s: no text for %q", tag, keys)
 		}
 		if webtest.Eval[bool](tab, "document.documentElement.scrollWidth > window.innerWidth + 1") {

@@ -19,6 +19,7 @@ import (
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/collection"
 	"twoseas/internal/act/contact"
+	"twoseas/internal/act/coordination"
 	"twoseas/internal/act/erasure"
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/feed"
@@ -49,6 +50,7 @@ import (
 	"twoseas/internal/edge/web/assets"
 	auditpages "twoseas/internal/edge/web/audit"
 	contactpages "twoseas/internal/edge/web/contacts"
+	"twoseas/internal/edge/web/coordinations"
 	"twoseas/internal/edge/web/erasures"
 	"twoseas/internal/edge/web/exchanges"
 	"twoseas/internal/edge/web/feeds"
@@ -97,8 +99,10 @@ type Config struct {
 	Onwards   *onward.Onwards
 	Requests  *request.Requests
 	Incidents *incident.Incidents
-	Members   *members.Members
-	Contacts  *contact.Contacts
+	// Coordinations discloses vulnerabilities together with the other side.
+	Coordinations *coordination.Coordinations
+	Members       *members.Members
+	Contacts      *contact.Contacts
 
 	Pairing     *pairing.Pairing
 	Collections *collection.Collections
@@ -197,6 +201,7 @@ func (s *Site) Routes() []page.Route {
 		auditpages.Routes(s.desk, s.Audit),
 		exchanges.Routes(s.desk, exchanges.Acts{Exchange: s.Exchange, Recalls: s.Recalls, Audit: s.Audit, Offline: s.Offline, Shelf: s.Shelf}),
 		onwardpages.Routes(s.desk, onwardpages.Acts{Onwards: s.Onwards, Members: s.Members, Audit: s.Audit}),
+		coordinations.Routes(s.desk, coordinations.Acts{Coordinations: s.Coordinations, Audit: s.Audit, Self: s.Self}),
 		requestpages.Routes(s.desk, requestpages.Acts{Requests: s.Requests, Audit: s.Audit, Self: s.Self}),
 		contactpages.Routes(s.desk, contactpages.Acts{Contacts: s.Contacts, Audit: s.Audit}),
 		recallpages.Routes(s.desk, recallpages.Acts{Recalls: s.Recalls, Audit: s.Audit}),

@@ -110,6 +110,19 @@ func (c Course) Offer(side ident.Side, m Move) (s Step, ok bool) {
 	return c.steps[1-i][n-1], true
 }
 
+// Newest returns the step of a move that was made last, by either side; of two
+// made at the same instant the partner's.
+func (c Course) Newest(m Move) (s Step, ok bool) {
+	for _, own := range c.steps {
+		for _, x := range own {
+			if x.Move == m && !x.On.Before(s.On) {
+				s, ok = x, true
+			}
+		}
+	}
+	return s, ok
+}
+
 func (c Course) offer(i int, m Move) int {
 	n := 0
 	for _, s := range c.steps[1-i] {
