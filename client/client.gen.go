@@ -173,6 +173,30 @@ func (e CloseReviewRequestOutcome) Valid() bool {
 	}
 }
 
+// Defines values for ContactRole.
+const (
+	ContactRoleDiplomatic     ContactRole = "diplomatic"
+	ContactRoleLawEnforcement ContactRole = "law-enforcement"
+	ContactRoleSectoral       ContactRole = "sectoral"
+	ContactRoleTechnical      ContactRole = "technical"
+)
+
+// Valid indicates whether the value is a known member of the ContactRole enum.
+func (e ContactRole) Valid() bool {
+	switch e {
+	case ContactRoleDiplomatic:
+		return true
+	case ContactRoleLawEnforcement:
+		return true
+	case ContactRoleSectoral:
+		return true
+	case ContactRoleTechnical:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ContactCheckState.
 const (
 	ContactCheckStateAnswered      ContactCheckState = "answered"
@@ -197,6 +221,30 @@ func (e ContactCheckState) Valid() bool {
 	case ContactCheckStateSent:
 		return true
 	case ContactCheckStateWaived:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ContactOutputRole.
+const (
+	ContactOutputRoleDiplomatic     ContactOutputRole = "diplomatic"
+	ContactOutputRoleLawEnforcement ContactOutputRole = "law-enforcement"
+	ContactOutputRoleSectoral       ContactOutputRole = "sectoral"
+	ContactOutputRoleTechnical      ContactOutputRole = "technical"
+)
+
+// Valid indicates whether the value is a known member of the ContactOutputRole enum.
+func (e ContactOutputRole) Valid() bool {
+	switch e {
+	case ContactOutputRoleDiplomatic:
+		return true
+	case ContactOutputRoleLawEnforcement:
+		return true
+	case ContactOutputRoleSectoral:
+		return true
+	case ContactOutputRoleTechnical:
 		return true
 	default:
 		return false
@@ -298,19 +346,19 @@ func (e ContributeIncidentRequestLanguage) Valid() bool {
 
 // Defines values for ContributeIncidentRequestProgress.
 const (
-	Declined ContributeIncidentRequestProgress = "declined"
-	Done     ContributeIncidentRequestProgress = "done"
-	Taken    ContributeIncidentRequestProgress = "taken"
+	ContributeIncidentRequestProgressDeclined ContributeIncidentRequestProgress = "declined"
+	ContributeIncidentRequestProgressDone     ContributeIncidentRequestProgress = "done"
+	ContributeIncidentRequestProgressTaken    ContributeIncidentRequestProgress = "taken"
 )
 
 // Valid indicates whether the value is a known member of the ContributeIncidentRequestProgress enum.
 func (e ContributeIncidentRequestProgress) Valid() bool {
 	switch e {
-	case Declined:
+	case ContributeIncidentRequestProgressDeclined:
 		return true
-	case Done:
+	case ContributeIncidentRequestProgressDone:
 		return true
-	case Taken:
+	case ContributeIncidentRequestProgressTaken:
 		return true
 	default:
 		return false
@@ -368,18 +416,120 @@ func (e ContributionFate) Valid() bool {
 	}
 }
 
+// Defines values for CoordinationLineState.
+const (
+	CoordinationLineStateAgreed   CoordinationLineState = "agreed"
+	CoordinationLineStateAsked    CoordinationLineState = "asked"
+	CoordinationLineStateClosed   CoordinationLineState = "closed"
+	CoordinationLineStateDeclined CoordinationLineState = "declined"
+	CoordinationLineStateOpen     CoordinationLineState = "open"
+	CoordinationLineStateWithheld CoordinationLineState = "withheld"
+)
+
+// Valid indicates whether the value is a known member of the CoordinationLineState enum.
+func (e CoordinationLineState) Valid() bool {
+	switch e {
+	case CoordinationLineStateAgreed:
+		return true
+	case CoordinationLineStateAsked:
+		return true
+	case CoordinationLineStateClosed:
+		return true
+	case CoordinationLineStateDeclined:
+		return true
+	case CoordinationLineStateOpen:
+		return true
+	case CoordinationLineStateWithheld:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CoordinationOutputState.
+const (
+	CoordinationOutputStateAgreed   CoordinationOutputState = "agreed"
+	CoordinationOutputStateAsked    CoordinationOutputState = "asked"
+	CoordinationOutputStateClosed   CoordinationOutputState = "closed"
+	CoordinationOutputStateDeclined CoordinationOutputState = "declined"
+	CoordinationOutputStateOpen     CoordinationOutputState = "open"
+	CoordinationOutputStateWithheld CoordinationOutputState = "withheld"
+)
+
+// Valid indicates whether the value is a known member of the CoordinationOutputState enum.
+func (e CoordinationOutputState) Valid() bool {
+	switch e {
+	case CoordinationOutputStateAgreed:
+		return true
+	case CoordinationOutputStateAsked:
+		return true
+	case CoordinationOutputStateClosed:
+		return true
+	case CoordinationOutputStateDeclined:
+		return true
+	case CoordinationOutputStateOpen:
+		return true
+	case CoordinationOutputStateWithheld:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CoordinationTextLanguage.
+const (
+	CoordinationTextLanguageEn CoordinationTextLanguage = "en"
+	CoordinationTextLanguageHi CoordinationTextLanguage = "hi"
+	CoordinationTextLanguageJa CoordinationTextLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the CoordinationTextLanguage enum.
+func (e CoordinationTextLanguage) Valid() bool {
+	switch e {
+	case CoordinationTextLanguageEn:
+		return true
+	case CoordinationTextLanguageHi:
+		return true
+	case CoordinationTextLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CorrectIncidentRequestLanguage.
+const (
+	CorrectIncidentRequestLanguageEn CorrectIncidentRequestLanguage = "en"
+	CorrectIncidentRequestLanguageHi CorrectIncidentRequestLanguage = "hi"
+	CorrectIncidentRequestLanguageJa CorrectIncidentRequestLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the CorrectIncidentRequestLanguage enum.
+func (e CorrectIncidentRequestLanguage) Valid() bool {
+	switch e {
+	case CorrectIncidentRequestLanguageEn:
+		return true
+	case CorrectIncidentRequestLanguageHi:
+		return true
+	case CorrectIncidentRequestLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CorrectIncidentRequestState.
 const (
-	Closed CorrectIncidentRequestState = "closed"
-	Open   CorrectIncidentRequestState = "open"
+	CorrectIncidentRequestStateClosed CorrectIncidentRequestState = "closed"
+	CorrectIncidentRequestStateOpen   CorrectIncidentRequestState = "open"
 )
 
 // Valid indicates whether the value is a known member of the CorrectIncidentRequestState enum.
 func (e CorrectIncidentRequestState) Valid() bool {
 	switch e {
-	case Closed:
+	case CorrectIncidentRequestStateClosed:
 		return true
-	case Open:
+	case CorrectIncidentRequestStateOpen:
 		return true
 	default:
 		return false
@@ -434,6 +584,27 @@ func (e CustodyLineHandling) Valid() bool {
 	case CustodyLineHandlingReturned:
 		return true
 	case CustodyLineHandlingTook:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DraftLanguage.
+const (
+	DraftLanguageEn DraftLanguage = "en"
+	DraftLanguageHi DraftLanguage = "hi"
+	DraftLanguageJa DraftLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the DraftLanguage enum.
+func (e DraftLanguage) Valid() bool {
+	switch e {
+	case DraftLanguageEn:
+		return true
+	case DraftLanguageHi:
+		return true
+	case DraftLanguageJa:
 		return true
 	default:
 		return false
@@ -605,6 +776,27 @@ func (e IncidentInstantPrecision) Valid() bool {
 	}
 }
 
+// Defines values for IncidentOutputLanguage.
+const (
+	IncidentOutputLanguageEn IncidentOutputLanguage = "en"
+	IncidentOutputLanguageHi IncidentOutputLanguage = "hi"
+	IncidentOutputLanguageJa IncidentOutputLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the IncidentOutputLanguage enum.
+func (e IncidentOutputLanguage) Valid() bool {
+	switch e {
+	case IncidentOutputLanguageEn:
+		return true
+	case IncidentOutputLanguageHi:
+		return true
+	case IncidentOutputLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for IncidentWordsLanguage.
 const (
 	IncidentWordsLanguageEn IncidentWordsLanguage = "en"
@@ -620,6 +812,27 @@ func (e IncidentWordsLanguage) Valid() bool {
 	case IncidentWordsLanguageHi:
 		return true
 	case IncidentWordsLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NotifyIncidentRequestLanguage.
+const (
+	NotifyIncidentRequestLanguageEn NotifyIncidentRequestLanguage = "en"
+	NotifyIncidentRequestLanguageHi NotifyIncidentRequestLanguage = "hi"
+	NotifyIncidentRequestLanguageJa NotifyIncidentRequestLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the NotifyIncidentRequestLanguage enum.
+func (e NotifyIncidentRequestLanguage) Valid() bool {
+	switch e {
+	case NotifyIncidentRequestLanguageEn:
+		return true
+	case NotifyIncidentRequestLanguageHi:
+		return true
+	case NotifyIncidentRequestLanguageJa:
 		return true
 	default:
 		return false
@@ -647,6 +860,27 @@ func (e NotifyIncidentRequestTlp) Valid() bool {
 	case NotifyIncidentRequestTlpGreen:
 		return true
 	case NotifyIncidentRequestTlpRed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OpenCoordinationRequestLanguage.
+const (
+	OpenCoordinationRequestLanguageEn OpenCoordinationRequestLanguage = "en"
+	OpenCoordinationRequestLanguageHi OpenCoordinationRequestLanguage = "hi"
+	OpenCoordinationRequestLanguageJa OpenCoordinationRequestLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the OpenCoordinationRequestLanguage enum.
+func (e OpenCoordinationRequestLanguage) Valid() bool {
+	switch e {
+	case OpenCoordinationRequestLanguageEn:
+		return true
+	case OpenCoordinationRequestLanguageHi:
+		return true
+	case OpenCoordinationRequestLanguageJa:
 		return true
 	default:
 		return false
@@ -803,6 +1037,45 @@ func (e PassageLineFrom) Valid() bool {
 	}
 }
 
+// Defines values for PassageOutputConsent.
+const (
+	PassageOutputConsentGiven   PassageOutputConsent = "given"
+	PassageOutputConsentRefused PassageOutputConsent = "refused"
+	PassageOutputConsentWaits   PassageOutputConsent = "waits"
+)
+
+// Valid indicates whether the value is a known member of the PassageOutputConsent enum.
+func (e PassageOutputConsent) Valid() bool {
+	switch e {
+	case PassageOutputConsentGiven:
+		return true
+	case PassageOutputConsentRefused:
+		return true
+	case PassageOutputConsentWaits:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PassageOutputFrom.
+const (
+	PassageOutputFromLawEnforcement PassageOutputFrom = "law-enforcement"
+	PassageOutputFromTechnical      PassageOutputFrom = "technical"
+)
+
+// Valid indicates whether the value is a known member of the PassageOutputFrom enum.
+func (e PassageOutputFrom) Valid() bool {
+	switch e {
+	case PassageOutputFromLawEnforcement:
+		return true
+	case PassageOutputFromTechnical:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RecallAskKind.
 const (
 	RecallAskKindCorrect   RecallAskKind = "correct"
@@ -824,6 +1097,24 @@ func (e RecallAskKind) Valid() bool {
 	case RecallAskKindSupersede:
 		return true
 	case RecallAskKindWrong:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RecallDetailDirection.
+const (
+	RecallDetailDirectionIn  RecallDetailDirection = "in"
+	RecallDetailDirectionOut RecallDetailDirection = "out"
+)
+
+// Valid indicates whether the value is a known member of the RecallDetailDirection enum.
+func (e RecallDetailDirection) Valid() bool {
+	switch e {
+	case RecallDetailDirectionIn:
+		return true
+	case RecallDetailDirectionOut:
 		return true
 	default:
 		return false
@@ -983,6 +1274,27 @@ func (e SendRequestRequestKind) Valid() bool {
 	}
 }
 
+// Defines values for SendRequestRequestLanguage.
+const (
+	SendRequestRequestLanguageEn SendRequestRequestLanguage = "en"
+	SendRequestRequestLanguageHi SendRequestRequestLanguage = "hi"
+	SendRequestRequestLanguageJa SendRequestRequestLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the SendRequestRequestLanguage enum.
+func (e SendRequestRequestLanguage) Valid() bool {
+	switch e {
+	case SendRequestRequestLanguageEn:
+		return true
+	case SendRequestRequestLanguageHi:
+		return true
+	case SendRequestRequestLanguageJa:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SendRequestRequestUrgency.
 const (
 	SendRequestRequestUrgencyRoutine SendRequestRequestUrgency = "routine"
@@ -1001,48 +1313,153 @@ func (e SendRequestRequestUrgency) Valid() bool {
 	}
 }
 
+// Defines values for StepCoordinationRequestMove.
+const (
+	StepCoordinationRequestMoveAgreeDate   StepCoordinationRequestMove = "agree-date"
+	StepCoordinationRequestMoveAgreeDraft  StepCoordinationRequestMove = "agree-draft"
+	StepCoordinationRequestMoveClose       StepCoordinationRequestMove = "close"
+	StepCoordinationRequestMoveDecline     StepCoordinationRequestMove = "decline"
+	StepCoordinationRequestMoveDraft       StepCoordinationRequestMove = "draft"
+	StepCoordinationRequestMoveJoin        StepCoordinationRequestMove = "join"
+	StepCoordinationRequestMoveProposeDate StepCoordinationRequestMove = "propose-date"
+	StepCoordinationRequestMoveVendor      StepCoordinationRequestMove = "vendor"
+	StepCoordinationRequestMoveWithhold    StepCoordinationRequestMove = "withhold"
+)
+
+// Valid indicates whether the value is a known member of the StepCoordinationRequestMove enum.
+func (e StepCoordinationRequestMove) Valid() bool {
+	switch e {
+	case StepCoordinationRequestMoveAgreeDate:
+		return true
+	case StepCoordinationRequestMoveAgreeDraft:
+		return true
+	case StepCoordinationRequestMoveClose:
+		return true
+	case StepCoordinationRequestMoveDecline:
+		return true
+	case StepCoordinationRequestMoveDraft:
+		return true
+	case StepCoordinationRequestMoveJoin:
+		return true
+	case StepCoordinationRequestMoveProposeDate:
+		return true
+	case StepCoordinationRequestMoveVendor:
+		return true
+	case StepCoordinationRequestMoveWithhold:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StepRequestRequestMove.
 const (
-	Accept       StepRequestRequestMove = "accept"
-	AcceptPartly StepRequestRequestMove = "accept-partly"
-	Acknowledge  StepRequestRequestMove = "acknowledge"
-	Begin        StepRequestRequestMove = "begin"
-	Decline      StepRequestRequestMove = "decline"
-	Finish       StepRequestRequestMove = "finish"
-	Postpone     StepRequestRequestMove = "postpone"
-	Preserve     StepRequestRequestMove = "preserve"
-	Renew        StepRequestRequestMove = "renew"
-	See          StepRequestRequestMove = "see"
-	Verify       StepRequestRequestMove = "verify"
-	Withdraw     StepRequestRequestMove = "withdraw"
+	StepRequestRequestMoveAccept       StepRequestRequestMove = "accept"
+	StepRequestRequestMoveAcceptPartly StepRequestRequestMove = "accept-partly"
+	StepRequestRequestMoveAcknowledge  StepRequestRequestMove = "acknowledge"
+	StepRequestRequestMoveBegin        StepRequestRequestMove = "begin"
+	StepRequestRequestMoveDecline      StepRequestRequestMove = "decline"
+	StepRequestRequestMoveFinish       StepRequestRequestMove = "finish"
+	StepRequestRequestMovePostpone     StepRequestRequestMove = "postpone"
+	StepRequestRequestMovePreserve     StepRequestRequestMove = "preserve"
+	StepRequestRequestMoveRenew        StepRequestRequestMove = "renew"
+	StepRequestRequestMoveSee          StepRequestRequestMove = "see"
+	StepRequestRequestMoveVerify       StepRequestRequestMove = "verify"
+	StepRequestRequestMoveWithdraw     StepRequestRequestMove = "withdraw"
 )
 
 // Valid indicates whether the value is a known member of the StepRequestRequestMove enum.
 func (e StepRequestRequestMove) Valid() bool {
 	switch e {
-	case Accept:
+	case StepRequestRequestMoveAccept:
 		return true
-	case AcceptPartly:
+	case StepRequestRequestMoveAcceptPartly:
 		return true
-	case Acknowledge:
+	case StepRequestRequestMoveAcknowledge:
 		return true
-	case Begin:
+	case StepRequestRequestMoveBegin:
 		return true
-	case Decline:
+	case StepRequestRequestMoveDecline:
 		return true
-	case Finish:
+	case StepRequestRequestMoveFinish:
 		return true
-	case Postpone:
+	case StepRequestRequestMovePostpone:
 		return true
-	case Preserve:
+	case StepRequestRequestMovePreserve:
 		return true
-	case Renew:
+	case StepRequestRequestMoveRenew:
 		return true
-	case See:
+	case StepRequestRequestMoveSee:
 		return true
-	case Verify:
+	case StepRequestRequestMoveVerify:
 		return true
-	case Withdraw:
+	case StepRequestRequestMoveWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for VendorStatus.
+const (
+	VendorStatusAcknowledged VendorStatus = "acknowledged"
+	VendorStatusAffected     VendorStatus = "affected"
+	VendorStatusDeclined     VendorStatus = "declined"
+	VendorStatusFixed        VendorStatus = "fixed"
+	VendorStatusNotAffected  VendorStatus = "not-affected"
+	VendorStatusNotified     VendorStatus = "notified"
+	VendorStatusToNotify     VendorStatus = "to-notify"
+)
+
+// Valid indicates whether the value is a known member of the VendorStatus enum.
+func (e VendorStatus) Valid() bool {
+	switch e {
+	case VendorStatusAcknowledged:
+		return true
+	case VendorStatusAffected:
+		return true
+	case VendorStatusDeclined:
+		return true
+	case VendorStatusFixed:
+		return true
+	case VendorStatusNotAffected:
+		return true
+	case VendorStatusNotified:
+		return true
+	case VendorStatusToNotify:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for VendorLineStatus.
+const (
+	VendorLineStatusAcknowledged VendorLineStatus = "acknowledged"
+	VendorLineStatusAffected     VendorLineStatus = "affected"
+	VendorLineStatusDeclined     VendorLineStatus = "declined"
+	VendorLineStatusFixed        VendorLineStatus = "fixed"
+	VendorLineStatusNotAffected  VendorLineStatus = "not-affected"
+	VendorLineStatusNotified     VendorLineStatus = "notified"
+	VendorLineStatusToNotify     VendorLineStatus = "to-notify"
+)
+
+// Valid indicates whether the value is a known member of the VendorLineStatus enum.
+func (e VendorLineStatus) Valid() bool {
+	switch e {
+	case VendorLineStatusAcknowledged:
+		return true
+	case VendorLineStatusAffected:
+		return true
+	case VendorLineStatusDeclined:
+		return true
+	case VendorLineStatusFixed:
+		return true
+	case VendorLineStatusNotAffected:
+		return true
+	case VendorLineStatusNotified:
+		return true
+	case VendorLineStatusToNotify:
 		return true
 	default:
 		return false
@@ -1064,6 +1481,27 @@ func (e WordIncidentRequestAudience) Valid() bool {
 	case Joint:
 		return true
 	case Public:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WordIncidentRequestLanguage.
+const (
+	WordIncidentRequestLanguageEn WordIncidentRequestLanguage = "en"
+	WordIncidentRequestLanguageHi WordIncidentRequestLanguage = "hi"
+	WordIncidentRequestLanguageJa WordIncidentRequestLanguage = "ja"
+)
+
+// Valid indicates whether the value is a known member of the WordIncidentRequestLanguage enum.
+func (e WordIncidentRequestLanguage) Valid() bool {
+	switch e {
+	case WordIncidentRequestLanguageEn:
+		return true
+	case WordIncidentRequestLanguageHi:
+		return true
+	case WordIncidentRequestLanguageJa:
 		return true
 	default:
 		return false
@@ -2158,13 +2596,24 @@ type ConsentPassageRequest struct {
 
 // Contact defines model for Contact.
 type Contact struct {
-	Contact string `json:"contact"`
+	Agency string `json:"agency"`
+
+	// Areas Of the agreement, such as 1(1)
+	Areas *[]string `json:"areas"`
+
+	// BackupOf Contact that this one stands in for
+	BackupOf *string           `json:"backup_of,omitempty"`
+	Channels *[]ContactChannel `json:"channels"`
+	Contact  string            `json:"contact"`
+	Handling *string           `json:"handling,omitempty"`
 
 	// Holder Account that holds the post of this side
-	Holder   *string       `json:"holder,omitempty"`
-	Keys     *[]ContactKey `json:"keys"`
-	Latest   *ContactCheck `json:"latest,omitempty"`
-	Modified string        `json:"modified"`
+	Holder    *string       `json:"holder,omitempty"`
+	Hours     ContactHours  `json:"hours"`
+	Keys      *[]ContactKey `json:"keys"`
+	Languages *[]string     `json:"languages,omitempty"`
+	Latest    *ContactCheck `json:"latest,omitempty"`
+	Modified  string        `json:"modified"`
 
 	// Next When the next check comes by the calendar
 	Next *string `json:"next,omitempty"`
@@ -2172,9 +2621,17 @@ type Contact struct {
 	// OnDuty Contact to ask now
 	OnDuty *string `json:"on_duty,omitempty"`
 
+	// Person Personal data; the partner gets it
+	Person *string `json:"person,omitempty"`
+
+	// Post Preferred over the name of a person
+	Post string `json:"post"`
+
 	// Retired The post is no more
-	Retired bool   `json:"retired"`
-	Side    string `json:"side"`
+	Retired   bool        `json:"retired"`
+	ReviewDue *string     `json:"review_due,omitempty"`
+	Role      ContactRole `json:"role"`
+	Side      string      `json:"side"`
 
 	// There Whom to ask is there by the hours
 	There bool `json:"there"`
@@ -2185,9 +2642,15 @@ type Contact struct {
 	// Vacant Nobody holds the post
 	Vacant bool `json:"vacant"`
 
+	// ValidFrom Example: 2027-03-18
+	ValidFrom string `json:"valid_from"`
+
 	// Warnings Keys that end within 60 days
 	Warnings *[]KeyWarning `json:"warnings"`
 }
+
+// ContactRole defines model for Contact.Role.
+type ContactRole string
 
 // ContactChannel defines model for ContactChannel.
 type ContactChannel struct {
@@ -2239,15 +2702,69 @@ type ContactKey struct {
 
 // ContactOutput defines model for ContactOutput.
 type ContactOutput struct {
+	Agency    string `json:"agency"`
 	Agreement string `json:"agreement"`
+
+	// Areas Of the agreement, such as 1(1)
+	Areas *[]string `json:"areas"`
+
+	// BackupOf Contact that this one stands in for
+	BackupOf *string           `json:"backup_of,omitempty"`
+	Channels *[]ContactChannel `json:"channels"`
 
 	// Checks Newest first
 	Checks   *[]ContactCheck `json:"checks"`
+	Contact  string          `json:"contact"`
 	Deputies *[]string       `json:"deputies"`
+	Handling *string         `json:"handling,omitempty"`
 
 	// Heard What people here heard of its keys out of band
 	Heard *[]Heard `json:"heard"`
+
+	// Holder Account that holds the post of this side
+	Holder    *string       `json:"holder,omitempty"`
+	Hours     ContactHours  `json:"hours"`
+	Keys      *[]ContactKey `json:"keys"`
+	Languages *[]string     `json:"languages,omitempty"`
+	Latest    *ContactCheck `json:"latest,omitempty"`
+	Modified  string        `json:"modified"`
+
+	// Next When the next check comes by the calendar
+	Next *string `json:"next,omitempty"`
+
+	// OnDuty Contact to ask now
+	OnDuty *string `json:"on_duty,omitempty"`
+
+	// Person Personal data; the partner gets it
+	Person *string `json:"person,omitempty"`
+
+	// Post Preferred over the name of a person
+	Post string `json:"post"`
+
+	// Retired The post is no more
+	Retired   bool              `json:"retired"`
+	ReviewDue *string           `json:"review_due,omitempty"`
+	Role      ContactOutputRole `json:"role"`
+	Side      string            `json:"side"`
+
+	// There Whom to ask is there by the hours
+	There bool `json:"there"`
+
+	// Unverified Keys that two people here have not heard
+	Unverified int64 `json:"unverified"`
+
+	// Vacant Nobody holds the post
+	Vacant bool `json:"vacant"`
+
+	// ValidFrom Example: 2027-03-18
+	ValidFrom string `json:"valid_from"`
+
+	// Warnings Keys that end within 60 days
+	Warnings *[]KeyWarning `json:"warnings"`
 }
+
+// ContactOutputRole defines model for ContactOutput.Role.
+type ContactOutputRole string
 
 // ContactStateOutput defines model for ContactStateOutput.
 type ContactStateOutput struct {
@@ -2358,13 +2875,154 @@ type Contribution struct {
 // ContributionFate defines model for Contribution.Fate.
 type ContributionFate string
 
+// CoordinationLine defines model for CoordinationLine.
+type CoordinationLine struct {
+	Agreement    string `json:"agreement"`
+	Coordination string `json:"coordination"`
+
+	// Instant When both sides have agreed to publish
+	Instant  *string `json:"instant,omitempty"`
+	Language string  `json:"language"`
+
+	// Live Somebody may still do something
+	Live    bool   `json:"live"`
+	Opened  string `json:"opened"`
+	Opener  string `json:"opener"`
+	Partner string `json:"partner"`
+
+	// Published When this node published
+	Published *string `json:"published,omitempty"`
+
+	// Report Id of what this node published
+	Report          *string               `json:"report,omitempty"`
+	State           CoordinationLineState `json:"state"`
+	Title           string                `json:"title"`
+	Vulnerabilities *[]string             `json:"vulnerabilities"`
+}
+
+// CoordinationLineState defines model for CoordinationLine.State.
+type CoordinationLineState string
+
+// CoordinationOpenedOutput defines model for CoordinationOpenedOutput.
+type CoordinationOpenedOutput struct {
+	Coordination string `json:"coordination"`
+}
+
+// CoordinationOutput defines model for CoordinationOutput.
+type CoordinationOutput struct {
+	Agreement    string  `json:"agreement"`
+	Coordination string  `json:"coordination"`
+	Draft        *Draft  `json:"draft,omitempty"`
+	DraftDigest  *string `json:"draft_digest,omitempty"`
+
+	// Instant When both sides have agreed to publish
+	Instant  *string `json:"instant,omitempty"`
+	Language string  `json:"language"`
+
+	// Live Somebody may still do something
+	Live bool `json:"live"`
+
+	// May What this side may do next
+	May    *[]string `json:"may"`
+	Opened string    `json:"opened"`
+	Opener string    `json:"opener"`
+
+	// Ours How many steps this side has made
+	Ours    int64  `json:"ours"`
+	Partner string `json:"partner"`
+
+	// Published When this node published
+	Published *string `json:"published,omitempty"`
+
+	// Refused Why the other node did not take something of this side
+	Refused *string `json:"refused,omitempty"`
+
+	// Report Id of what this node published
+	Report *string                 `json:"report,omitempty"`
+	State  CoordinationOutputState `json:"state"`
+
+	// Theirs How many steps of the other side are here
+	Theirs   int64               `json:"theirs"`
+	Timeline *[]CoordinationStep `json:"timeline"`
+	Title    string              `json:"title"`
+
+	// Unknown Steps of this side that weigh and that the partner is not known to have
+	Unknown         *[]int64      `json:"unknown"`
+	Vendors         *[]VendorLine `json:"vendors"`
+	Vulnerabilities *[]string     `json:"vulnerabilities"`
+}
+
+// CoordinationOutputState defines model for CoordinationOutput.State.
+type CoordinationOutputState string
+
+// CoordinationStep defines model for CoordinationStep.
+type CoordinationStep struct {
+	// At The instant that is proposed or agreed to
+	At *string `json:"at,omitempty"`
+	By string  `json:"by"`
+
+	// Digest Of the draft that is written or agreed to
+	Digest *string `json:"digest,omitempty"`
+	Move   string  `json:"move"`
+
+	// N Counts the steps of that side from 1
+	N int64 `json:"n"`
+
+	// On When the side says it did
+	On string `json:"on"`
+
+	// Person Who of this side
+	Person *string `json:"person,omitempty"`
+
+	// Received When the other node took a step of this side
+	Received *string `json:"received,omitempty"`
+	Status   *string `json:"status,omitempty"`
+	Text     *string `json:"text,omitempty"`
+	Vendor   *string `json:"vendor,omitempty"`
+}
+
+// CoordinationText defines model for CoordinationText.
+type CoordinationText struct {
+	// Language Of the title
+	Language CoordinationTextLanguage `json:"language"`
+
+	// Title The partner reads it at once, at TLP:AMBER
+	Title string `json:"title"`
+
+	// Vulnerabilities Names such as CVE-2027-1234
+	Vulnerabilities *[]string `json:"vulnerabilities,omitempty"`
+}
+
+// CoordinationTextLanguage Of the title
+type CoordinationTextLanguage string
+
 // CorrectIncidentRequest defines model for Correct-incidentRequest.
 type CorrectIncidentRequest struct {
-	State CorrectIncidentRequestState `json:"state"`
+	// Assets What is affected; taken out with who was affected
+	Assets   *[]string                      `json:"assets,omitempty"`
+	Began    *IncidentInstant               `json:"began,omitempty"`
+	Language CorrectIncidentRequestLanguage `json:"language"`
+	Noticed  *IncidentInstant               `json:"noticed,omitempty"`
+
+	// Objects Ids of indicators
+	Objects *[]string `json:"objects,omitempty"`
+
+	// Sectors Codes of the sender's own list
+	Sectors  *[]string                   `json:"sectors,omitempty"`
+	Severity *IncidentSeverity           `json:"severity,omitempty"`
+	State    CorrectIncidentRequestState `json:"state"`
+	Text     *string                     `json:"text,omitempty"`
+	Title    string                      `json:"title"`
 
 	// Tlp Marked as before when left out
 	Tlp *CorrectIncidentRequestTlp `json:"tlp,omitempty"`
+
+	// Type A type of the Reference Security Incident Taxonomy
+	Type *string `json:"type,omitempty"`
 }
+
+// CorrectIncidentRequestLanguage defines model for CorrectIncidentRequest.Language.
+type CorrectIncidentRequestLanguage string
 
 // CorrectIncidentRequestState defines model for CorrectIncidentRequest.State.
 type CorrectIncidentRequestState string
@@ -2530,6 +3188,20 @@ type DiffOutput struct {
 	// Words What the text says otherwise
 	Words *[]string `json:"words"`
 }
+
+// Draft defines model for Draft.
+type Draft struct {
+	Language DraftLanguage `json:"language"`
+	Products *[]string     `json:"products"`
+
+	// Text Word for word as both sides publish it
+	Text            string    `json:"text"`
+	Title           string    `json:"title"`
+	Vulnerabilities *[]string `json:"vulnerabilities"`
+}
+
+// DraftLanguage defines model for Draft.Language.
+type DraftLanguage string
 
 // DraftOutput defines model for DraftOutput.
 type DraftOutput struct {
@@ -3269,8 +3941,17 @@ type IncidentInstantPrecision string
 
 // IncidentListed defines model for IncidentListed.
 type IncidentListed struct {
-	Title string  `json:"title"`
-	Type  *string `json:"type,omitempty"`
+	// Agreement None for an incident that was notified under no agreement
+	Agreement *string `json:"agreement,omitempty"`
+	Incident  string  `json:"incident"`
+	Modified  *string `json:"modified,omitempty"`
+
+	// Origin Whose it is
+	Origin string  `json:"origin"`
+	State  *string `json:"state,omitempty"`
+	Title  string  `json:"title"`
+	Tlp    string  `json:"tlp"`
+	Type   *string `json:"type,omitempty"`
 }
 
 // IncidentMadeOutput defines model for IncidentMadeOutput.
@@ -3291,13 +3972,41 @@ type IncidentOutput struct {
 	// Agreed The words for everybody, once both sides say the same
 	Agreed *string `json:"agreed,omitempty"`
 
+	// Agreement None for an incident that was notified under no agreement
+	Agreement *string `json:"agreement,omitempty"`
+
+	// Assets What is affected; taken out with who was affected
+	Assets *[]string        `json:"assets,omitempty"`
+	Began  *IncidentInstant `json:"began,omitempty"`
+
 	// Entries What both sides contributed
 	Entries *[]IncidentEntry `json:"entries"`
 
 	// Fate stays, waits, leaving, sent, arrived; came when it is the partner's
-	Fate     string      `json:"fate"`
-	Own      IncidentOwn `json:"own"`
-	Versions int64       `json:"versions"`
+	Fate     string                 `json:"fate"`
+	Incident string                 `json:"incident"`
+	Language IncidentOutputLanguage `json:"language"`
+	Modified *string                `json:"modified,omitempty"`
+	Noticed  *IncidentInstant       `json:"noticed,omitempty"`
+
+	// Objects Ids of indicators
+	Objects *[]string `json:"objects,omitempty"`
+
+	// Origin Whose it is
+	Origin string      `json:"origin"`
+	Own    IncidentOwn `json:"own"`
+
+	// Sectors Codes of the sender's own list
+	Sectors  *[]string         `json:"sectors,omitempty"`
+	Severity *IncidentSeverity `json:"severity,omitempty"`
+	State    *string           `json:"state,omitempty"`
+	Text     *string           `json:"text,omitempty"`
+	Title    string            `json:"title"`
+	Tlp      string            `json:"tlp"`
+
+	// Type A type of the Reference Security Incident Taxonomy
+	Type     *string `json:"type,omitempty"`
+	Versions int64   `json:"versions"`
 
 	// Why The gate's sentence where it stays or waits
 	Why *string `json:"why,omitempty"`
@@ -3305,6 +4014,9 @@ type IncidentOutput struct {
 	// Wordings Attributions that were approved, of both sides
 	Wordings *[]IncidentWording `json:"wordings"`
 }
+
+// IncidentOutputLanguage defines model for IncidentOutput.Language.
+type IncidentOutputLanguage string
 
 // IncidentOwn defines model for IncidentOwn.
 type IncidentOwn struct {
@@ -3336,6 +4048,12 @@ type IncidentReport struct {
 	// Open How soon, in words, where there is no fixed time
 	Open *string `json:"open,omitempty"`
 	Step string  `json:"step"`
+}
+
+// IncidentSeverity defines model for IncidentSeverity.
+type IncidentSeverity struct {
+	Level  string `json:"level"`
+	Scheme string `json:"scheme"`
 }
 
 // IncidentWording defines model for IncidentWording.
@@ -3526,6 +4244,14 @@ type ListAct struct {
 // ListContribution defines model for ListContribution.
 type ListContribution struct {
 	Items *[]Contribution `json:"items"`
+
+	// Next Address of the next page; left out on the last
+	Next *string `json:"next,omitempty"`
+}
+
+// ListCoordinationLine defines model for ListCoordinationLine.
+type ListCoordinationLine struct {
+	Items *[]CoordinationLine `json:"items"`
 
 	// Next Address of the next page; left out on the last
 	Next *string `json:"next,omitempty"`
@@ -3755,9 +4481,30 @@ type NoteOutput struct {
 
 // NotifyIncidentRequest defines model for Notify-incidentRequest.
 type NotifyIncidentRequest struct {
-	Agreement string                   `json:"agreement"`
-	Tlp       NotifyIncidentRequestTlp `json:"tlp"`
+	Agreement string `json:"agreement"`
+
+	// Assets What is affected; taken out with who was affected
+	Assets   *[]string                     `json:"assets,omitempty"`
+	Began    *IncidentInstant              `json:"began,omitempty"`
+	Language NotifyIncidentRequestLanguage `json:"language"`
+	Noticed  *IncidentInstant              `json:"noticed,omitempty"`
+
+	// Objects Ids of indicators
+	Objects *[]string `json:"objects,omitempty"`
+
+	// Sectors Codes of the sender's own list
+	Sectors  *[]string                `json:"sectors,omitempty"`
+	Severity *IncidentSeverity        `json:"severity,omitempty"`
+	Text     *string                  `json:"text,omitempty"`
+	Title    string                   `json:"title"`
+	Tlp      NotifyIncidentRequestTlp `json:"tlp"`
+
+	// Type A type of the Reference Security Incident Taxonomy
+	Type *string `json:"type,omitempty"`
 }
+
+// NotifyIncidentRequestLanguage defines model for NotifyIncidentRequest.Language.
+type NotifyIncidentRequestLanguage string
 
 // NotifyIncidentRequestTlp defines model for NotifyIncidentRequest.Tlp.
 type NotifyIncidentRequestTlp string
@@ -3852,14 +4599,49 @@ type OnwardItem struct {
 
 // OnwardOutput defines model for OnwardOutput.
 type OnwardOutput struct {
+	// Agreement With the side that is asked, or asks
+	Agreement string `json:"agreement"`
+
+	// Answer yes, redacted or no: the strictest of all in the chain
+	Answer *string `json:"answer,omitempty"`
+
+	// AnswerRedact What is taken out first
+	AnswerRedact *[]string `json:"answer_redact"`
+	Asker        string    `json:"asker"`
+	At           string    `json:"at"`
+
+	// Audience The third side
+	Audience string `json:"audience"`
+
+	// Ends When the consent ends
+	Ends *string `json:"ends,omitempty"`
+
 	// Hidden Items that you may not see
 	Hidden int64 `json:"hidden"`
 
 	// Items Those that you may see
 	Items *[]OnwardItem `json:"items"`
 
+	// Needed Officers of the side that answers, where that is this one
+	Needed  int64   `json:"needed"`
+	Purpose string  `json:"purpose"`
+	Reason  *string `json:"reason,omitempty"`
+
+	// Redact Proposed to be taken out
+	Redact  *[]string `json:"redact"`
+	Request string    `json:"request"`
+
 	// Said What each side in the chain has signed
 	Said *[]OnwardSaid `json:"said"`
+
+	// State waiting, upstream or answered
+	State string `json:"state"`
+
+	// Until Proposed end of the consent
+	Until *string `json:"until,omitempty"`
+
+	// Way asked: by this side; received: from a partner
+	Way string `json:"way"`
 }
 
 // OnwardSaid defines model for OnwardSaid.
@@ -3874,6 +4656,26 @@ type OnwardSaid struct {
 type OnwardsOutput struct {
 	Requests *[]Onward `json:"requests"`
 }
+
+// OpenCoordinationRequest defines model for Open-coordinationRequest.
+type OpenCoordinationRequest struct {
+	Agreement string `json:"agreement"`
+
+	// At Proposed instant of publication
+	At *time.Time `json:"at,omitempty"`
+
+	// Language Of the title
+	Language OpenCoordinationRequestLanguage `json:"language"`
+
+	// Title The partner reads it at once, at TLP:AMBER
+	Title string `json:"title"`
+
+	// Vulnerabilities Names such as CVE-2027-1234
+	Vulnerabilities *[]string `json:"vulnerabilities,omitempty"`
+}
+
+// OpenCoordinationRequestLanguage Of the title
+type OpenCoordinationRequestLanguage string
 
 // Options defines model for Options.
 type Options struct {
@@ -4016,16 +4818,38 @@ type PassageLineFrom string
 
 // PassageOutput defines model for PassageOutput.
 type PassageOutput struct {
+	Answered *string `json:"answered,omitempty"`
+
 	// AskedOnBasis The legal basis that what passed names itself
 	AskedOnBasis *string `json:"asked_on_basis,omitempty"`
+	At           string  `json:"at"`
+
+	// Consent Of the side that owns the request
+	Consent PassageOutputConsent `json:"consent"`
+	From    PassageOutputFrom    `json:"from"`
 
 	// Gone What passed is not here any more as it was
-	Gone bool   `json:"gone"`
+	Gone       bool   `json:"gone"`
+	LegalBasis string `json:"legal_basis"`
+
+	// Matter SHA-256 of the version that passes
+	Matter  string `json:"matter"`
+	Passage string `json:"passage"`
+	Purpose string `json:"purpose"`
+
+	// Side Inside which it passes
+	Side string `json:"side"`
 	Text string `json:"text"`
 
 	// Title Of what passed
 	Title string `json:"title"`
 }
+
+// PassageOutputConsent Of the side that owns the request
+type PassageOutputConsent string
+
+// PassageOutputFrom defines model for PassageOutput.From.
+type PassageOutputFrom string
 
 // PassagesOutput defines model for PassagesOutput.
 type PassagesOutput struct {
@@ -4163,15 +4987,35 @@ type RecallChannel struct {
 
 // RecallDetail defines model for RecallDetail.
 type RecallDetail struct {
-	Channels *[]RecallChannel `json:"channels"`
-	Objects  int64            `json:"objects"`
+	At time.Time `json:"at"`
+
+	// By Who, of this side
+	By        *string               `json:"by,omitempty"`
+	Channels  *[]RecallChannel      `json:"channels"`
+	Code      string                `json:"code"`
+	Direction RecallDetailDirection `json:"direction"`
+	Kind      string                `json:"kind"`
+	Lifted    *time.Time            `json:"lifted,omitempty"`
+	Objects   int64                 `json:"objects"`
+
+	// Open Messages that are not answered in full
+	Open     int64     `json:"open"`
+	Partners *[]string `json:"partners"`
 
 	// Readers Who of this side read what it names, by the home log
-	Readers *[]RecallReader `json:"readers,omitempty"`
+	Readers *[]RecallReader    `json:"readers,omitempty"`
+	Reason  *string            `json:"reason,omitempty"`
+	Recall  openapi_types.UUID `json:"recall"`
+
+	// Rung How far an open one has climbed: 1 contact, 2 nodal ministry, 3 agenda
+	Rung int64 `json:"rung"`
 
 	// Withheld Versions in quarantine here, of what you might read before
 	Withheld int64 `json:"withheld"`
 }
+
+// RecallDetailDirection defines model for RecallDetail.Direction.
+type RecallDetailDirection string
 
 // RecallEdge defines model for RecallEdge.
 type RecallEdge struct {
@@ -4438,12 +5282,25 @@ type RequestLine struct {
 
 // RequestOutput defines model for RequestOutput.
 type RequestOutput struct {
-	AskedBy *string `json:"asked_by,omitempty"`
+	Agreement string  `json:"agreement"`
+	Asked     string  `json:"asked"`
+	AskedBy   *string `json:"asked_by,omitempty"`
+	Asker     string  `json:"asker"`
+	Channel   string  `json:"channel"`
 
 	// Custody Who had which evidence when, as both sides wrote it down
 	Custody     *[]CustodyLine `json:"custody"`
 	DoneAlready *string        `json:"done_already,omitempty"`
-	LegalBasis  *string        `json:"legal_basis,omitempty"`
+
+	// Due When a first word is hoped for: the agreement's target in the asked side's working time
+	Due       *string `json:"due,omitempty"`
+	FirstWord *string `json:"first_word,omitempty"`
+
+	// KeptUntil Until when the data is preserved
+	KeptUntil  *string `json:"kept_until,omitempty"`
+	Kind       string  `json:"kind"`
+	Language   string  `json:"language"`
+	LegalBasis *string `json:"legal_basis,omitempty"`
 
 	// May What this side may do next
 	May *[]string `json:"may"`
@@ -4451,11 +5308,29 @@ type RequestOutput struct {
 	// Objects Ids of what it is about
 	Objects *[]string `json:"objects"`
 
+	// Open Somebody still has something to do
+	Open bool `json:"open"`
+
 	// Passages What passed between CERT and law enforcement, as far as the caller may know
 	Passages *[]PassageLine `json:"passages"`
 
 	// Playbook A CACAO 2.0 playbook as text
 	Playbook *string `json:"playbook,omitempty"`
+
+	// Received When the other node took it in, as its receipt says
+	Received *string `json:"received,omitempty"`
+
+	// Refused Why the other node did not take it
+	Refused *string `json:"refused,omitempty"`
+
+	// Reminder Whom a reminder goes to now: contact, deputy, ministry, agenda
+	Reminder *string `json:"reminder,omitempty"`
+
+	// RenewalUntil Until when the asker would have it preserved, while that is longer
+	RenewalUntil *string `json:"renewal_until,omitempty"`
+	Request      string  `json:"request"`
+	Sent         string  `json:"sent"`
+	State        string  `json:"state"`
 
 	// Steps How many steps this side has made
 	Steps int64  `json:"steps"`
@@ -4463,6 +5338,8 @@ type RequestOutput struct {
 
 	// Timeline What both sides did
 	Timeline *[]RequestStep `json:"timeline"`
+	Title    string         `json:"title"`
+	Urgency  string         `json:"urgency"`
 
 	// Way By which way of law it is asked
 	Way *string `json:"way,omitempty"`
@@ -4666,22 +5543,61 @@ type SecretOutput struct {
 
 // SeenOutput defines model for SeenOutput.
 type SeenOutput struct {
+	Agreement string `json:"agreement"`
+
 	// Approved Officers of this side
 	Approved *[]string `json:"approved"`
+
+	// Asked How many values
+	Asked int64     `json:"asked"`
+	Asker string    `json:"asker"`
+	At    time.Time `json:"at"`
+
+	// Known How many both know; -1 while this side does not know
+	Known int64 `json:"known"`
+
+	// Matching Name of the question
+	Matching string `json:"matching"`
+
+	// Needed Approvals of the side that answers
+	Needed int64 `json:"needed"`
 
 	// Own This side asked
 	Own bool `json:"own"`
 
+	// Person Who asked, on this side
+	Person *string `json:"person,omitempty"`
+	State  string  `json:"state"`
+
 	// Values Known to both, as far as they are for you
 	Values *[]Value `json:"values"`
+
+	// Why Why it was refused
+	Why *string `json:"why,omitempty"`
 }
 
 // SendRequestRequest defines model for Send-requestRequest.
 type SendRequestRequest struct {
-	Agreement string                    `json:"agreement"`
-	Channel   SendRequestRequestChannel `json:"channel"`
-	Kind      SendRequestRequestKind    `json:"kind"`
-	Urgency   SendRequestRequestUrgency `json:"urgency"`
+	Agreement string `json:"agreement"`
+
+	// AskedBy Until when the thing itself is hoped for
+	AskedBy     *time.Time                `json:"asked_by,omitempty"`
+	Channel     SendRequestRequestChannel `json:"channel"`
+	DoneAlready *string                   `json:"done_already,omitempty"`
+	Kind        SendRequestRequestKind    `json:"kind"`
+
+	// Language Of the texts
+	Language   SendRequestRequestLanguage `json:"language"`
+	LegalBasis *string                    `json:"legal_basis,omitempty"`
+
+	// Objects Ids of what it is about; they cross on their own terms
+	Objects *[]string `json:"objects,omitempty"`
+
+	// Playbook A CACAO 2.0 playbook as text: shown as steps on both sides and never carried out
+	Playbook *string                   `json:"playbook,omitempty"`
+	Text     string                    `json:"text"`
+	Title    string                    `json:"title"`
+	Urgency  SendRequestRequestUrgency `json:"urgency"`
 
 	// Way By which way of law, for the law-enforcement channel and for preservation: see /requests/ways
 	Way *string `json:"way,omitempty"`
@@ -4692,6 +5608,9 @@ type SendRequestRequestChannel string
 
 // SendRequestRequestKind defines model for SendRequestRequest.Kind.
 type SendRequestRequestKind string
+
+// SendRequestRequestLanguage Of the texts
+type SendRequestRequestLanguage string
 
 // SendRequestRequestUrgency defines model for SendRequestRequest.Urgency.
 type SendRequestRequestUrgency string
@@ -4832,6 +5751,30 @@ type Step struct {
 	What string `json:"what"`
 }
 
+// StepCoordinationRequest defines model for Step-coordinationRequest.
+type StepCoordinationRequest struct {
+	// At For propose-date and agree-date; to agree, exactly what was proposed
+	At *time.Time `json:"at,omitempty"`
+
+	// Digest For agree-draft: the draft's digest
+	Digest *string                     `json:"digest,omitempty"`
+	Draft  *Draft                      `json:"draft,omitempty"`
+	Move   StepCoordinationRequestMove `json:"move"`
+
+	// Ours How many steps of this side the caller knows: with others meanwhile nothing is done
+	Ours *int64 `json:"ours,omitempty"`
+
+	// Text Why; needed for withhold
+	Text *string `json:"text,omitempty"`
+
+	// Theirs The same of the other side
+	Theirs *int64  `json:"theirs,omitempty"`
+	Vendor *Vendor `json:"vendor,omitempty"`
+}
+
+// StepCoordinationRequestMove defines model for StepCoordinationRequest.Move.
+type StepCoordinationRequestMove string
+
 // StepRequestRequest defines model for Step-requestRequest.
 type StepRequestRequest struct {
 	Move StepRequestRequestMove `json:"move"`
@@ -4912,6 +5855,38 @@ type Value struct {
 	Kind  string `json:"kind"`
 	Value string `json:"value"`
 }
+
+// Vendor defines model for Vendor.
+type Vendor struct {
+	// Name Always spelt alike: the same name means the same vendor
+	Name     string    `json:"name"`
+	Products *[]string `json:"products,omitempty"`
+
+	// Since Since when; left out for to-notify only
+	Since  *time.Time   `json:"since,omitempty"`
+	Status VendorStatus `json:"status"`
+}
+
+// VendorStatus defines model for Vendor.Status.
+type VendorStatus string
+
+// VendorLine defines model for VendorLine.
+type VendorLine struct {
+	Name     string    `json:"name"`
+	Products *[]string `json:"products"`
+
+	// Side Whose vendor it is
+	Side string `json:"side"`
+
+	// SilentDays For how many days the vendor has said nothing since it was told
+	SilentDays *int64           `json:"silent_days,omitempty"`
+	Since      *string          `json:"since,omitempty"`
+	Status     VendorLineStatus `json:"status"`
+	Text       *string          `json:"text,omitempty"`
+}
+
+// VendorLineStatus defines model for VendorLine.Status.
+type VendorLineStatus string
 
 // Verdict defines model for Verdict.
 type Verdict struct {
@@ -5039,10 +6014,15 @@ type Why struct {
 // WordIncidentRequest defines model for Word-incidentRequest.
 type WordIncidentRequest struct {
 	Audience WordIncidentRequestAudience `json:"audience"`
+	Language WordIncidentRequestLanguage `json:"language"`
+	Text     string                      `json:"text"`
 }
 
 // WordIncidentRequestAudience defines model for WordIncidentRequest.Audience.
 type WordIncidentRequestAudience string
+
+// WordIncidentRequestLanguage defines model for WordIncidentRequest.Language.
+type WordIncidentRequestLanguage string
 
 // Work defines model for Work.
 type Work struct {
@@ -5547,6 +6527,36 @@ type ContributionsParams struct {
 
 	// Limit At most so many items
 	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// CoordinationsParams defines parameters for Coordinations.
+type CoordinationsParams struct {
+	// Cursor Where to go on: from next of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit At most so many items
+	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Over Those that are over, instead of those in which something may be done
+	Over *bool `form:"over,omitempty" json:"over,omitempty"`
+}
+
+// OpenCoordinationParams defines parameters for OpenCoordination.
+type OpenCoordinationParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// CorrectCoordinationParams defines parameters for CorrectCoordination.
+type CorrectCoordinationParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// StepCoordinationParams defines parameters for StepCoordination.
+type StepCoordinationParams struct {
+	// IdempotencyKey Any text, new for each thing done: the same key again gets the first answer again for a day, and does nothing twice
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // DatesParams defines parameters for Dates.
@@ -6455,6 +7465,15 @@ type AssignContactJSONRequestBody = AssignContactRequest
 
 // HearKeyJSONRequestBody defines body for HearKey for application/json ContentType.
 type HearKeyJSONRequestBody = HearKeyRequest
+
+// OpenCoordinationJSONRequestBody defines body for OpenCoordination for application/json ContentType.
+type OpenCoordinationJSONRequestBody = OpenCoordinationRequest
+
+// CorrectCoordinationJSONRequestBody defines body for CorrectCoordination for application/json ContentType.
+type CorrectCoordinationJSONRequestBody = CoordinationText
+
+// StepCoordinationJSONRequestBody defines body for StepCoordination for application/json ContentType.
+type StepCoordinationJSONRequestBody = StepCoordinationRequest
 
 // AskErasureJSONRequestBody defines body for AskErasure for application/json ContentType.
 type AskErasureJSONRequestBody = AskErasureRequest
@@ -7575,6 +8594,74 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/contributions (the `Contributions` operationId).
 	Contributions(ctx context.Context, params *ContributionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Coordinations Vulnerabilities that are disclosed together, what changed last first
+	//
+	// Needs an account that may: handle requests for assistance.
+	//
+	// Corresponds with GET /api/v1/coordinations (the `Coordinations` operationId).
+	Coordinations(ctx context.Context, params *CoordinationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenCoordinationWithBody Ask the partner to disclose a vulnerability together
+	//
+	// Needs an account that may: handle requests for assistance.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/coordinations (the `OpenCoordination` operationId).
+	OpenCoordinationWithBody(ctx context.Context, params *OpenCoordinationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenCoordination Ask the partner to disclose a vulnerability together
+	//
+	// Needs an account that may: handle requests for assistance.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/coordinations (the `OpenCoordination` operationId).
+	OpenCoordination(ctx context.Context, params *OpenCoordinationParams, body OpenCoordinationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Coordination One with its vendors, its draft, its instant and what both sides did
+	//
+	// Needs an account that may: handle requests for assistance.
+	//
+	// Corresponds with GET /api/v1/coordinations/{coordination} (the `Coordination` operationId).
+	Coordination(ctx context.Context, coordination string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CorrectCoordinationWithBody Send another version of what this side opened
+	//
+	// Needs an account that may: handle requests for assistance.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/coordinations/{coordination} (the `CorrectCoordination` operationId).
+	CorrectCoordinationWithBody(ctx context.Context, coordination string, params *CorrectCoordinationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CorrectCoordination Send another version of what this side opened
+	//
+	// Needs an account that may: handle requests for assistance.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/coordinations/{coordination} (the `CorrectCoordination` operationId).
+	CorrectCoordination(ctx context.Context, coordination string, params *CorrectCoordinationParams, body CorrectCoordinationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepCoordinationWithBody Make this side's next step
+	//
+	// Needs an account that may: handle requests for assistance.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/coordinations/{coordination}/steps (the `StepCoordination` operationId).
+	StepCoordinationWithBody(ctx context.Context, coordination string, params *StepCoordinationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepCoordination Make this side's next step
+	//
+	// Needs an account that may: handle requests for assistance.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/coordinations/{coordination}/steps (the `StepCoordination` operationId).
+	StepCoordination(ctx context.Context, coordination string, params *StepCoordinationParams, body StepCoordinationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Dates The dates of every agreement that come near, soonest first
 	//
@@ -11117,6 +12204,154 @@ func (c *Client) RetireContact(ctx context.Context, contact string, params *Reti
 // Corresponds with GET /api/v1/contributions (the `Contributions` operationId).
 func (c *Client) Contributions(ctx context.Context, params *ContributionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewContributionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Coordinations Vulnerabilities that are disclosed together, what changed last first
+//
+// Needs an account that may: handle requests for assistance.
+//
+// Corresponds with GET /api/v1/coordinations (the `Coordinations` operationId).
+func (c *Client) Coordinations(ctx context.Context, params *CoordinationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCoordinationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenCoordinationWithBody Ask the partner to disclose a vulnerability together
+//
+// Needs an account that may: handle requests for assistance.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/coordinations (the `OpenCoordination` operationId).
+func (c *Client) OpenCoordinationWithBody(ctx context.Context, params *OpenCoordinationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenCoordinationRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenCoordination Ask the partner to disclose a vulnerability together
+//
+// Needs an account that may: handle requests for assistance.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/coordinations (the `OpenCoordination` operationId).
+func (c *Client) OpenCoordination(ctx context.Context, params *OpenCoordinationParams, body OpenCoordinationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenCoordinationRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Coordination One with its vendors, its draft, its instant and what both sides did
+//
+// Needs an account that may: handle requests for assistance.
+//
+// Corresponds with GET /api/v1/coordinations/{coordination} (the `Coordination` operationId).
+func (c *Client) Coordination(ctx context.Context, coordination string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCoordinationRequest(c.Server, coordination)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CorrectCoordinationWithBody Send another version of what this side opened
+//
+// Needs an account that may: handle requests for assistance.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/coordinations/{coordination} (the `CorrectCoordination` operationId).
+func (c *Client) CorrectCoordinationWithBody(ctx context.Context, coordination string, params *CorrectCoordinationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCorrectCoordinationRequestWithBody(c.Server, coordination, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CorrectCoordination Send another version of what this side opened
+//
+// Needs an account that may: handle requests for assistance.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/coordinations/{coordination} (the `CorrectCoordination` operationId).
+func (c *Client) CorrectCoordination(ctx context.Context, coordination string, params *CorrectCoordinationParams, body CorrectCoordinationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCorrectCoordinationRequest(c.Server, coordination, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepCoordinationWithBody Make this side's next step
+//
+// Needs an account that may: handle requests for assistance.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/coordinations/{coordination}/steps (the `StepCoordination` operationId).
+func (c *Client) StepCoordinationWithBody(ctx context.Context, coordination string, params *StepCoordinationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepCoordinationRequestWithBody(c.Server, coordination, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepCoordination Make this side's next step
+//
+// Needs an account that may: handle requests for assistance.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/coordinations/{coordination}/steps (the `StepCoordination` operationId).
+func (c *Client) StepCoordination(ctx context.Context, coordination string, params *StepCoordinationParams, body StepCoordinationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepCoordinationRequest(c.Server, coordination, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -19423,6 +20658,297 @@ func NewContributionsRequest(server string, params *ContributionsParams) (*http.
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCoordinationsRequest constructs an http.Request for the Coordinations method
+func NewCoordinationsRequest(server string, params *CoordinationsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/coordinations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Over != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "over", *params.Over, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOpenCoordinationRequest calls the generic OpenCoordination builder with application/json body
+func NewOpenCoordinationRequest(server string, params *OpenCoordinationParams, body OpenCoordinationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOpenCoordinationRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewOpenCoordinationRequestWithBody constructs an http.Request for the OpenCoordination method, with any body, and a specified content type
+func NewOpenCoordinationRequestWithBody(server string, params *OpenCoordinationParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/coordinations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCoordinationRequest constructs an http.Request for the Coordination method
+func NewCoordinationRequest(server string, coordination string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "coordination", coordination, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/coordinations/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCorrectCoordinationRequest calls the generic CorrectCoordination builder with application/json body
+func NewCorrectCoordinationRequest(server string, coordination string, params *CorrectCoordinationParams, body CorrectCoordinationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCorrectCoordinationRequestWithBody(server, coordination, params, "application/json", bodyReader)
+}
+
+// NewCorrectCoordinationRequestWithBody constructs an http.Request for the CorrectCoordination method, with any body, and a specified content type
+func NewCorrectCoordinationRequestWithBody(server string, coordination string, params *CorrectCoordinationParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "coordination", coordination, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/coordinations/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewStepCoordinationRequest calls the generic StepCoordination builder with application/json body
+func NewStepCoordinationRequest(server string, coordination string, params *StepCoordinationParams, body StepCoordinationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewStepCoordinationRequestWithBody(server, coordination, params, "application/json", bodyReader)
+}
+
+// NewStepCoordinationRequestWithBody constructs an http.Request for the StepCoordination method, with any body, and a specified content type
+func NewStepCoordinationRequestWithBody(server string, coordination string, params *StepCoordinationParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "coordination", coordination, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/coordinations/%s/steps", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -28134,6 +29660,78 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/contributions (the `Contributions` operationId).
 	ContributionsWithResponse(ctx context.Context, params *ContributionsParams, reqEditors ...RequestEditorFn) (*ContributionsResponse, error)
 
+	// CoordinationsWithResponse Vulnerabilities that are disclosed together, what changed last first
+	//
+	// Needs an account that may: handle requests for assistance.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/coordinations (the `Coordinations` operationId).
+	CoordinationsWithResponse(ctx context.Context, params *CoordinationsParams, reqEditors ...RequestEditorFn) (*CoordinationsResponse, error)
+
+	// OpenCoordinationWithBodyWithResponse Ask the partner to disclose a vulnerability together
+	//
+	// Needs an account that may: handle requests for assistance.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/coordinations (the `OpenCoordination` operationId).
+	OpenCoordinationWithBodyWithResponse(ctx context.Context, params *OpenCoordinationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenCoordinationResponse, error)
+
+	// OpenCoordinationWithResponse Ask the partner to disclose a vulnerability together
+	//
+	// Needs an account that may: handle requests for assistance.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/coordinations (the `OpenCoordination` operationId).
+	OpenCoordinationWithResponse(ctx context.Context, params *OpenCoordinationParams, body OpenCoordinationJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenCoordinationResponse, error)
+
+	// CoordinationWithResponse One with its vendors, its draft, its instant and what both sides did
+	//
+	// Needs an account that may: handle requests for assistance.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/coordinations/{coordination} (the `Coordination` operationId).
+	CoordinationWithResponse(ctx context.Context, coordination string, reqEditors ...RequestEditorFn) (*CoordinationResponse, error)
+
+	// CorrectCoordinationWithBodyWithResponse Send another version of what this side opened
+	//
+	// Needs an account that may: handle requests for assistance.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/coordinations/{coordination} (the `CorrectCoordination` operationId).
+	CorrectCoordinationWithBodyWithResponse(ctx context.Context, coordination string, params *CorrectCoordinationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CorrectCoordinationResponse, error)
+
+	// CorrectCoordinationWithResponse Send another version of what this side opened
+	//
+	// Needs an account that may: handle requests for assistance.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/coordinations/{coordination} (the `CorrectCoordination` operationId).
+	CorrectCoordinationWithResponse(ctx context.Context, coordination string, params *CorrectCoordinationParams, body CorrectCoordinationJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectCoordinationResponse, error)
+
+	// StepCoordinationWithBodyWithResponse Make this side's next step
+	//
+	// Needs an account that may: handle requests for assistance.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/coordinations/{coordination}/steps (the `StepCoordination` operationId).
+	StepCoordinationWithBodyWithResponse(ctx context.Context, coordination string, params *StepCoordinationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepCoordinationResponse, error)
+
+	// StepCoordinationWithResponse Make this side's next step
+	//
+	// Needs an account that may: handle requests for assistance.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/coordinations/{coordination}/steps (the `StepCoordination` operationId).
+	StepCoordinationWithResponse(ctx context.Context, coordination string, params *StepCoordinationParams, body StepCoordinationJSONRequestBody, reqEditors ...RequestEditorFn) (*StepCoordinationResponse, error)
+
 	// DatesWithResponse The dates of every agreement that come near, soonest first
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -36423,6 +38021,393 @@ func (r ContributionsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ContributionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CoordinationsResponse200Headers the declared response headers of an HTTP 200 response for Coordinations
+type CoordinationsResponse200Headers struct {
+	Link *string
+}
+
+type CoordinationsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListCoordinationLine
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CoordinationsResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CoordinationsResponse) GetJSON200() *ListCoordinationLine {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CoordinationsResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CoordinationsResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CoordinationsResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CoordinationsResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r CoordinationsResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r CoordinationsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CoordinationsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CoordinationsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CoordinationsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type OpenCoordinationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CoordinationOpenedOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r OpenCoordinationResponse) GetJSON200() *CoordinationOpenedOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r OpenCoordinationResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r OpenCoordinationResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r OpenCoordinationResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r OpenCoordinationResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r OpenCoordinationResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r OpenCoordinationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenCoordinationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenCoordinationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OpenCoordinationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CoordinationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CoordinationOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CoordinationResponse) GetJSON200() *CoordinationOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CoordinationResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CoordinationResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CoordinationResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CoordinationResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r CoordinationResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r CoordinationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CoordinationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CoordinationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CoordinationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CorrectCoordinationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CoordinationOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CorrectCoordinationResponse) GetJSON200() *CoordinationOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CorrectCoordinationResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CorrectCoordinationResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CorrectCoordinationResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CorrectCoordinationResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r CorrectCoordinationResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r CorrectCoordinationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CorrectCoordinationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CorrectCoordinationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CorrectCoordinationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type StepCoordinationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CoordinationOutput
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *ErrorModel
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ErrorModel
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *ErrorModel
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ErrorModel
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *ErrorModel
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r StepCoordinationResponse) GetJSON200() *CoordinationOutput {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r StepCoordinationResponse) GetApplicationProblemJSON401() *ErrorModel {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r StepCoordinationResponse) GetApplicationProblemJSON403() *ErrorModel {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r StepCoordinationResponse) GetApplicationProblemJSON422() *ErrorModel {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r StepCoordinationResponse) GetApplicationProblemJSON429() *ErrorModel {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r StepCoordinationResponse) GetApplicationProblemJSON500() *ErrorModel {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r StepCoordinationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StepCoordinationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StepCoordinationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StepCoordinationResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -48422,6 +50407,126 @@ func (c *ClientWithResponses) ContributionsWithResponse(ctx context.Context, par
 	return ParseContributionsResponse(rsp)
 }
 
+// CoordinationsWithResponse Vulnerabilities that are disclosed together, what changed last first
+//
+// Needs an account that may: handle requests for assistance.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/coordinations (the `Coordinations` operationId).
+func (c *ClientWithResponses) CoordinationsWithResponse(ctx context.Context, params *CoordinationsParams, reqEditors ...RequestEditorFn) (*CoordinationsResponse, error) {
+	rsp, err := c.Coordinations(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCoordinationsResponse(rsp)
+}
+
+// OpenCoordinationWithBodyWithResponse Ask the partner to disclose a vulnerability together
+//
+// Needs an account that may: handle requests for assistance.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/coordinations (the `OpenCoordination` operationId).
+func (c *ClientWithResponses) OpenCoordinationWithBodyWithResponse(ctx context.Context, params *OpenCoordinationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenCoordinationResponse, error) {
+	rsp, err := c.OpenCoordinationWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenCoordinationResponse(rsp)
+}
+
+// OpenCoordinationWithResponse Ask the partner to disclose a vulnerability together
+//
+// Needs an account that may: handle requests for assistance.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/coordinations (the `OpenCoordination` operationId).
+func (c *ClientWithResponses) OpenCoordinationWithResponse(ctx context.Context, params *OpenCoordinationParams, body OpenCoordinationJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenCoordinationResponse, error) {
+	rsp, err := c.OpenCoordination(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenCoordinationResponse(rsp)
+}
+
+// CoordinationWithResponse One with its vendors, its draft, its instant and what both sides did
+//
+// Needs an account that may: handle requests for assistance.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/coordinations/{coordination} (the `Coordination` operationId).
+func (c *ClientWithResponses) CoordinationWithResponse(ctx context.Context, coordination string, reqEditors ...RequestEditorFn) (*CoordinationResponse, error) {
+	rsp, err := c.Coordination(ctx, coordination, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCoordinationResponse(rsp)
+}
+
+// CorrectCoordinationWithBodyWithResponse Send another version of what this side opened
+//
+// Needs an account that may: handle requests for assistance.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/coordinations/{coordination} (the `CorrectCoordination` operationId).
+func (c *ClientWithResponses) CorrectCoordinationWithBodyWithResponse(ctx context.Context, coordination string, params *CorrectCoordinationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CorrectCoordinationResponse, error) {
+	rsp, err := c.CorrectCoordinationWithBody(ctx, coordination, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCorrectCoordinationResponse(rsp)
+}
+
+// CorrectCoordinationWithResponse Send another version of what this side opened
+//
+// Needs an account that may: handle requests for assistance.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/coordinations/{coordination} (the `CorrectCoordination` operationId).
+func (c *ClientWithResponses) CorrectCoordinationWithResponse(ctx context.Context, coordination string, params *CorrectCoordinationParams, body CorrectCoordinationJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectCoordinationResponse, error) {
+	rsp, err := c.CorrectCoordination(ctx, coordination, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCorrectCoordinationResponse(rsp)
+}
+
+// StepCoordinationWithBodyWithResponse Make this side's next step
+//
+// Needs an account that may: handle requests for assistance.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/coordinations/{coordination}/steps (the `StepCoordination` operationId).
+func (c *ClientWithResponses) StepCoordinationWithBodyWithResponse(ctx context.Context, coordination string, params *StepCoordinationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepCoordinationResponse, error) {
+	rsp, err := c.StepCoordinationWithBody(ctx, coordination, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepCoordinationResponse(rsp)
+}
+
+// StepCoordinationWithResponse Make this side's next step
+//
+// Needs an account that may: handle requests for assistance.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/coordinations/{coordination}/steps (the `StepCoordination` operationId).
+func (c *ClientWithResponses) StepCoordinationWithResponse(ctx context.Context, coordination string, params *StepCoordinationParams, body StepCoordinationJSONRequestBody, reqEditors ...RequestEditorFn) (*StepCoordinationResponse, error) {
+	rsp, err := c.StepCoordination(ctx, coordination, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepCoordinationResponse(rsp)
+}
+
 // DatesWithResponse The dates of every agreement that come near, soonest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -56618,6 +58723,324 @@ func ParseContributionsResponse(rsp *http.Response) (*ContributionsResponse, err
 			headers.Link = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCoordinationsResponse parses an HTTP response from a CoordinationsWithResponse call
+func ParseCoordinationsResponse(rsp *http.Response) (*CoordinationsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CoordinationsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListCoordinationLine
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CoordinationsResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseOpenCoordinationResponse parses an HTTP response from a OpenCoordinationWithResponse call
+func ParseOpenCoordinationResponse(rsp *http.Response) (*OpenCoordinationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenCoordinationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CoordinationOpenedOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCoordinationResponse parses an HTTP response from a CoordinationWithResponse call
+func ParseCoordinationResponse(rsp *http.Response) (*CoordinationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CoordinationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CoordinationOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCorrectCoordinationResponse parses an HTTP response from a CorrectCoordinationWithResponse call
+func ParseCorrectCoordinationResponse(rsp *http.Response) (*CorrectCoordinationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CorrectCoordinationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CoordinationOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseStepCoordinationResponse parses an HTTP response from a StepCoordinationWithResponse call
+func ParseStepCoordinationResponse(rsp *http.Response) (*StepCoordinationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StepCoordinationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CoordinationOutput
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ErrorModel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
 	}
 
 	return response, nil

@@ -186,7 +186,7 @@ func (n *Node) publicHandler(url string, stop <-chan struct{}) (http.Handler, *w
 		Accords: n.Accords, Releases: n.Releases, Exchange: n.Exchange, Ledger: n.Ledger, Intake: n.Intake, Library: n.Library,
 		Answers: n.Answers, Imports: n.Imports, Erasures: n.Erasures, Sessions: n.Sessions,
 		Collections: n.Collections, Pairing: n.Pairing, Partners: partners{n}, Health: n, Log: n.Log, Rand: rand.Reader, Stylesheet: files.URL("desk.css"),
-		Feeds: n.Feeds, Hooks: n.Hooks, Matchings: n.Matchings, Onwards: n.Onwards, Requests: n.Requests, Incidents: n.Incidents, Members: n.Members, Contacts: n.Contacts, Offline: n.Offline, Recalls: n.Recalls,
+		Feeds: n.Feeds, Hooks: n.Hooks, Matchings: n.Matchings, Onwards: n.Onwards, Requests: n.Requests, Incidents: n.Incidents, Coordinations: n.Coordinations, Members: n.Members, Contacts: n.Contacts, Offline: n.Offline, Recalls: n.Recalls,
 		Shelf: n.Shelf, Lines: partners{n},
 	})
 	mux.Handle(api.Prefix+"/", o.Watch("api", own))

@@ -25,6 +25,7 @@ import (
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/collection"
 	"twoseas/internal/act/contact"
+	"twoseas/internal/act/coordination"
 	"twoseas/internal/act/erasure"
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/feed"
@@ -82,17 +83,19 @@ type Config struct {
 	Recalls     *recall.Recalls
 	Onwards     *onward.Onwards
 	Requests    *request.Requests
-	Incidents   *incident.Incidents
-	Members     *members.Members
-	Contacts    *contact.Contacts
-	Offline     *offline.Offline
-	Shelf       *shelf.Shelf
-	Lines       matching.Lines
-	Partners    Partners
-	Health      health.Source
-	Log         *slog.Logger
-	Rand        io.Reader
-	Stylesheet  string // of the description as a page; "" leaves it plain
+	// Coordinations discloses vulnerabilities together with the partner.
+	Coordinations *coordination.Coordinations
+	Incidents     *incident.Incidents
+	Members       *members.Members
+	Contacts      *contact.Contacts
+	Offline       *offline.Offline
+	Shelf         *shelf.Shelf
+	Lines         matching.Lines
+	Partners      Partners
+	Health        health.Source
+	Log           *slog.Logger
+	Rand          io.Reader
+	Stylesheet    string // of the description as a page; "" leaves it plain
 }
 
 // Partners is what the interface has done with partners' nodes over the
@@ -179,6 +182,7 @@ func (a *api) routes() {
 	a.queues()
 	a.recalls()
 	a.requests()
+	a.coordinations()
 	a.incidents()
 	a.overview()
 	a.contacts()
@@ -209,6 +213,7 @@ func tags() []*huma.Tag {
 		{"recalls", "Calling back what was sent, and what a partner calls back"},
 		{"incidents", "Incidents that either side notified, with what both contributed"},
 		{"requests", "Requests for assistance, asked of the partner and by it"},
+		{"coordinations", "Vulnerabilities disclosed together with the partner, at one instant"},
 		{"exchange", "Channels, shipments and receipts"},
 		{"contacts", "Points of contact of both sides, and whether they answer"},
 		{"ledger", "Checkpoints, entries and their proofs"},

@@ -85,7 +85,8 @@ func (a *api) bundles(ctx context.Context, c caller, in *struct {
 	return out, err
 }
 
-type matchingBody struct {
+// MatchingBody is a question of private matching as it is told.
+type MatchingBody struct {
 	Matching  string `json:"matching" doc:"Name of the question"`
 	Agreement string `json:"agreement"`
 	Asker     string `json:"asker"`
@@ -98,13 +99,13 @@ type matchingBody struct {
 	At        string `json:"at" format:"date-time"`
 }
 
-func matchingOf(q store.Matching) matchingBody {
-	return matchingBody{q.Session, string(q.Agreement), string(q.Asker), q.State, q.Asked, q.Known, q.Needed, q.Person, q.Why, stamp(q.At)}
+func matchingOf(q store.Matching) MatchingBody {
+	return MatchingBody{q.Session, string(q.Agreement), string(q.Asker), q.State, q.Asked, q.Known, q.Needed, q.Person, q.Why, stamp(q.At)}
 }
 
 type matchingsOutput struct {
 	Body struct {
-		Matchings []matchingBody `json:"matchings"`
+		Matchings []MatchingBody `json:"matchings"`
 	}
 }
 
@@ -115,7 +116,7 @@ func (a *api) matchings(ctx context.Context, c caller, in *AgreementInput) (*mat
 	}
 	list, err := a.Matchings.List(ctx, a.Handle, c.Actor, id)
 	out := &matchingsOutput{}
-	out.Body.Matchings = []matchingBody{}
+	out.Body.Matchings = []MatchingBody{}
 	for _, q := range list {
 		out.Body.Matchings = append(out.Body.Matchings, matchingOf(q))
 	}
@@ -127,7 +128,7 @@ type MatchingInput struct {
 	Matching string `path:"matching" maxLength:"64"`
 }
 
-type matchingOutput struct{ Body matchingBody }
+type matchingOutput struct{ Body MatchingBody }
 
 func (a *api) approveMatching(ctx context.Context, c caller, in *MatchingInput) (*matchingOutput, error) {
 	q, err := a.Matchings.Approve(ctx, a.Handle, c.Actor, in.Matching)

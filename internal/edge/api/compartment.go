@@ -82,7 +82,8 @@ func (a *api) addCustody(ctx context.Context, c caller, in *struct {
 	return a.request(ctx, c, &in.RequestInput)
 }
 
-type passageLine struct {
+// PassageLine is what passed between the two compartments of a side.
+type PassageLine struct {
 	Passage  string `json:"passage"`
 	Side     string `json:"side" doc:"Inside which it passes"`
 	From     string `json:"from" enum:"technical,law-enforcement"`
@@ -94,8 +95,8 @@ type passageLine struct {
 	Answered string `json:"answered,omitempty"`
 }
 
-func passageLineOf(p request.Passed) passageLine {
-	l := passageLine{
+func passageLineOf(p request.Passed) PassageLine {
+	l := PassageLine{
 		Passage: p.Row.ID, Side: string(p.Row.Side), From: string(p.Said.From), At: stamp(p.Row.At), Matter: p.Said.Matter.String(),
 		Basis: p.Said.Basis, Purpose: p.Said.Purpose, Consent: p.Row.Answer, Answered: stampOrNot(p.Row.Answered),
 	}
@@ -105,8 +106,8 @@ func passageLineOf(p request.Passed) passageLine {
 	return l
 }
 
-func passageLines(list []request.Passed) []passageLine {
-	out := []passageLine{}
+func passageLines(list []request.Passed) []PassageLine {
+	out := []PassageLine{}
 	for _, p := range list {
 		out = append(out, passageLineOf(p))
 	}
@@ -115,7 +116,7 @@ func passageLines(list []request.Passed) []passageLine {
 
 type passagesOutput struct {
 	Body struct {
-		Passages []passageLine `json:"passages"`
+		Passages []PassageLine `json:"passages"`
 	}
 }
 
@@ -133,7 +134,7 @@ type PassageInput struct {
 
 type passageOutput struct {
 	Body struct {
-		passageLine
+		PassageLine
 		Title string `json:"title" doc:"Of what passed"`
 		Text  string `json:"text"`
 		Legal string `json:"asked_on_basis,omitempty" doc:"The legal basis that what passed names itself"`
@@ -147,7 +148,7 @@ func (a *api) passage(ctx context.Context, c caller, in *PassageInput) (*passage
 		return nil, err
 	}
 	out := &passageOutput{}
-	out.Body.passageLine, out.Body.Title, out.Body.Text, out.Body.Legal, out.Body.Gone = passageLineOf(p), p.Asks.Title, p.Asks.Text, p.Asks.Basis, p.Gone
+	out.Body.PassageLine, out.Body.Title, out.Body.Text, out.Body.Legal, out.Body.Gone = passageLineOf(p), p.Asks.Title, p.Asks.Text, p.Asks.Basis, p.Gone
 	return out, nil
 }
 
@@ -189,8 +190,8 @@ type compartmentRoll struct {
 type compartmentOutput struct {
 	Body struct {
 		Members   []compartmentRoll `json:"members"`
-		Preserved []requestLine     `json:"preserved" doc:"What ends first first"`
-		Passages  []passageLine     `json:"passages"`
+		Preserved []RequestLine     `json:"preserved" doc:"What ends first first"`
+		Passages  []PassageLine     `json:"passages"`
 	}
 }
 
@@ -201,7 +202,7 @@ func (a *api) compartment(ctx context.Context, c caller, _ *struct{}) (*compartm
 	for _, r := range found.Rolls {
 		out.Body.Members = append(out.Body.Members, compartmentRoll{string(r.Agreement), string(r.Side), texts(r.Members)})
 	}
-	out.Body.Preserved, out.Body.Passages = []requestLine{}, passageLines(found.Passages)
+	out.Body.Preserved, out.Body.Passages = []RequestLine{}, passageLines(found.Passages)
 	for _, e := range found.Kept {
 		out.Body.Preserved = append(out.Body.Preserved, requestLineOf(e))
 	}

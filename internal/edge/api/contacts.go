@@ -42,8 +42,8 @@ func (a *api) contacts() {
 	add(a, at(http.MethodPost, "/contact-checks/{check}/waive", "waive-check", "Take back a check that was not answered; the reason stays at home", people.Appoint), a.waiveCheck)
 }
 
-// contactText is what people say of a point of contact.
-type contactText struct {
+// ContactText is what people say of a point of contact.
+type ContactText struct {
 	Agency    string        `json:"agency" minLength:"1" maxLength:"200"`
 	Post      string        `json:"post" minLength:"1" maxLength:"200" doc:"Preferred over the name of a person"`
 	Person    string        `json:"person,omitempty" maxLength:"200" doc:"Personal data; the partner gets it"`
@@ -58,7 +58,7 @@ type contactText struct {
 	Handling  string        `json:"handling,omitempty" maxLength:"200"`
 }
 
-func (t contactText) contact(id string) law.Contact {
+func (t ContactText) contact(id string) law.Contact {
 	return law.Contact{
 		ID: id, Agency: t.Agency, Post: t.Post, Person: t.Person, Role: law.Role(t.Role), Areas: t.Areas, BackupOf: t.BackupOf, Languages: t.Languages,
 		Hours: t.Hours, Channels: t.Channels, ValidFrom: t.ValidFrom, ReviewDue: t.ReviewDue, Handling: t.Handling,
@@ -88,10 +88,11 @@ func checkBody(k contact.Check) contactCheckBody {
 	}
 }
 
-type contactBody struct {
+// ContactBody is a contact as it is told.
+type ContactBody struct {
 	Contact string `json:"contact"`
 	Side    string `json:"side"`
-	contactText
+	ContactText
 	Keys       []law.Key         `json:"keys"`
 	Vacant     bool              `json:"vacant" doc:"Nobody holds the post"`
 	Retired    bool              `json:"retired" doc:"The post is no more"`
@@ -105,11 +106,11 @@ type contactBody struct {
 	Modified   string            `json:"modified"`
 }
 
-func contactOf(e contact.Entry) contactBody {
-	b := contactBody{
+func contactOf(e contact.Entry) ContactBody {
+	b := ContactBody{
 		Contact: e.ID, Side: string(e.Side), Keys: append([]law.Key{}, e.Keys...), Vacant: e.Vacant, Retired: e.Revoked, OnDuty: e.Duty.Contact,
 		There: e.Duty.There, Unverified: e.Unverified, Holder: e.Holder, Modified: stamp(e.Modified.UnixMicro()), Warnings: []keyWarningBody{},
-		contactText: contactText{
+		ContactText: ContactText{
 			Agency: e.Agency, Post: e.Post, Person: e.Person, Role: string(e.Role), Areas: texts(e.Areas), BackupOf: e.BackupOf, Languages: texts(e.Languages),
 			Hours: e.Hours, Channels: e.Channels, ValidFrom: e.ValidFrom, ReviewDue: e.ReviewDue, Handling: e.Handling,
 		},
@@ -144,7 +145,7 @@ type countdownBody struct {
 
 type contactsOutput struct {
 	Body struct {
-		Contacts  []contactBody  `json:"contacts"`
+		Contacts  []ContactBody  `json:"contacts"`
 		Coverage  []coverBody    `json:"coverage" doc:"Area by side"`
 		Gaps      int            `json:"gaps"`
 		Crosses   bool           `json:"crosses" doc:"A rule of the agreement lets points of contact cross"`
@@ -163,7 +164,7 @@ func (a *api) listContacts(ctx context.Context, c caller, in *AgreementInput) (*
 	}
 	out := &contactsOutput{}
 	b := &out.Body
-	b.Contacts, b.Coverage, b.Gaps, b.Crosses = []contactBody{}, []coverBody{}, d.Matrix.Gaps, d.Clause != ""
+	b.Contacts, b.Coverage, b.Gaps, b.Crosses = []ContactBody{}, []coverBody{}, d.Matrix.Gaps, d.Clause != ""
 	for _, e := range d.Entries {
 		b.Contacts = append(b.Contacts, contactOf(e))
 	}
@@ -196,7 +197,7 @@ type heardBody struct {
 
 type contactOutput struct {
 	Body struct {
-		contactBody
+		ContactBody
 		Agreement string             `json:"agreement"`
 		Deputies  []string           `json:"deputies"`
 		Heard     []heardBody        `json:"heard" doc:"What people here heard of its keys out of band"`
@@ -211,7 +212,7 @@ func (a *api) oneContact(ctx context.Context, c caller, in *ContactInput) (*cont
 	}
 	out := &contactOutput{}
 	b := &out.Body
-	b.contactBody, b.Agreement = contactOf(d.Entry), string(d.Agreement)
+	b.ContactBody, b.Agreement = contactOf(d.Entry), string(d.Agreement)
 	b.Deputies, b.Heard, b.Checks = []string{}, []heardBody{}, []contactCheckBody{}
 	for _, s := range d.Deputies {
 		b.Deputies = append(b.Deputies, s.ID)
@@ -231,7 +232,7 @@ func (a *api) oneContact(ctx context.Context, c caller, in *ContactInput) (*cont
 
 func (a *api) addContact(ctx context.Context, c caller, in *struct {
 	AgreementInput
-	Body contactText
+	Body ContactText
 },
 ) (*contactOutput, error) {
 	id, err := in.id()
@@ -248,7 +249,7 @@ func (a *api) addContact(ctx context.Context, c caller, in *struct {
 func (a *api) changeContact(ctx context.Context, c caller, in *struct {
 	AgreementInput
 	ContactInput
-	Body contactText
+	Body ContactText
 },
 ) (*contactOutput, error) {
 	id, err := in.id()

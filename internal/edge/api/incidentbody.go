@@ -8,8 +8,8 @@ import (
 
 type incidentOutput struct {
 	Body struct {
-		incidentLine
-		incidentText
+		IncidentLine
+		IncidentText
 		Fate     string            `json:"fate" doc:"stays, waits, leaving, sent, arrived; came when it is the partner's"`
 		Why      string            `json:"why,omitempty" doc:"The gate's sentence where it stays or waits"`
 		Versions int               `json:"versions"`

@@ -60,7 +60,8 @@ type incidentSeverity struct {
 	Level  string `json:"level" maxLength:"40"`
 }
 
-type incidentText struct {
+// IncidentText is what is said of an incident.
+type IncidentText struct {
 	Title    string            `json:"title" minLength:"1" maxLength:"200"`
 	Text     string            `json:"text,omitempty" maxLength:"10000"`
 	Language string            `json:"language" enum:"en,ja,hi"`
@@ -73,7 +74,7 @@ type incidentText struct {
 	Noticed  *incidentInstant  `json:"noticed,omitempty"`
 }
 
-func (b incidentText) law() law.Notification {
+func (b IncidentText) law() law.Notification {
 	n := law.Notification{
 		Title: b.Title, Text: b.Text, Language: b.Language, Kind: b.Type, Sectors: b.Sectors, Assets: b.Assets, Objects: b.Objects,
 		Began: b.Began.law(), Noticed: b.Noticed.law(),
@@ -84,8 +85,8 @@ func (b incidentText) law() law.Notification {
 	return n
 }
 
-func incidentTextOf(n law.Notification) incidentText {
-	b := incidentText{
+func incidentTextOf(n law.Notification) IncidentText {
+	b := IncidentText{
 		Title: n.Title, Text: n.Text, Language: n.Language, Type: n.Kind, Sectors: n.Sectors, Assets: n.Assets, Objects: n.Objects,
 		Began: incidentInstantOf(n.Began), Noticed: incidentInstantOf(n.Noticed),
 	}
@@ -95,7 +96,8 @@ func incidentTextOf(n law.Notification) incidentText {
 	return b
 }
 
-type incidentLine struct {
+// IncidentLine is an incident as lists tell it.
+type IncidentLine struct {
 	Incident  string `json:"incident"`
 	Agreement string `json:"agreement,omitempty" doc:"None for an incident that was notified under no agreement"`
 	Origin    string `json:"origin" doc:"Whose it is"`
@@ -105,13 +107,13 @@ type incidentLine struct {
 }
 
 type incidentListed struct {
-	incidentLine
+	IncidentLine
 	Title string `json:"title"`
 	Type  string `json:"type,omitempty"`
 }
 
-func incidentLineOf(n law.Notification, origin ident.Side, tlp marking.TLP) incidentLine {
-	return incidentLine{
+func incidentLineOf(n law.Notification, origin ident.Side, tlp marking.TLP) IncidentLine {
+	return IncidentLine{
 		Incident: n.ID, Agreement: string(n.Agreement), Origin: string(origin), TLP: tlp.Name(), State: string(n.State),
 		Modified: instantOf(n.Modified),
 	}
@@ -144,7 +146,7 @@ func (a *api) notifyIncident(ctx context.Context, c caller, in *struct {
 	Body struct {
 		Agreement string `json:"agreement" maxLength:"64"`
 		TLP       string `json:"tlp" enum:"clear,green,amber,amber+strict,red"`
-		incidentText
+		IncidentText
 	}
 },
 ) (*incidentMadeOutput, error) {
@@ -173,7 +175,7 @@ func (a *api) correctIncident(ctx context.Context, c caller, in *struct {
 	Body struct {
 		State string `json:"state" enum:"open,closed"`
 		TLP   string `json:"tlp,omitempty" enum:"clear,green,amber,amber+strict,red" doc:"Marked as before when left out"`
-		incidentText
+		IncidentText
 	}
 },
 ) (*incidentOutput, error) {
@@ -224,14 +226,15 @@ func (a *api) contributeIncident(ctx context.Context, c caller, in *struct {
 	return out, err
 }
 
-type incidentWords struct {
+// IncidentWords is words about whom an incident is put down to.
+type IncidentWords struct {
 	Text     string `json:"text" minLength:"1" maxLength:"10000"`
 	Language string `json:"language" enum:"en,ja,hi"`
 }
 
 func (a *api) keepIncidentNote(ctx context.Context, c caller, in *struct {
 	IncidentInput
-	Body incidentWords
+	Body IncidentWords
 },
 ) (out *incidentMadeOutput, err error) {
 	out = &incidentMadeOutput{}
@@ -243,7 +246,7 @@ func (a *api) wordIncident(ctx context.Context, c caller, in *struct {
 	IncidentInput
 	Body struct {
 		Audience string `json:"audience" enum:"internal,joint,public"`
-		incidentWords
+		IncidentWords
 	}
 },
 ) (out *incidentMadeOutput, err error) {
@@ -306,7 +309,7 @@ func (a *api) incident(ctx context.Context, c caller, in *IncidentInput) (*incid
 func incidentOutputOf(d incident.Detail) *incidentOutput {
 	out := &incidentOutput{}
 	b := &out.Body
-	b.incidentLine, b.incidentText = incidentLineOf(d.Notification, d.Origin, d.TLP), incidentTextOf(d.Notification)
+	b.IncidentLine, b.IncidentText = incidentLineOf(d.Notification, d.Origin, d.TLP), incidentTextOf(d.Notification)
 	b.Fate, b.Why, b.Versions, b.Agreed = string(d.Fate), d.Why, d.Versions, d.Agreed
 	b.Entries, b.Wordings = []incidentEntry{}, []incidentWording{}
 	for _, list := range [][]incident.Contribution{d.Events, d.Notes, d.Finds} {

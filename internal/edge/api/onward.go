@@ -35,7 +35,8 @@ func (a *api) onwards() {
 	add(a, at(http.MethodPost, "/agreements/{agreement}/members", "change-members", "Make the next list of who belongs to an audience on this side", people.Exchange), a.changeMembers)
 }
 
-type onwardBody struct {
+// OnwardBody is what is asked about passing on.
+type OnwardBody struct {
 	Request   string   `json:"request"`
 	Way       string   `json:"way" doc:"asked: by this side; received: from a partner"`
 	Agreement string   `json:"agreement" doc:"With the side that is asked, or asks"`
@@ -53,8 +54,8 @@ type onwardBody struct {
 	At        string   `json:"at"`
 }
 
-func onwardOf(r store.Onward) onwardBody {
-	b := onwardBody{
+func onwardOf(r store.Onward) OnwardBody {
+	b := OnwardBody{
 		Request: r.ID, Way: r.Way, Agreement: string(r.Agreement), Audience: string(r.Audience), Asker: string(r.Asker), Purpose: r.Purpose,
 		Redact: texts(onward.Names(r.Redact)), State: r.State, Needed: r.Needed, Answer: r.Answer, Without: texts(onward.Names(r.AnswerRedact)), Reason: r.Reason, At: stamp(r.At),
 	}
@@ -69,14 +70,14 @@ func onwardOf(r store.Onward) onwardBody {
 
 type onwardsOutput struct {
 	Body struct {
-		Requests []onwardBody `json:"requests"`
+		Requests []OnwardBody `json:"requests"`
 	}
 }
 
 func (a *api) listOnward(ctx context.Context, c caller, _ *struct{}) (*onwardsOutput, error) {
 	list, err := a.Onwards.List(ctx, a.Handle, c.Actor)
 	out := &onwardsOutput{}
-	out.Body.Requests = []onwardBody{}
+	out.Body.Requests = []OnwardBody{}
 	for _, r := range list {
 		out.Body.Requests = append(out.Body.Requests, onwardOf(r))
 	}
@@ -131,7 +132,7 @@ type onwardSaidBody struct {
 
 type onwardOutput struct {
 	Body struct {
-		onwardBody
+		OnwardBody
 		Items  []onwardItemBody `json:"items" doc:"Those that you may see"`
 		Hidden int              `json:"hidden" doc:"Items that you may not see"`
 		Said   []onwardSaidBody `json:"said" doc:"What each side in the chain has signed"`
@@ -145,7 +146,7 @@ func (a *api) oneOnward(ctx context.Context, c caller, in *OnwardInput) (*onward
 	}
 	out := &onwardOutput{}
 	b := &out.Body
-	b.onwardBody, b.Hidden, b.Items, b.Said = onwardOf(d.Onward), d.Hidden, []onwardItemBody{}, []onwardSaidBody{}
+	b.OnwardBody, b.Hidden, b.Items, b.Said = onwardOf(d.Onward), d.Hidden, []onwardItemBody{}, []onwardSaidBody{}
 	for _, it := range d.Items {
 		b.Items = append(b.Items, onwardItemBody{it.Object.ID, it.Shipment, it.Position})
 	}

@@ -192,7 +192,8 @@ type messageBody struct {
 	Text string `json:"text" maxLength:"1000000"`
 }
 
-type messageInput struct{ Body messageBody }
+// MessageInput is a message of the pairing.
+type MessageInput struct{ Body messageBody }
 
 type messageOutput struct{ Body messageBody }
 
@@ -205,12 +206,12 @@ func carried(v any, err error) (*messageOutput, error) {
 	return &messageOutput{messageBody{string(raw) + "\n"}}, err
 }
 
-func (a *api) hello(ctx context.Context, c caller, in *messageInput) (*messageOutput, error) {
+func (a *api) hello(ctx context.Context, c caller, in *MessageInput) (*messageOutput, error) {
 	call, err := a.Pairing.Accept(ctx, c.Actor, in.Body.Text)
 	return carried(call.Hello, err)
 }
 
-func (a *api) answerPeer(ctx context.Context, c caller, in *messageInput) (*messageOutput, error) {
+func (a *api) answerPeer(ctx context.Context, c caller, in *MessageInput) (*messageOutput, error) {
 	hello, err := pairing.ParseHello([]byte(in.Body.Text))
 	if err != nil {
 		return nil, err
@@ -219,7 +220,7 @@ func (a *api) answerPeer(ctx context.Context, c caller, in *messageInput) (*mess
 	return carried(answer, err)
 }
 
-func (a *api) finishPeer(ctx context.Context, _ caller, in *messageInput) (*peerOutput, error) {
+func (a *api) finishPeer(ctx context.Context, _ caller, in *MessageInput) (*peerOutput, error) {
 	answer, err := pairing.ParseAnswer([]byte(in.Body.Text))
 	if err != nil {
 		return nil, err
@@ -240,7 +241,7 @@ func (a *api) recipient(ctx context.Context, c caller, in *struct {
 
 func (a *api) hearRecipient(ctx context.Context, _ caller, in *struct {
 	SideInput
-	messageInput
+	MessageInput
 },
 ) (*struct{}, error) {
 	side, err := ident.ParseSide(in.Side)

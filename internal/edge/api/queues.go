@@ -52,7 +52,7 @@ type waitingOutput struct {
 		Unsigned []unsignedBody     `json:"unsigned"`
 		Unproven []peerBody         `json:"unproven" doc:"Partners whose code was not compared yet"`
 		Newest   []reviewBody       `json:"newest_reviews"`
-		Asked    []matchingBody     `json:"questions" doc:"Questions of private matching to approve or refuse"`
+		Asked    []MatchingBody     `json:"questions" doc:"Questions of private matching to approve or refuse"`
 	}
 }
 
@@ -64,7 +64,7 @@ func (a *api) waiting(ctx context.Context, c caller, _ *struct{}) (*waitingOutpu
 	out := &waitingOutput{}
 	b := &out.Body
 	b.Total, b.Holds, b.Reviews, b.Sign, b.Invited = t.Total(), t.Holds, t.Reviews, t.Signatures, t.Invitations
-	b.Queues, b.Unsigned, b.Unproven, b.Newest, b.Asked = []waitingQueueBody{}, []unsignedBody{}, []peerBody{}, []reviewBody{}, []matchingBody{}
+	b.Queues, b.Unsigned, b.Unproven, b.Newest, b.Asked = []waitingQueueBody{}, []unsignedBody{}, []peerBody{}, []reviewBody{}, []MatchingBody{}
 	for _, m := range t.Asked {
 		b.Asked = append(b.Asked, matchingOf(m))
 	}

@@ -110,7 +110,8 @@ func (a *api) sendRecall(ctx context.Context, c caller, in *struct{ Body recallA
 	return &struct{ Body recallSent }{recallSent{id}}, err
 }
 
-type recallLine struct {
+// RecallLine is a recall as lists tell it.
+type RecallLine struct {
 	Recall    string   `json:"recall" format:"uuid"`
 	Direction string   `json:"direction" enum:"out,in"`
 	Kind      string   `json:"kind"`
@@ -124,8 +125,8 @@ type recallLine struct {
 	Rung      int      `json:"rung" doc:"How far an open one has climbed: 1 contact, 2 nodal ministry, 3 agenda"`
 }
 
-func recallLineOf(l recall.Line) recallLine {
-	out := recallLine{
+func recallLineOf(l recall.Line) RecallLine {
+	out := RecallLine{
 		Recall: l.ID, Direction: l.Direction, Kind: l.Kind, Code: l.Code, Reason: l.Reason, By: l.Account, At: stamp(l.At), Partners: []string{}, Open: l.Open, Rung: l.Rung,
 	}
 	if l.Lifted != 0 {
@@ -144,7 +145,7 @@ func (a *api) listRecalls(ctx context.Context, c caller, in *struct {
 	Agreement string `query:"agreement" maxLength:"64"`
 	Object    string `query:"object" maxLength:"300" doc:"That name this object"`
 },
-) (*listOutput[recallLine], error) {
+) (*listOutput[RecallLine], error) {
 	before, err := in.number(c)
 	if err != nil {
 		return nil, err
@@ -156,7 +157,7 @@ func (a *api) listRecalls(ctx context.Context, c caller, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	var items []recallLine
+	var items []RecallLine
 	for _, l := range list {
 		items = append(items, recallLineOf(l))
 	}
@@ -173,7 +174,7 @@ type RecallInput struct {
 }
 
 type recallDetail struct {
-	recallLine
+	RecallLine
 	Objects  int64           `json:"objects"`
 	Withheld int64           `json:"withheld" doc:"Versions in quarantine here, of what you might read before"`
 	Channels []recallChannel `json:"channels"`
@@ -206,7 +207,7 @@ func (a *api) recall(ctx context.Context, c caller, in *RecallInput) (*struct{ B
 	if err != nil {
 		return nil, err
 	}
-	out := recallDetail{recallLine: recallLineOf(recall.Line{RecallSum: store.RecallSum{Recall: d.Recall}, Rung: d.Rung()}), Objects: d.Objects, Withheld: d.Detained, Channels: []recallChannel{}}
+	out := recallDetail{RecallLine: recallLineOf(recall.Line{RecallSum: store.RecallSum{Recall: d.Recall}, Rung: d.Rung()}), Objects: d.Objects, Withheld: d.Detained, Channels: []recallChannel{}}
 	for _, p := range d.Partners {
 		out.Partners = append(out.Partners, string(p.Partner))
 		ch := recallChannel{

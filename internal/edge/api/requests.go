@@ -29,7 +29,8 @@ func (a *api) requests() {
 	a.compartments(at)
 }
 
-type requestLine struct {
+// RequestLine is a request as lists tell it.
+type RequestLine struct {
 	Request   string `json:"request"`
 	Agreement string `json:"agreement"`
 	Asker     string `json:"asker"`
@@ -54,12 +55,12 @@ type requestLine struct {
 // levels are the words for whom a reminder goes to.
 var levels = map[law.Level]string{law.Contact: "contact", law.Deputy: "deputy", law.Ministry: "ministry", law.Agenda: "agenda"}
 
-func requestLineOf(e request.Entry) requestLine {
+func requestLineOf(e request.Entry) RequestLine {
 	channel := law.Technical
 	if e.Police {
 		channel = law.LawEnforcement
 	}
-	return requestLine{
+	return RequestLine{
 		Request: e.ID, Agreement: string(e.Agreement), Asker: string(e.Asker), Asked: string(e.Asked), Channel: string(channel), Kind: e.Kind,
 		Urgency: e.Urgency, Title: e.Title, Language: e.Language, State: e.State, Open: e.Open, Sent: stamp(e.Sent), Received: stampOrNot(e.Received),
 		Due: stampOrNot(e.Due), FirstWord: stampOrNot(e.Word), Reminder: levels[e.Level], Refused: e.Refused,
@@ -84,7 +85,7 @@ type RequestsInput struct {
 	State   string `query:"state" maxLength:"40"`
 }
 
-func (a *api) listRequests(ctx context.Context, c caller, in *RequestsInput) (*listOutput[requestLine], error) {
+func (a *api) listRequests(ctx context.Context, c caller, in *RequestsInput) (*listOutput[RequestLine], error) {
 	place, err := in.place(c)
 	if err != nil {
 		return nil, err
@@ -97,14 +98,15 @@ func (a *api) listRequests(ctx context.Context, c caller, in *RequestsInput) (*l
 		Closed: in.Closed, Ours: in.By == "us", Theirs: in.By == "them", Kind: law.Kind(in.Kind), Urgency: law.Urgency(in.Urgency), State: law.State(in.State),
 		After: after, Limit: in.size(),
 	})
-	lines := make([]requestLine, 0, len(l.Entries))
+	lines := make([]RequestLine, 0, len(l.Entries))
 	for _, e := range l.Entries {
 		lines = append(lines, requestLineOf(e))
 	}
 	return listed(c, lines, l.Next.String()), err
 }
 
-type requestText struct {
+// RequestText is what is asked, in words.
+type RequestText struct {
 	Language string    `json:"language" enum:"en,ja,hi" doc:"Of the texts"`
 	Title    string    `json:"title" minLength:"1" maxLength:"200"`
 	Text     string    `json:"text" minLength:"1" maxLength:"10000"`
@@ -115,7 +117,7 @@ type requestText struct {
 	Objects  []string  `json:"objects,omitempty" maxItems:"100" doc:"Ids of what it is about; they cross on their own terms"`
 }
 
-func (b requestText) into(q law.Asked) law.Asked {
+func (b RequestText) into(q law.Asked) law.Asked {
 	q.Language, q.Title, q.Text, q.Basis, q.Done, q.By, q.Objects = b.Language, b.Title, b.Text, b.Basis, b.Done, b.By, b.Objects
 	q.Playbook = b.Playbook
 	return q
@@ -134,7 +136,7 @@ func (a *api) sendRequest(ctx context.Context, c caller, in *struct {
 		Urgency   string `json:"urgency" enum:"routine,urgent"`
 		Channel   string `json:"channel" enum:"technical,law-enforcement"`
 		Way       string `json:"way,omitempty" maxLength:"64" doc:"By which way of law, for the law-enforcement channel and for preservation: see /requests/ways"`
-		requestText
+		RequestText
 	}
 },
 ) (*requestSentOutput, error) {
@@ -167,7 +169,7 @@ type requestStep struct {
 
 type requestOutput struct {
 	Body struct {
-		requestLine
+		RequestLine
 		Text     string        `json:"text"`
 		Basis    string        `json:"legal_basis,omitempty"`
 		Done     string        `json:"done_already,omitempty"`
@@ -177,7 +179,7 @@ type requestOutput struct {
 		Objects  []string      `json:"objects" doc:"Ids of what it is about"`
 		Timeline []requestStep `json:"timeline" doc:"What both sides did"`
 		Custody  []custodyLine `json:"custody" doc:"Who had which evidence when, as both sides wrote it down"`
-		Passages []passageLine `json:"passages" doc:"What passed between CERT and law enforcement, as far as the caller may know"`
+		Passages []PassageLine `json:"passages" doc:"What passed between CERT and law enforcement, as far as the caller may know"`
 		May      []string      `json:"may" doc:"What this side may do next"`
 		Steps    int           `json:"steps" doc:"How many steps this side has made"`
 	}
@@ -190,7 +192,7 @@ func (a *api) request(ctx context.Context, c caller, in *RequestInput) (*request
 	}
 	out := &requestOutput{}
 	b := &out.Body
-	b.requestLine = requestLineOf(request.Entry{Assistance: d.Assistance, Title: d.Asks.Title, Language: d.Asks.Language, Level: d.Level})
+	b.RequestLine = requestLineOf(request.Entry{Assistance: d.Assistance, Title: d.Asks.Title, Language: d.Asks.Language, Level: d.Level})
 	b.Text, b.Basis, b.Done, b.By, b.Objects, b.Steps = d.Asks.Text, d.Asks.Basis, d.Asks.Done, instantOf(d.Asks.By), texts(d.Asks.Objects), d.Steps
 	b.Playbook = d.Asks.Playbook
 	b.Way, b.Custody, b.Passages = d.Asks.Way, custodyLines(d.Custody), passageLines(d.Passages)
@@ -215,7 +217,7 @@ func instantOf(t time.Time) string {
 
 func (a *api) correctRequest(ctx context.Context, c caller, in *struct {
 	RequestInput
-	Body requestText
+	Body RequestText
 },
 ) (*requestOutput, error) {
 	if err := a.Requests.Correct(ctx, a.Handle, c.Actor, c.Access.Class, in.Body.into(law.Asked{ID: in.Assistance})); err != nil {

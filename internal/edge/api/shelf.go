@@ -306,7 +306,7 @@ func (a *api) askMatching(ctx context.Context, c caller, in *struct {
 
 type seenOutput struct {
 	Body struct {
-		matchingBody
+		MatchingBody
 		Own      bool        `json:"own" doc:"This side asked"`
 		Approved []string    `json:"approved" doc:"Officers of this side"`
 		Values   []valueBody `json:"values" doc:"Known to both, as far as they are for you"`
@@ -321,7 +321,7 @@ type valueBody struct {
 func (a *api) oneMatching(ctx context.Context, c caller, in *MatchingInput) (*seenOutput, error) {
 	s, err := a.Matchings.See(ctx, a.Handle, c.Actor, c.Access.Class, in.Matching)
 	out := &seenOutput{}
-	out.Body.matchingBody, out.Body.Own, out.Body.Approved = matchingOf(s.Matching), s.Own, append([]string{}, s.Approved...)
+	out.Body.MatchingBody, out.Body.Own, out.Body.Approved = matchingOf(s.Matching), s.Own, append([]string{}, s.Approved...)
 	out.Body.Values = []valueBody{}
 	for _, v := range s.Values {
 		out.Body.Values = append(out.Body.Values, valueBody{v.Kind.String(), v.Text})
