@@ -93,17 +93,8 @@ func (a area) fill(r *http.Request, o *own) error {
 	return err
 }
 
-// form bounds and reads the form of r.
-func form(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		return fault.Errorf(fault.Invalid, "the form cannot be read: %w", err)
-	}
-	return nil
-}
-
 func (a area) password(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := page.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	q, again := page.Of(r), r.PostFormValue("password")
@@ -151,7 +142,7 @@ func (a area) generatorPage(w http.ResponseWriter, r *http.Request, problems []p
 }
 
 func (a area) setGenerator(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := page.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	q := page.Of(r)
@@ -181,7 +172,7 @@ func (a area) passkey(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a area) removePasskey(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := page.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	q := page.Of(r)
@@ -192,7 +183,7 @@ func (a area) removePasskey(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a area) endSession(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := page.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	q := page.Of(r)
@@ -224,7 +215,7 @@ func Life(days string) (time.Duration, error) {
 }
 
 func (a area) issue(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := page.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	q := page.Of(r)
@@ -240,7 +231,7 @@ func (a area) issue(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a area) revoke(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := page.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	q := page.Of(r)

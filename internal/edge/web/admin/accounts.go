@@ -183,7 +183,7 @@ func (a area) newPage(w http.ResponseWriter, r *http.Request, f edit) error {
 }
 
 func (a area) addAccount(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := page.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	x := typed(r, strings.TrimSpace(r.PostFormValue("name")))
@@ -260,7 +260,7 @@ func (a area) fill(r *http.Request, p *person) error {
 }
 
 func (a area) changeAccount(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := page.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	x := typed(r, r.PathValue("account"))
@@ -303,7 +303,7 @@ func (a area) enable(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a area) endSession(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := page.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	return then(w, r, a.Auth.Sessions().End(r.Context(), page.Of(r).Actor, r.PathValue("account"), r.PostFormValue("session")))
@@ -315,7 +315,7 @@ func (a area) endSessions(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a area) issue(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := page.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	life, err := account.Life(r.PostFormValue("life"))
@@ -332,7 +332,7 @@ func (a area) issue(w http.ResponseWriter, r *http.Request) error {
 // revoke takes a token of the account in the address and of no other, whatever
 // the form says.
 func (a area) revoke(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := page.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	by, id := page.Of(r).Actor, r.PostFormValue("token")

@@ -54,15 +54,6 @@ func Routes(d *page.Desk) []page.Route {
 	}
 }
 
-// form bounds and reads the form of r.
-func form(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		return fault.Errorf(fault.Invalid, "the form cannot be read: %w", err)
-	}
-	return nil
-}
-
 // told returns the words of a failure that the person who typed can do
 // something about, and any other failure.
 func told(err error) (string, error) {

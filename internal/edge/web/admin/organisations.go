@@ -96,7 +96,7 @@ func typedBody(r *http.Request, id string) people.Organisation {
 }
 
 func (a area) addOrganisation(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := page.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	o := typedBody(r, r.PostFormValue("body-id"))
@@ -111,7 +111,7 @@ func (a area) addOrganisation(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a area) changeOrganisation(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := page.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	o := typedBody(r, r.PathValue("organisation"))

@@ -230,12 +230,3 @@ func (v formView) posts() []page.Choice {
 	}
 	return out
 }
-
-// choices makes the options of a list of words.
-func choices[T ~string](q *page.Request, key string, list []T) []page.Choice {
-	var out []page.Choice
-	for _, s := range list {
-		out = append(out, page.Choice{Value: string(s), Text: q.T(key + string(s))})
-	}
-	return out
-}

@@ -70,7 +70,7 @@ func formPage(v formView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = page.Select(page.Field{ID: "role", Label: v.T("contacts.role"), Value: string(v.Role), Problems: v.Problems}, choices(v.Request, "contacts.role.", law.Roles())).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Select(page.Field{ID: "role", Label: v.T("contacts.role"), Value: string(v.Role), Problems: v.Problems}, page.Choices(v.Request, "contacts.role.", law.Roles())).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1295,7 +1295,7 @@ func hearForm(v showView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = page.Select(page.Field{ID: "kind", Label: v.T("contacts.key.kind"), Value: v.Heard.Kind}, choices(v.Request, "contacts.key.", law.KeyKinds())).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Select(page.Field{ID: "kind", Label: v.T("contacts.key.kind"), Value: v.Heard.Kind}, page.Choices(v.Request, "contacts.key.", law.KeyKinds())).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1307,7 +1307,7 @@ func hearForm(v showView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = page.Select(page.Field{ID: "means", Label: v.T("contacts.means"), Value: v.Heard.Means}, choices(v.Request, "contacts.means.", law.Means())).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Select(page.Field{ID: "means", Label: v.T("contacts.means"), Value: v.Heard.Means}, page.Choices(v.Request, "contacts.means.", law.Means())).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

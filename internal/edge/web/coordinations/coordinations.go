@@ -57,9 +57,6 @@ const pageSize = 50
 // maxForm bounds a form of these pages: a draft has up to 30,000 characters.
 const maxForm = 512 << 10
 
-// typedTime is how a form's instant is written; it is UTC.
-const typedTime = "2006-01-02T15:04"
-
 type listView struct {
 	*page.Request
 	coordination.Listing
@@ -116,14 +113,6 @@ func (v listView) address(after string) string {
 	return "/coordinations?" + q.Encode()
 }
 
-func form(w http.ResponseWriter, r *http.Request) (url.Values, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		return nil, fault.Errorf(fault.Invalid, "the form cannot be read: %w", err)
-	}
-	return r.PostForm, nil
-}
-
 // lines are the lines of a text that say something.
 func lines(s string) (out []string) {
 	for line := range strings.Lines(s) {
@@ -139,7 +128,7 @@ func instant(s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
-	t, err := time.Parse(typedTime, s)
+	t, err := time.Parse(page.TimeField, s)
 	if err != nil {
 		return t, fault.Errorf(fault.Invalid, "%.40q is not a day and time", s)
 	}
@@ -148,7 +137,7 @@ func instant(s string) (time.Time, error) {
 
 func (p *pages) open(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
-	f, err := form(w, r)
+	f, err := page.Form(w, r, maxForm)
 	if err != nil {
 		return err
 	}
@@ -228,7 +217,7 @@ func (v showView) may(m law.Move) bool { return slices.Contains(v.May, m) }
 
 func (p *pages) step(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
-	f, err := form(w, r)
+	f, err := page.Form(w, r, maxForm)
 	if err != nil {
 		return err
 	}

@@ -111,7 +111,7 @@ func addForm(v showView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = page.Select(page.Field{ID: "add-language", Name: "language", Label: v.T("incidents.language"), Value: chosen(v.f.Get("language"), string(v.Tag))}, languages()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Select(page.Field{ID: "add-language", Name: "language", Label: v.T("incidents.language"), Value: chosen(v.f.Get("language"), string(v.Tag))}, page.Languages()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -273,7 +273,7 @@ func wordings(v showView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = paragraphs(s.Text).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Paragraphs(s.Text).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -450,7 +450,7 @@ func proposal(v showView, p incident.Proposal) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = paragraphs(p.Text).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Paragraphs(p.Text).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -752,7 +752,7 @@ func ownPart(v showView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = paragraphs(n.Text).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Paragraphs(n.Text).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -20,7 +20,6 @@ import (
 	"twoseas/internal/act/request"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
-	"twoseas/internal/base/lang"
 	"twoseas/internal/edge/web/page"
 	law "twoseas/internal/law/incident"
 	"twoseas/internal/law/marking"
@@ -64,25 +63,6 @@ func Path(id string) string { return "/incidents/" + url.PathEscape(id) }
 
 // maxForm bounds a form of these pages.
 const maxForm = 256 << 10
-
-func form(w http.ResponseWriter, r *http.Request) (url.Values, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		return nil, fault.Errorf(fault.Invalid, "the form cannot be read: %w", err)
-	}
-	return r.PostForm, nil
-}
-
-// under returns q as if a had been chosen in the top bar, so that instants are
-// told in its capitals and sides have their names.
-func under(q *page.Request, a ident.Agreement) *page.Request {
-	if a == "" {
-		return q
-	}
-	own := *q
-	own.Agreement = a
-	return &own
-}
 
 type listView struct {
 	*page.Request
@@ -142,9 +122,7 @@ func (p *pages) form(w http.ResponseWriter, r *http.Request) error {
 }
 
 // now is the time as a field of a form has it.
-func (p *pages) now() string { return p.Clock.Now().UTC().Format(typedTime) }
-
-const typedTime = "2006-01-02T15:04"
+func (p *pages) now() string { return p.Clock.Now().UTC().Format(page.TimeField) }
 
 func (p *pages) showForm(w http.ResponseWriter, r *http.Request, v formView) (err error) {
 	v.Request, v.self = page.Of(r), p.Self
@@ -197,7 +175,7 @@ func when(s string, to law.Precision) (law.Instant, error) {
 
 func (p *pages) notify(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
-	f, err := form(w, r)
+	f, err := page.Form(w, r, maxForm)
 	if err != nil {
 		return err
 	}
@@ -236,12 +214,12 @@ func field(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.UTC().Format(typedTime)
+	return t.UTC().Format(page.TimeField)
 }
 
 func (p *pages) correct(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
-	f, err := form(w, r)
+	f, err := page.Form(w, r, maxForm)
 	if err != nil {
 		return err
 	}
@@ -258,12 +236,4 @@ func (p *pages) correct(w http.ResponseWriter, r *http.Request) error {
 		return p.showForm(w, r, v)
 	}
 	return err
-}
-
-func languages() []page.Choice {
-	var out []page.Choice
-	for _, t := range lang.Tags() {
-		out = append(out, page.Choice{Value: string(t), Text: t.Name()})
-	}
-	return out
 }

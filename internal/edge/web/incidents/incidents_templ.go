@@ -175,9 +175,9 @@ func listPage(v listView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var9 string
-			templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(under(v.Request, l.Agreement).SideName(l.Origin))
+			templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(v.Under(l.Agreement).SideName(l.Origin))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `incidents/incidents.templ`, Line: 32, Col: 144}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `incidents/incidents.templ`, Line: 32, Col: 135}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 			if templ_7745c5c3_Err != nil {
@@ -211,7 +211,7 @@ func listPage(v listView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.Time(under(v.Request, l.Agreement), l.Modified).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Time(v.Under(l.Agreement), l.Modified).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -308,7 +308,7 @@ func formPage(v formView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = page.Select(page.Field{ID: "agreement", Label: v.T("incidents.whom"), Value: string(v.Notification.Agreement)}, partners(v)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Select(page.Field{ID: "agreement", Label: v.T("incidents.whom"), Value: string(v.Notification.Agreement)}, v.PartnerChoices(v.Agreements)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -364,7 +364,7 @@ func formPage(v formView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.Select(page.Field{ID: "language", Label: v.T("incidents.language"), Value: v.Language}, languages()).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Select(page.Field{ID: "language", Label: v.T("incidents.language"), Value: v.Language}, page.Languages()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -577,18 +577,6 @@ func sectorsPart(v formView) templ.Component {
 		}
 		return nil
 	})
-}
-
-func partners(v formView) []page.Choice {
-	var out []page.Choice
-	for _, a := range v.Agreements {
-		for _, l := range v.Links {
-			if l.Agreement == a {
-				out = append(out, page.Choice{Value: string(a), Text: under(v.Request, a).SideName(l.Partner) + " · " + string(a)})
-			}
-		}
-	}
-	return out
 }
 
 func states(q *page.Request) []page.Choice {

@@ -36,7 +36,7 @@ func (p *pages) showOne(w http.ResponseWriter, r *http.Request, v showView) (err
 	if v.Detail, err = p.Incidents.Open(r.Context(), q.Handle, q.Actor, q.Access.Class, r.PathValue("incident")); err != nil {
 		return err
 	}
-	v.Request, v.self, v.clocks, v.now = under(q, v.Notification.Agreement), p.Self, p.Incidents.Clocks(), p.now()
+	v.Request, v.self, v.clocks, v.now = q.Under(v.Notification.Agreement), p.Self, p.Incidents.Clocks(), p.now()
 	if err := p.Audit.Saw(r.Context(), q.Actor, "read", "incident", v.Notification.ID); err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func proofPath(p incident.Part, c library.Crossing) string {
 // after does an act of a form, and shows the incident anew or the form again.
 func (p *pages) after(w http.ResponseWriter, r *http.Request, field string, act func(q *page.Request, id string, f url.Values) error) error {
 	q := page.Of(r)
-	f, err := form(w, r)
+	f, err := page.Form(w, r, maxForm)
 	if err != nil {
 		return err
 	}

@@ -431,7 +431,7 @@ func wishes(o own) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = page.Select(page.Field{ID: "language", Label: o.T("notices.language"), Value: o.typed.Language}, languages()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Select(page.Field{ID: "language", Label: o.T("notices.language"), Value: o.typed.Language}, page.Languages()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

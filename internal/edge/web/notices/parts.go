@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"twoseas/internal/act/notice"
-	"twoseas/internal/base/lang"
 	"twoseas/internal/edge/web/page"
 	"twoseas/internal/store"
 )
@@ -18,14 +17,6 @@ func at(us int64) time.Time {
 }
 
 func (o own) kind(k string) string { return notice.KindText(o.kinds, notice.Kind(k)) }
-
-func languages() []page.Choice {
-	var out []page.Choice
-	for _, t := range lang.Tags() {
-		out = append(out, page.Choice{Value: string(t), Text: t.Name()})
-	}
-	return out
-}
 
 func digests(q *page.Request) []page.Choice {
 	var out []page.Choice

@@ -62,14 +62,6 @@ func Path(id string) string { return "/onward/requests/" + url.PathEscape(id) }
 // maxForm bounds a form of these pages.
 const maxForm = 256 << 10
 
-func form(w http.ResponseWriter, r *http.Request) (url.Values, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		return nil, fault.Errorf(fault.Invalid, "the form cannot be read: %w", err)
-	}
-	return r.PostForm, nil
-}
-
 // listView is all requests, and what is kept back.
 type listView struct {
 	*page.Request
@@ -123,7 +115,7 @@ func (p *pages) showForm(w http.ResponseWriter, r *http.Request, v askView) erro
 
 func (p *pages) ask(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
-	f, err := form(w, r)
+	f, err := page.Form(w, r, maxForm)
 	if err != nil {
 		return err
 	}
@@ -203,7 +195,7 @@ func (v showView) other() ident.Side {
 
 func (p *pages) answer(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
-	f, err := form(w, r)
+	f, err := page.Form(w, r, maxForm)
 	if err != nil {
 		return err
 	}
@@ -268,7 +260,7 @@ func (p *pages) showMembers(w http.ResponseWriter, r *http.Request, v membersVie
 
 func (p *pages) change(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
-	f, err := form(w, r)
+	f, err := page.Form(w, r, maxForm)
 	if err != nil {
 		return err
 	}

@@ -192,8 +192,11 @@ func (q *Request) SideName(s ident.Side) string {
 }
 
 // Under returns q as if a had been chosen in the top bar, so that instants are
-// told in its capitals and sides have their names.
+// told in its capitals and sides have their names; q itself for no agreement.
 func (q *Request) Under(a ident.Agreement) *Request {
+	if a == "" {
+		return q
+	}
 	own := *q
 	own.Agreement = a
 	return &own

@@ -147,7 +147,7 @@ func (p *pages) redactByHand(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f, err := form(w, r)
+	f, err := page.Form(w, r, maxForm)
 	if err != nil {
 		return err
 	}
@@ -219,7 +219,7 @@ func (p *pages) say(verdict string) page.Handler {
 		if err != nil {
 			return err
 		}
-		f, err := form(w, r)
+		f, err := page.Form(w, r, maxForm)
 		if err != nil {
 			return err
 		}

@@ -137,7 +137,7 @@ func parseMark(s string) (release.Signature, error) {
 
 func (p *pages) approveAll(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
-	f, err := form(w, r)
+	f, err := page.Form(w, r, maxForm)
 	if err != nil {
 		return err
 	}

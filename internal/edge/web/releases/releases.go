@@ -65,14 +65,6 @@ const area = "releases"
 // maxForm bounds a form of these pages: a page of signatures, or a reason.
 const maxForm = 128 << 10
 
-func form(w http.ResponseWriter, r *http.Request) (url.Values, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		return nil, fault.Errorf(fault.Invalid, "the form cannot be read: %w", err)
-	}
-	return r.PostForm, nil
-}
-
 // address is one held item in the path.
 type address struct {
 	agreement ident.Agreement

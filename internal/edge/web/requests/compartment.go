@@ -22,9 +22,6 @@ type custodyInput struct {
 // passInput is a passage as typed into the form.
 type passInput struct{ Basis, Purpose string }
 
-// custodyTime is how the form writes an instant in UTC.
-const custodyTime = "2006-01-02T15:04"
-
 func (in custodyInput) evidence() (e request.Evidence, err error) {
 	e = request.Evidence{Handling: law.Handling(in.Handling), Item: in.Item, Holder: in.Holder, To: in.To}
 	digest := strings.ToLower(strings.TrimSpace(in.Digest))
@@ -35,7 +32,7 @@ func (in custodyInput) evidence() (e request.Evidence, err error) {
 		return e, fault.New(fault.Invalid, "evidence is named by its SHA-256 digest")
 	}
 	if in.On != "" {
-		if e.On, err = time.Parse(custodyTime, in.On); err != nil {
+		if e.On, err = time.Parse(page.TimeField, in.On); err != nil {
 			return e, fault.Errorf(fault.Invalid, "%.20q: want a time such as 2027-03-18T10:00", in.On)
 		}
 	}
@@ -44,7 +41,7 @@ func (in custodyInput) evidence() (e request.Evidence, err error) {
 
 func (p *pages) custody(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
-	f, err := form(w, r)
+	f, err := page.Form(w, r, maxForm)
 	if err != nil {
 		return err
 	}
@@ -70,7 +67,7 @@ func (p *pages) did(w http.ResponseWriter, r *http.Request, v showView, field st
 
 func (p *pages) pass(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
-	f, err := form(w, r)
+	f, err := page.Form(w, r, maxForm)
 	if err != nil {
 		return err
 	}
@@ -98,7 +95,7 @@ func (p *pages) showPassage(w http.ResponseWriter, r *http.Request, v passageVie
 	if v.Passed, err = p.Requests.OpenPassage(r.Context(), q.Handle, q.Actor, r.PathValue("passage")); err != nil {
 		return err
 	}
-	v.Request = under(q, v.Row.Agreement)
+	v.Request = q.Under(v.Row.Agreement)
 	if err := p.Audit.Saw(r.Context(), q.Actor, "read", "passage", v.Row.ID); err != nil {
 		return err
 	}
@@ -115,12 +112,12 @@ func direction(q *page.Request, p request.Passed) string {
 	if p.Row.Police {
 		key = "requests.passage.to-technical"
 	}
-	return under(q, p.Row.Agreement).T(key, under(q, p.Row.Agreement).SideName(p.Row.Side))
+	return q.Under(p.Row.Agreement).T(key, q.Under(p.Row.Agreement).SideName(p.Row.Side))
 }
 
 // answered says in words what the originator said.
 func answered(q *page.Request, p request.Passed) string {
-	side := under(q, p.Row.Agreement).SideName(p.Said.Originator)
+	side := q.Under(p.Row.Agreement).SideName(p.Said.Originator)
 	switch {
 	case p.Said.Originator == p.Row.Side:
 		return q.T("requests.passage.own")
@@ -134,7 +131,7 @@ func answered(q *page.Request, p request.Passed) string {
 
 func (p *pages) consent(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
-	f, err := form(w, r)
+	f, err := page.Form(w, r, maxForm)
 	if err != nil {
 		return err
 	}

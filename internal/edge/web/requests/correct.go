@@ -27,7 +27,7 @@ func (p *pages) correcting(w http.ResponseWriter, r *http.Request) error {
 	if d.Asker != p.Self {
 		return fault.New(fault.NotFound, "there is no such request, or it is not for you")
 	}
-	v := correctView{Request: under(q, d.Agreement), Asks: d.Asks, Objects: strings.Join(d.Asks.Objects, "\n")}
+	v := correctView{Request: q.Under(d.Agreement), Asks: d.Asks, Objects: strings.Join(d.Asks.Objects, "\n")}
 	if !d.Asks.By.IsZero() {
 		v.By = d.Asks.By.AddDate(0, 0, -1).Format(time.DateOnly) // the form names the day that ends then
 	}
@@ -44,7 +44,7 @@ func (p *pages) showCorrect(w http.ResponseWriter, r *http.Request, v correctVie
 
 func (p *pages) correct(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
-	f, err := form(w, r)
+	f, err := page.Form(w, r, maxForm)
 	if err != nil {
 		return err
 	}

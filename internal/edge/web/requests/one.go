@@ -89,7 +89,7 @@ func (p *pages) showOne(w http.ResponseWriter, r *http.Request, v showView) (err
 	if v.playbook, err = v.Playbook(); err != nil {
 		return err
 	}
-	v.Request = under(q, v.Detail.Agreement)
+	v.Request = q.Under(v.Detail.Agreement)
 	if err := p.Audit.Saw(r.Context(), q.Actor, "read", "request", v.ID); err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (p *pages) showOne(w http.ResponseWriter, r *http.Request, v showView) (err
 
 func (p *pages) step(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
-	f, err := form(w, r)
+	f, err := page.Form(w, r, maxForm)
 	if err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (p *pages) showForm(w http.ResponseWriter, r *http.Request, v askView) (err
 
 func (p *pages) ask(w http.ResponseWriter, r *http.Request) error {
 	q := page.Of(r)
-	f, err := form(w, r)
+	f, err := page.Form(w, r, maxForm)
 	if err != nil {
 		return err
 	}

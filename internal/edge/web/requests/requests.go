@@ -10,11 +10,11 @@ package requests
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"twoseas/internal/act/audit"
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/request"
-	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/edge/web/page"
 	law "twoseas/internal/law/request"
@@ -60,14 +60,6 @@ func Path(id string) string { return "/requests/" + url.PathEscape(id) }
 
 // maxForm bounds a form of these pages.
 const maxForm = 256 << 10
-
-func form(w http.ResponseWriter, r *http.Request) (url.Values, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		return nil, fault.Errorf(fault.Invalid, "the form cannot be read: %w", err)
-	}
-	return r.PostForm, nil
-}
 
 // listView is a page of requests.
 type listView struct {
@@ -135,15 +127,9 @@ func (v listView) partner(a store.Assistance) ident.Side {
 	return a.Asker
 }
 
-// under returns q as if a had been chosen in the top bar, so that instants are
-// told in its capitals and sides have their names.
-func under(q *page.Request, a ident.Agreement) *page.Request {
-	return q.Under(a)
-}
-
 // Waits says in words what a request waits for, "" when for nothing.
 func Waits(q *page.Request, a store.Assistance) string {
-	q = under(q, a.Agreement)
+	q = q.Under(a.Agreement)
 	switch {
 	case a.Refused != "":
 		return q.T("requests.wait.refused", q.SideName(a.Asked))
@@ -186,12 +172,9 @@ func Reminded(q *page.Request, l law.Level) string {
 
 // choices makes the options of a list of words, the first for any when named.
 func choices[T ~string](q *page.Request, key, anything string, list []T) []page.Choice {
-	var out []page.Choice
+	out := page.Choices(q, key, list)
 	if anything != "" {
-		out = append(out, page.Choice{Text: anything})
-	}
-	for _, s := range list {
-		out = append(out, page.Choice{Value: string(s), Text: q.T(key + string(s))})
+		out = slices.Insert(out, 0, page.Choice{Text: anything})
 	}
 	return out
 }

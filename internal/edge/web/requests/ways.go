@@ -19,7 +19,7 @@ type waysView struct {
 // ways returns the ways for what a form asks; without options when it needs
 // none, or nothing can be asked.
 func (p *pages) ways(r *http.Request, q *page.Request, asks law.Asked) (v waysView, err error) {
-	v.Request = under(q, asks.Agreement)
+	v.Request = q.Under(asks.Agreement)
 	if !law.NeedsWay(asks.Kind, asks.Channel) {
 		return v, nil
 	}

@@ -41,7 +41,7 @@ func (a area) noLink(w http.ResponseWriter, r *http.Request, err error) error {
 }
 
 func (a area) useLink(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := page.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	secret, err := a.Auth.Sessions().UseLink(r.Context(), r.PostFormValue("link"), a.Auth.At(r))
@@ -121,7 +121,7 @@ func QR(address string) (string, error) {
 }
 
 func (a area) enrolPassword(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := page.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	q := page.Of(r)
@@ -143,7 +143,7 @@ func (a area) enrolPassword(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a area) enrolGenerator(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := page.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	q := page.Of(r)
@@ -186,7 +186,7 @@ func (a area) beginRegister(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a area) register(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := page.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	q := page.Of(r)

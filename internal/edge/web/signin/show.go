@@ -47,7 +47,7 @@ func (a area) page(w http.ResponseWriter, r *http.Request, f signIn) error {
 }
 
 func (a area) password(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := page.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	name, back := r.PostFormValue("name"), page.Back(r, "/")
@@ -89,7 +89,7 @@ func (a area) codePage(w http.ResponseWriter, r *http.Request, problems []page.P
 }
 
 func (a area) code(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := page.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	q := page.Of(r)
@@ -118,7 +118,7 @@ func (a area) beginPasskey(w http.ResponseWriter, r *http.Request) error {
 // passkey takes the answer of an authenticator: to sign in, or, half way in, as
 // the second factor.
 func (a area) passkey(w http.ResponseWriter, r *http.Request) error {
-	if err := form(w, r); err != nil {
+	if _, err := page.Form(w, r, maxForm); err != nil {
 		return err
 	}
 	q := page.Of(r)

@@ -51,15 +51,6 @@ func Routes(d *page.Desk) []page.Route {
 // authentication.
 func Confirm(d *page.Desk) page.Handler { return area{d}.keepForm }
 
-// form bounds and reads the form of r.
-func form(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		return fault.Errorf(fault.Invalid, "the form cannot be read: %w", err)
-	}
-	return nil
-}
-
 // in has the browser hold its new session and go on to where the session is
 // good for.
 func (a area) in(w http.ResponseWriter, r *http.Request, secret string, stage session.Stage, back string) error {
