@@ -11,6 +11,7 @@ import (
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/canon"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/contact"
@@ -224,7 +225,7 @@ func (x *Contacts) Answer(ctx context.Context, h *store.Handle, by people.Actor,
 	if err != nil {
 		return "", err
 	}
-	return stateOf(k, instant(k.Answered)), nil
+	return stateOf(k, clock.At(k.Answered)), nil
 }
 
 // answers reports whether account holds the post that a check is of, or one
@@ -343,14 +344,7 @@ func (x *Contacts) delivered(tx *store.Tx, ch store.Channel, s store.Shipment, r
 	return nil
 }
 
-func instant(micro int64) time.Time {
-	if micro == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micro).UTC()
-}
-
 // stateOf returns where a check is.
 func stateOf(k store.ContactCheck, at time.Time) contact.State {
-	return contact.Course{Due: instant(k.Due), Delivered: instant(k.Delivered), Answered: instant(k.Answered), Waived: k.Waived != 0}.At(at)
+	return contact.Course{Due: clock.At(k.Due), Delivered: clock.At(k.Delivered), Answered: clock.At(k.Answered), Waived: k.Waived != 0}.At(at)
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"twoseas/internal/act/people"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/law/contact"
 	"twoseas/internal/store"
@@ -76,7 +77,7 @@ func (x *Contacts) answerBy(tx *store.Tx) (out []Deadline, err error) {
 			}
 			if held.Account != "" && !seen[held.Account] {
 				seen[held.Account] = true
-				out = append(out, Deadline{ID: "check " + k.ID + " " + held.Account, Account: held.Account, Contact: k.Contact, At: instant(k.Due)})
+				out = append(out, Deadline{ID: "check " + k.ID + " " + held.Account, Account: held.Account, Contact: k.Contact, At: clock.At(k.Due)})
 			}
 		}
 	}

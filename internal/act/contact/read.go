@@ -8,6 +8,7 @@ import (
 
 	"twoseas/internal/act/accord"
 	"twoseas/internal/act/people"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/agreement"
@@ -161,7 +162,7 @@ func unverified(c contact.Contact, heard []store.HeardKey) (n int) {
 // check returns k as it is shown here.
 func (x *Contacts) check(k store.ContactCheck, at time.Time) Check {
 	return Check{
-		ID: k.ID, Scheduled: k.Scheduled, State: stateOf(k, at), Sent: instant(k.Sent), Due: instant(k.Due), Answered: instant(k.Answered),
+		ID: k.ID, Scheduled: k.Scheduled, State: stateOf(k, at), Sent: clock.At(k.Sent), Due: clock.At(k.Due), Answered: clock.At(k.Answered),
 		Person: k.Person, Reason: k.Reason, Note: k.Note, Received: k.Way == store.CheckReceived,
 	}
 }
@@ -327,7 +328,7 @@ func (x *Contacts) toAnswer(tx *store.Tx, name string) (out []Task, err error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Task{Kind: TaskAnswer, Contact: k.Contact, Post: c.Post, Check: k.ID, At: instant(k.Sent), Due: instant(k.Due), State: stateOf(k, now(tx))})
+		out = append(out, Task{Kind: TaskAnswer, Contact: k.Contact, Post: c.Post, Check: k.ID, At: clock.At(k.Sent), Due: clock.At(k.Due), State: stateOf(k, now(tx))})
 	}
 	return out, nil
 }
@@ -348,7 +349,7 @@ func (x *Contacts) toHear(tx *store.Tx, name string) (out []Task, err error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Task{Kind: TaskKey, Contact: k.Contact, Post: c.Post, Key: contact.Key{Kind: contact.KeyKind(k.Kind), Fingerprint: k.Fingerprint}, At: instant(k.FirstAt)})
+		out = append(out, Task{Kind: TaskKey, Contact: k.Contact, Post: c.Post, Key: contact.Key{Kind: contact.KeyKind(k.Kind), Fingerprint: k.Fingerprint}, At: clock.At(k.FirstAt)})
 	}
 	return out, nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"twoseas/internal/act/accord"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/contact"
@@ -120,7 +121,7 @@ func nextCheck(terms accord.Terms, c contact.Contact, last store.ContactCheck) t
 		from = begin
 	}
 	if last.Sent != 0 {
-		from = instant(last.Sent)
+		from = clock.At(last.Sent)
 	}
 	return terms.Doc.Targets.CheckEvery().After(from)
 }

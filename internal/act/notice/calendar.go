@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"twoseas/internal/act/people"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/store"
 )
@@ -60,7 +61,7 @@ func (n *Notices) Enter(tx *store.Tx, e Entry) error {
 		return fault.Errorf(fault.Invalid, "zone %.60q is not known", e.Zone)
 	}
 	_, err := tx.SetCalendarEntry(store.CalendarEntry{
-		UID: e.ID, Reader: e.Reader.text(), Kind: string(e.Kind), Page: e.Page, Starts: micro(e.Start), Ends: micro(e.End), WholeDay: e.WholeDay, Zone: e.Zone,
+		UID: e.ID, Reader: e.Reader.text(), Kind: string(e.Kind), Page: e.Page, Starts: clock.Micro(e.Start), Ends: clock.Micro(e.End), WholeDay: e.WholeDay, Zone: e.Zone,
 	})
 	return err
 }
@@ -93,7 +94,7 @@ func (n *Notices) lookAtDates(ctx context.Context, h *store.Handle) error {
 			e.ID = datePrefix + e.ID
 			was, known := old[e.ID]
 			delete(old, e.ID)
-			if known && !was.Cancelled && was.Starts == micro(e.Start) && was.Ends == micro(e.End) && was.Page == e.Page && was.Reader == e.Reader.text() && was.Zone == e.Zone {
+			if known && !was.Cancelled && was.Starts == clock.Micro(e.Start) && was.Ends == clock.Micro(e.End) && was.Page == e.Page && was.Reader == e.Reader.text() && was.Zone == e.Zone {
 				continue
 			}
 			if some = true; write {
@@ -205,7 +206,7 @@ func (n *Notices) Read(ctx context.Context, h *store.Handle, secret string) (c C
 			}
 		}
 		return err
-	}); err != nil || n.Clock.Now().Sub(instant(at.Used)) < calendarNoted {
+	}); err != nil || n.Clock.Now().Sub(clock.At(at.Used)) < calendarNoted {
 		return c, err
 	}
 	return c, h.Write(ctx, func(tx *store.Tx) error { return tx.UseCalendarAddress(at.Hash) })

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/lang"
 	"twoseas/internal/store"
@@ -66,7 +67,7 @@ func (n *Notices) compose(tx *store.Tx, m store.Mail) (msg Message, ok bool, err
 		return msg, false, err
 	}
 	l.Printer = texts.Printer(lang.Tag(l.wish.Language))
-	msg = Message{ID: m.ID + "@" + n.Host, To: m.Address, At: instant(m.Created), Subject: l.T("notice.mail.subject")}
+	msg = Message{ID: m.ID + "@" + n.Host, To: m.Address, At: clock.At(m.Created), Subject: l.T("notice.mail.subject")}
 	if m.Urgent {
 		msg.Subject = l.T("notice.mail.subject.urgent")
 	}
@@ -164,7 +165,7 @@ func (l letter) news(say func(string), sealed bool) {
 
 // clocks is an instant in UTC and in both capitals.
 func (l letter) clocks(us int64) string {
-	at, out := instant(us), ""
+	at, out := clock.At(us), ""
 	line := func(name string, zone *time.Location) {
 		out += fmt.Sprintf("  %s  %s\n", at.In(zone).Format("2006-01-02 15:04"), name)
 	}

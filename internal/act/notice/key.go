@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"twoseas/internal/act/people"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/store"
 )
@@ -45,11 +46,11 @@ func (n *Notices) SetKey(ctx context.Context, h *store.Handle, by people.Actor, 
 		return Key{}, err
 	}
 	err = h.Write(ctx, func(tx *store.Tx) error {
-		row := store.NoticeKey{Person: by.Name, Armored: k.Armored, Fingerprint: k.Fingerprint, Expires: micro(k.Expires), Added: tx.Now()}
+		row := store.NoticeKey{Person: by.Name, Armored: k.Armored, Fingerprint: k.Fingerprint, Expires: clock.Micro(k.Expires), Added: tx.Now()}
 		if err := tx.SaveNoticeKey(row); err != nil {
 			return err
 		}
-		k.Added = instant(row.Added)
+		k.Added = clock.At(row.Added)
 		x := Notice{
 			To: To{Account: by.Name}, Cause: "key " + k.Fingerprint, Step: strconv.FormatInt(row.Added, 10), Kind: keyCode, Urgent: true, Page: "/notices/settings",
 		}
@@ -106,7 +107,7 @@ func (n *Notices) RemoveKey(ctx context.Context, h *store.Handle, by people.Acto
 }
 
 func keyOf(r store.NoticeKey) Key {
-	return Key{Armored: r.Armored, Fingerprint: r.Fingerprint, Expires: instant(r.Expires), Added: instant(r.Added), Verified: instant(r.Verified)}
+	return Key{Armored: r.Armored, Fingerprint: r.Fingerprint, Expires: clock.At(r.Expires), Added: clock.At(r.Added), Verified: clock.At(r.Verified)}
 }
 
 // warnings are how many days before a key ends its holder is told.
@@ -122,7 +123,7 @@ func (n *Notices) KeyEnds(ctx context.Context, h *store.Handle, by people.Actor)
 		if err != nil {
 			return err
 		}
-		left := instant(k.Expires).Sub(n.Clock.Now())
+		left := clock.At(k.Expires).Sub(n.Clock.Now())
 		step := ""
 		for _, days := range warnings {
 			if left <= time.Duration(days)*24*time.Hour {
@@ -130,7 +131,7 @@ func (n *Notices) KeyEnds(ctx context.Context, h *store.Handle, by people.Actor)
 			}
 		}
 		if step != "" {
-			out = append(out, Waits{Cause: "key " + k.Fingerprint, Step: step, Kind: KeyExpires, Count: 1, Due: instant(k.Expires), Page: "/notices/settings"})
+			out = append(out, Waits{Cause: "key " + k.Fingerprint, Step: step, Kind: KeyExpires, Count: 1, Due: clock.At(k.Expires), Page: "/notices/settings"})
 		}
 		return nil
 	})

@@ -154,7 +154,7 @@ func (n *Notices) Post(tx *store.Tx, x Notice) (told int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	row := store.Notice{Address: x.To.Address, Cause: x.Cause, Step: x.Step, Kind: string(x.Kind), Urgent: x.Urgent, Page: x.Page, At: micro(x.At), Due: micro(x.Due)}
+	row := store.Notice{Address: x.To.Address, Cause: x.Cause, Step: x.Step, Kind: string(x.Kind), Urgent: x.Urgent, Page: x.Page, At: clock.Micro(x.At), Due: clock.Micro(x.Due)}
 	if x.At.IsZero() {
 		row.At = tx.Now()
 	}
@@ -205,18 +205,4 @@ func meant(a store.Account, to To) bool {
 		}
 	}
 	return false
-}
-
-func micro(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func instant(us int64) time.Time {
-	if us == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(us).UTC()
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"twoseas/internal/act/people"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/store"
 )
@@ -56,7 +57,7 @@ func (n *Notices) Mine(ctx context.Context, h *store.Handle, by people.Actor) (o
 		}
 		at, err := tx.CalendarAddressOf(by.Name)
 		if err == nil {
-			o.Calendar = &Subscription{Made: instant(at.Created), Used: instant(at.Used)}
+			o.Calendar = &Subscription{Made: clock.At(at.Created), Used: clock.At(at.Used)}
 		} else if !fault.Is(err, fault.NotFound) {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"twoseas/internal/base/canon"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/store"
 )
@@ -174,7 +175,7 @@ func (n *Notices) handOne(ctx context.Context, h *store.Handle, line Line, m sto
 	case refused.Permanent:
 		m.State, m.Problem = store.MailRefused, refused.Error()
 		done.Refused++
-	case now.Sub(instant(m.Created)) > tryFor:
+	case now.Sub(clock.At(m.Created)) > tryFor:
 		m.State, m.Problem = store.MailRefused, "not taken for days: "+refused.Error()
 		done.Refused++
 	default:

@@ -6,6 +6,7 @@ import (
 
 	"twoseas/internal/act/people"
 	"twoseas/internal/base/canon"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/note"
@@ -222,5 +223,5 @@ func noteList(raw []byte) (out []string, err error) {
 
 // answerOf is what a settled request says.
 func answerOf(r store.Onward) onward.Answer {
-	return onward.Answer{Word: onward.Word(r.Answer), Redact: split(r.AnswerRedact), Until: instant(r.AnswerUntil)}
+	return onward.Answer{Word: onward.Word(r.Answer), Redact: split(r.AnswerRedact), Until: clock.At(r.AnswerUntil)}
 }

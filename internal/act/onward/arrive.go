@@ -8,6 +8,7 @@ import (
 
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/base/canon"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/marking"
@@ -50,7 +51,7 @@ func (o *Onwards) asked(tx *store.Tx, m exchange.Message) error {
 	if err := tx.AddOnwardItems(r.ID, items); err != nil {
 		return err
 	}
-	q := Request{Audience: r.Audience, Purpose: r.Purpose, Redact: split(r.Redact), Until: instant(r.Until)}
+	q := Request{Audience: r.Audience, Purpose: r.Purpose, Redact: split(r.Redact), Until: clock.At(r.Until)}
 	for _, g := range groups {
 		if _, err := o.ask(tx, g, "node", store.Onward{Asker: m.Channel.Partner, Parent: r.ID}, q); err != nil {
 			return err
@@ -321,7 +322,7 @@ func (o *Onwards) grant(tx *store.Tx, r store.Onward, items []store.OnwardItem) 
 		}
 		seqs[i], ids[i] = obj.Seq, obj.ID
 	}
-	until := earlier(instant(r.AnswerUntil), instant(r.Until))
+	until := earlier(clock.At(r.AnswerUntil), clock.At(r.Until))
 	redact := split(r.AnswerRedact)
 	if err := o.Intake.Relabel(tx, seqs, func(l marking.Label) marking.Label {
 		return l.Consented(r.Audience, until, true, redact)

@@ -7,6 +7,7 @@ import (
 
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/base/canon"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/note"
@@ -37,7 +38,7 @@ func (o *Onwards) accompany(tx *store.Tx, ch store.Channel, seq int64) error {
 	if err != nil || len(hops) == 0 {
 		return err
 	}
-	return o.show(tx, ch, seq, onward.Evidence{Object: obj.ID, Hops: hops}, instant(r.Answered))
+	return o.show(tx, ch, seq, onward.Evidence{Object: obj.ID, Hops: hops}, clock.At(r.Answered))
 }
 
 // granted returns the newest request that lets a version go to a side.
@@ -48,7 +49,7 @@ func granted(tx *store.Tx, seq int64, to ident.Side) (store.Onward, bool, error)
 	}
 	for _, r := range all {
 		a := answerOf(r)
-		ends := earlier(a.Until, instant(r.Until))
+		ends := earlier(a.Until, clock.At(r.Until))
 		if r.Way == store.OnwardAsked && r.Parent == "" && r.Audience == to && r.State == store.OnwardAnswered &&
 			a.Word != onward.No && (ends.IsZero() || now(tx).Before(ends)) {
 			return r, true, nil

@@ -156,13 +156,6 @@ func micro(t time.Time) int64 {
 	return t.Truncate(time.Second).UnixMicro()
 }
 
-func instant(us int64) time.Time {
-	if us == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(us).UTC()
-}
-
 // read runs fn for who may look at requests.
 func (o *Onwards) read(ctx context.Context, h *store.Handle, by people.Actor, fn func(*store.Tx) error) error {
 	if err := MayLook(by); err != nil {

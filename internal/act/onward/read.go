@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"twoseas/internal/act/people"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/marking"
@@ -79,9 +80,9 @@ func Ended(r store.Onward, at time.Time) bool {
 // Until is when a consent ends; zero is without an end.
 func Until(r store.Onward) time.Time {
 	if r.Way == store.OnwardAsked {
-		return earlier(instant(r.AnswerUntil), instant(r.Until))
+		return earlier(clock.At(r.AnswerUntil), clock.At(r.Until))
 	}
-	return instant(r.AnswerUntil)
+	return clock.At(r.AnswerUntil)
 }
 
 // Open returns one request.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/store"
 )
@@ -71,7 +72,7 @@ func accountOf(row store.Account, who store.Person) Account {
 		Name: row.Name, Org: row.Org, Roles: slices.Clone(actorOf(row, "").Roles), Clearance: row.Clearance,
 		FullName: who.FullName, Email: who.Email, Disabled: row.Disabled, Created: time.UnixMicro(row.Created).UTC(),
 		HasPassword: row.Password != "", HasSecond: row.Second, Effective: clearanceOf(row).String(), OrgClosed: row.Shut,
-		Tended: row.Tended, Renewed: instant(row.Renewed),
+		Tended: row.Tended, Renewed: clock.At(row.Renewed),
 	}
 }
 
@@ -81,12 +82,4 @@ func mayEither(by Actor, a, b Act) error {
 		return nil
 	}
 	return err
-}
-
-// instant is a time of the store; 0 is none.
-func instant(micro int64) time.Time {
-	if micro == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micro).UTC()
 }

@@ -2,6 +2,7 @@ package recall
 
 import (
 	"slices"
+	"time"
 
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/ledger"
@@ -19,7 +20,7 @@ func (r *Recalls) answer(tx *store.Tx, ch store.Channel, part store.RecallPart, 
 			return err
 		}
 		part.Reply = recall.AnswerType + "--" + uuid
-		a.Created = now(tx, micro(0))
+		a.Created = now(tx, time.Time{})
 		a.Modified = a.Created
 	} else {
 		before, err := recall.ParseAnswer(part.Answer)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"twoseas/internal/act/people"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/recall"
 	"twoseas/internal/store"
@@ -73,7 +74,7 @@ func (r *Recalls) Climbing(tx *store.Tx) (out []Climbing, err error) {
 		return nil, err
 	}
 	for _, o := range open {
-		c := Climbing{Recall: o.Recall, Direction: o.Direction, Items: o.Items, Asked: micro(o.Asked)}
+		c := Climbing{Recall: o.Recall, Direction: o.Direction, Items: o.Items, Asked: clock.At(o.Asked)}
 		for _, ch := range channels {
 			if ch.ID == o.Channel {
 				c.Agreement, c.Partner = ch.Agreement, ch.Partner
@@ -83,7 +84,7 @@ func (r *Recalls) Climbing(tx *store.Tx) (out []Climbing, err error) {
 		if err != nil {
 			return nil, err
 		}
-		c.Rung = recall.Rung(c.Asked, micro(tx.Now()), every)
+		c.Rung = recall.Rung(c.Asked, clock.At(tx.Now()), every)
 		if c.Rung < recall.Agenda {
 			c.Next = c.Asked.Add(time.Duration(c.Rung+1) * every)
 		}

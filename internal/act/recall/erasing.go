@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"twoseas/internal/act/people"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/law/recall"
 	"twoseas/internal/store"
@@ -19,7 +20,7 @@ const codePersonal = "personal-data"
 // every read and every list, programs hear of it, and nothing stands in for
 // them. It returns the act, "" when nobody outside this node had any of it.
 func (r *Recalls) Erasing(tx *store.Tx, by people.Actor, seqs []int64) (string, error) {
-	p := Plan{Ask: Ask{Kind: recall.Spill, Code: codePersonal}, Home: HomeWithheld, stays: map[string]bool{}, until: now(tx, micro(0))}
+	p := Plan{Ask: Ask{Kind: recall.Spill, Code: codePersonal}, Home: HomeWithheld, stays: map[string]bool{}, until: now(tx, time.Time{})}
 	var err error
 	if p.versions, err = r.ownOf(tx, seqs); err != nil || len(p.versions) == 0 {
 		return "", err
@@ -28,7 +29,7 @@ func (r *Recalls) Erasing(tx *store.Tx, by people.Actor, seqs []int64) (string, 
 	for i, v := range p.versions {
 		mine[i] = v.Seq
 		p.stays[v.ID] = true
-		if at := micro(v.Version); !at.Before(p.until) {
+		if at := clock.At(v.Version); !at.Before(p.until) {
 			p.until = at.Add(time.Microsecond)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"twoseas/internal/base/clock"
 	"twoseas/internal/law/recall"
 	"twoseas/internal/store"
 )
@@ -12,13 +13,13 @@ import (
 // keeps from it now: silence would leave it in use there. What is called back
 // from it already is not called back twice.
 func (r *Recalls) lost(tx *store.Tx, ch store.Channel, left []store.Brief) error {
-	p := Plan{Ask: Ask{Kind: recall.Spill, Code: codeNarrowed, narrowed: true}, Home: HomeKept, until: now(tx, micro(0))}
+	p := Plan{Ask: Ask{Kind: recall.Spill, Code: codeNarrowed, narrowed: true}, Home: HomeKept, until: now(tx, time.Time{})}
 	var err error
 	if p.versions, err = uncalled(tx, ch, left); err != nil || len(p.versions) == 0 {
 		return err
 	}
 	for _, b := range p.versions {
-		if at := micro(b.Version); !at.Before(p.until) {
+		if at := clock.At(b.Version); !at.Before(p.until) {
 			p.until = at.Add(time.Microsecond)
 		}
 	}
@@ -44,7 +45,7 @@ func uncalled(tx *store.Tx, ch store.Channel, left []store.Brief) (out []store.B
 	}
 	for _, b := range left {
 		called := slices.ContainsFunc(standing[b.ID], func(s store.StandingRecall) bool {
-			return recall.Covers(recall.Kind(s.Kind), micro(s.Until), s.By, versionOf(b.Type, b.Version))
+			return recall.Covers(recall.Kind(s.Kind), clock.At(s.Until), s.By, versionOf(b.Type, b.Version))
 		})
 		if !called && recall.Recallable(b.Type) {
 			out = append(out, b)

@@ -10,6 +10,7 @@ import (
 
 	"twoseas/internal/act/ledger"
 	"twoseas/internal/act/people"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/base/lang"
@@ -48,7 +49,7 @@ func (r *Recalls) Notice(ctx context.Context, h *store.Handle, by people.Actor, 
 		n = Notice{Agreement: a, Lang: in}
 		saved, ok, err := tx.RecallNotice(id, string(a), string(in))
 		if err != nil || ok {
-			n.Text, n.Account, n.At = saved.Body, saved.Account, micro(saved.At)
+			n.Text, n.Account, n.At = saved.Body, saved.Account, clock.At(saved.At)
 			return err
 		}
 		n.Text, err = r.draft(tx, c, ch, in, partner)
@@ -134,7 +135,7 @@ func (r *Recalls) draft(tx *store.Tx, c store.Recall, ch store.Channel, in lang.
 		reason = c.Code
 	}
 	return strings.NewReplacer(
-		"{partner}", partner, "{agreement}", string(ch.Agreement), "{recall}", c.ID, "{asked}", micro(c.At).Format("2006-01-02 15:04"),
+		"{partner}", partner, "{agreement}", string(ch.Agreement), "{recall}", c.ID, "{asked}", clock.At(c.At).Format("2006-01-02 15:04"),
 		"{objects}", decimal(objects), "{shipments}", strings.Join(numbers, ", "), "{reason}", reason,
 	).Replace(strings.TrimSpace(string(raw))), nil
 }

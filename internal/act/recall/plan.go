@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"twoseas/internal/act/people"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/gate"
@@ -309,11 +310,11 @@ func (s *selection) ids() map[string]bool {
 // cut leaves out what is not called back: of what was corrected, the newest
 // version, which takes the place of the others.
 func (s *selection) cut() error {
-	s.plan.until = micro(s.tx.Now())
+	s.plan.until = clock.At(s.tx.Now())
 	newest := map[string]int64{}
 	for _, v := range s.plan.versions {
 		newest[v.ID] = max(newest[v.ID], v.Version)
-		if at := micro(v.Version); !at.Before(s.plan.until) {
+		if at := clock.At(v.Version); !at.Before(s.plan.until) {
 			s.plan.until = at.Add(time.Microsecond)
 		}
 	}
@@ -328,7 +329,7 @@ func (s *selection) cut() error {
 	for _, v := range s.plan.versions {
 		if v.Version < newest[v.ID] {
 			old = append(old, v)
-			s.plan.By[v.ID], s.plan.stays[v.ID] = recall.Stamp(micro(newest[v.ID])), true
+			s.plan.By[v.ID], s.plan.stays[v.ID] = recall.Stamp(clock.At(newest[v.ID])), true
 		}
 	}
 	if len(old) == 0 {

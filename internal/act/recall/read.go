@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"twoseas/internal/act/people"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/recall"
@@ -137,11 +138,11 @@ func (r *Recalls) partner(tx *store.Tx, c store.Recall, parts []store.RecallPart
 	}
 	p = Partner{Agreement: ch.Agreement, Partner: ch.Partner, Outcomes: map[recall.Outcome]int{}}
 	var answers []recall.Answer
-	asked := micro(c.At)
+	asked := clock.At(c.At)
 	for _, part := range parts {
 		p.Items += part.Items
 		p.Open = p.Open || part.Open
-		if at := micro(part.Answered); at.After(p.Answered) {
+		if at := clock.At(part.Answered); at.After(p.Answered) {
 			p.Answered = at
 		}
 		if len(part.Answer) > 0 {
@@ -164,7 +165,7 @@ func (r *Recalls) partner(tx *store.Tx, c store.Recall, parts []store.RecallPart
 		if err != nil {
 			return p, err
 		}
-		p.Rung = recall.Rung(asked, micro(tx.Now()), every)
+		p.Rung = recall.Rung(asked, clock.At(tx.Now()), every)
 		if p.Rung < recall.Agenda && every > 0 {
 			p.Due = asked.Add(time.Duration(p.Rung+1) * every)
 		}
@@ -175,7 +176,7 @@ func (r *Recalls) partner(tx *store.Tx, c store.Recall, parts []store.RecallPart
 // crossed notes in which shipment a message left, and when.
 func (p *Partner) crossed(tx *store.Tx, ch store.Channel, direction string, part store.RecallPart) error {
 	if direction != store.Out {
-		p.Sent = earlier(p.Sent, micro(part.At))
+		p.Sent = earlier(p.Sent, clock.At(part.At))
 		return nil
 	}
 	number, err := tx.HurriedIn(ch.ID, part.Object)
@@ -189,8 +190,8 @@ func (p *Partner) crossed(tx *store.Tx, ch store.Channel, direction string, part
 	if !slices.Contains(p.Shipments, number) {
 		p.Shipments = append(p.Shipments, number)
 	}
-	p.Sent = earlier(p.Sent, micro(s.At))
-	if at := micro(s.Answered); at.After(p.Receipt) {
+	p.Sent = earlier(p.Sent, clock.At(s.At))
+	if at := clock.At(s.Answered); at.After(p.Receipt) {
 		p.Receipt = at
 	}
 	return nil

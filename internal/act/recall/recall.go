@@ -180,10 +180,3 @@ func now(tx *store.Tx, after time.Time) time.Time {
 	}
 	return t
 }
-
-func micro(at int64) time.Time {
-	if at == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(at).UTC()
-}

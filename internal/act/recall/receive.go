@@ -8,6 +8,7 @@ import (
 
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/ledger"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/law/marking"
 	"twoseas/internal/law/recall"
@@ -191,7 +192,7 @@ func versionOf(typ string, version int64) time.Time {
 	if versionless(typ) {
 		return time.Time{}
 	}
-	return micro(version)
+	return clock.At(version)
 }
 
 // belonging parts versions into those that the partner may call back, since
@@ -277,7 +278,7 @@ func (r *Recalls) arrived(tx *store.Tx, ch store.Channel, fresh []exchange.Fresh
 			if versionless(f.Type) {
 				version = time.Time{}
 			}
-			if recall.Covers(recall.Kind(s.Kind), micro(s.Until), s.By, version) {
+			if recall.Covers(recall.Kind(s.Kind), clock.At(s.Until), s.By, version) {
 				held[f.Position] = "its originator had called it back (" + s.Kind + "); it is in quarantine"
 				late[s.Message] = append(late[s.Message], f)
 				break
@@ -309,7 +310,7 @@ func (r *Recalls) cameLate(tx *store.Tx, ch store.Channel, message string, fresh
 	if err != nil {
 		return err
 	}
-	if _, err := r.withhold(tx, withholding{message: message, kind: recall.Kind(c.Kind), until: micro(c.Until), versions: briefs}); err != nil {
+	if _, err := r.withhold(tx, withholding{message: message, kind: recall.Kind(c.Kind), until: clock.At(c.Until), versions: briefs}); err != nil {
 		return err
 	}
 	a, err := recall.ParseAnswer(part.Answer)

@@ -3,6 +3,7 @@ package recall
 import (
 	"context"
 	"slices"
+	"time"
 
 	"twoseas/internal/act/ledger"
 	"twoseas/internal/act/people"
@@ -182,7 +183,7 @@ func except(list, others, without []string) []string {
 
 // ask sends one partner its messages.
 func (r *Recalls) ask(tx *store.Tx, c store.Recall, p Plan, reach Reach) error {
-	at := now(tx, micro(0))
+	at := now(tx, time.Time{})
 	parts := slices.Collect(slices.Chunk(reach.IDs, recall.MaxIDs))
 	for i, ids := range parts {
 		uuid, err := ident.NewUUID(r.rand)

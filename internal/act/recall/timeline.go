@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"twoseas/internal/act/people"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/recall"
 	"twoseas/internal/store"
@@ -50,9 +51,9 @@ func (r *Recalls) Timeline(ctx context.Context, h *store.Handle, by people.Actor
 		if err != nil {
 			return err
 		}
-		out = []Moment{{At: micro(c.At), What: Asked, Account: c.Account}}
+		out = []Moment{{At: clock.At(c.At), What: Asked, Account: c.Account}}
 		if c.Lifted != 0 {
-			out = append(out, Moment{At: micro(c.Lifted), What: Lifted})
+			out = append(out, Moment{At: clock.At(c.Lifted), What: Lifted})
 		}
 		parts, err := tx.RecallParts(id)
 		if err != nil {
@@ -123,7 +124,7 @@ func (r *Recalls) left(tx *store.Tx, parts []store.RecallPart, channelID int64) 
 				if err != nil {
 					return nil, err
 				}
-				m.At = micro(s.At)
+				m.At = clock.At(s.At)
 			}
 			i, out = len(out), append(out, m)
 		}
@@ -145,7 +146,7 @@ func (r *Recalls) crossings(tx *store.Tx, c store.Recall, parts []store.RecallPa
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Moment{At: micro(first.Received), What: Came, Count: int64(len(seqs))})
+		out = append(out, Moment{At: clock.At(first.Received), What: Came, Count: int64(len(seqs))})
 	}
 	for _, p := range parts {
 		if p.Channel == 0 {
@@ -179,7 +180,7 @@ func messages(tx *store.Tx, c store.Recall, p store.RecallPart) (out []Moment, e
 			if err != nil {
 				return nil, err
 			}
-			m.At = micro(o.Received)
+			m.At = clock.At(o.Received)
 			out = append(out, m)
 			continue
 		}
@@ -194,9 +195,9 @@ func messages(tx *store.Tx, c store.Recall, p store.RecallPart) (out []Moment, e
 		if err != nil {
 			return nil, err
 		}
-		m.At = micro(s.At)
+		m.At = clock.At(s.At)
 		if out = append(out, m); s.Answered != 0 {
-			m.What, m.At = Receipt, micro(s.Answered)
+			m.What, m.At = Receipt, clock.At(s.Answered)
 			out = append(out, m)
 		}
 	}
@@ -207,7 +208,7 @@ func messages(tx *store.Tx, c store.Recall, p store.RecallPart) (out []Moment, e
 func (r *Recalls) saw(tx *store.Tx, _ store.Recall, parts []store.RecallPart) (out []Moment, err error) {
 	readers, err := r.readersOf(tx, parts)
 	for _, p := range readers.People {
-		out = append(out, Moment{At: micro(p.Last), What: Read, Account: p.Account, Act: p.Act, Count: p.Times})
+		out = append(out, Moment{At: clock.At(p.Last), What: Read, Account: p.Account, Act: p.Act, Count: p.Times})
 	}
 	return out, err
 }
@@ -236,7 +237,7 @@ func (r *Recalls) answers(tx *store.Tx, _ store.Recall, parts []store.RecallPart
 			if err != nil {
 				return nil, err
 			}
-			m := Moment{At: micro(o.Received), What: Answered, Agreement: ch.Agreement, Partner: ch.Partner, Open: a.Open(), Outcomes: map[recall.Outcome]int{}}
+			m := Moment{At: clock.At(o.Received), What: Answered, Agreement: ch.Agreement, Partner: ch.Partner, Open: a.Open(), Outcomes: map[recall.Outcome]int{}}
 			for outcome, ids := range a.Items {
 				m.Outcomes[outcome] += len(ids)
 				m.Count += int64(len(ids))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"twoseas/internal/base/canon"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/format/stix"
 	"twoseas/internal/law/recall"
@@ -207,7 +208,7 @@ func (s stubs) object(x stub) (store.Object, error) {
 	}
 	at := s.w.until
 	if s.w.kind == recall.Correct { // the version that takes its place is newer
-		at = micro(x.of.Version).Add(time.Microsecond)
+		at = clock.At(x.of.Version).Add(time.Microsecond)
 	}
 	props := map[string]any{
 		"type": o.Type, "spec_version": "2.1", "id": o.ID, "created": created(o), "modified": recall.Stamp(at), "revoked": true,
@@ -233,7 +234,7 @@ func created(o store.Object) string {
 			return s
 		}
 	}
-	return recall.Stamp(micro(o.Version)) // a custom type without times
+	return recall.Stamp(clock.At(o.Version)) // a custom type without times
 }
 
 func (s stubs) count(objects []store.Object) error {

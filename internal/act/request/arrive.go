@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"twoseas/internal/act/exchange"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/law/request"
 	"twoseas/internal/law/shipment"
@@ -54,7 +55,7 @@ func (r *Requests) arrived(tx *store.Tx, m exchange.Message) error {
 func of(q request.Asked, seq int64) store.Assistance {
 	return store.Assistance{
 		ID: q.ID, Agreement: q.Agreement, Police: q.Channel == request.LawEnforcement, Kind: string(q.Kind), Urgency: string(q.Urgency),
-		Object: seq, Sent: micro(q.Created),
+		Object: seq, Sent: clock.Micro(q.Created),
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"twoseas/internal/act/people"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/members"
 	"twoseas/internal/law/request"
@@ -80,5 +81,5 @@ func rolls(tx *store.Tx, self ident.Side) (out []Roll, err error) {
 
 // Ends says how the end of a period comes near: how many warnings are due.
 func Ends(a store.Assistance, now int64) int {
-	return request.KeepWarning(instant(a.Kept), instant(now))
+	return request.KeepWarning(clock.At(a.Kept), clock.At(now))
 }

@@ -6,6 +6,7 @@ import (
 
 	"twoseas/internal/act/exchange"
 	"twoseas/internal/act/people"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/request"
@@ -105,7 +106,7 @@ func (r *Requests) passed(tx *store.Tx, m exchange.Message) error {
 		return err
 	}
 	if err := tx.SavePassage(store.Passage{
-		ID: p.ID, Request: p.Request, Agreement: a.Agreement, Side: p.Side, Police: a.Police, Version: version, Object: m.Seq, At: micro(p.Created),
+		ID: p.ID, Request: p.Request, Agreement: a.Agreement, Side: p.Side, Police: a.Police, Version: version, Object: m.Seq, At: clock.Micro(p.Created),
 	}); err != nil {
 		return err
 	}

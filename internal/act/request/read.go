@@ -10,6 +10,7 @@ import (
 
 	"twoseas/internal/act/people"
 	"twoseas/internal/act/release"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/request"
@@ -263,7 +264,7 @@ func (w Reminder) waits(handles bool, at time.Time) bool {
 	switch {
 	case !handles:
 		return w.Level >= request.Ministry
-	case w.Kept != 0 && request.KeepWarning(instant(w.Kept), at) > 0 && (w.Renewal == 0 || !w.Ours):
+	case w.Kept != 0 && request.KeepWarning(clock.At(w.Kept), at) > 0 && (w.Renewal == 0 || !w.Ours):
 		return true
 	case !w.Ours:
 		return w.Renewal != 0 || w.Word == 0 || w.State == string(request.Postponed) && w.Rank <= at.UnixMicro()

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"twoseas/internal/act/people"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/law/request"
 	"twoseas/internal/store"
 )
@@ -16,7 +17,7 @@ func (w Reminder) Step(now time.Time) string {
 	case w.Renewal != 0 && !w.Ours:
 		return "renewal " + strconv.FormatInt(w.Renewal, 36)
 	case w.Kept != 0:
-		return "ends " + strconv.FormatInt(w.Kept, 36) + " " + strconv.Itoa(request.KeepWarning(instant(w.Kept), now))
+		return "ends " + strconv.FormatInt(w.Kept, 36) + " " + strconv.Itoa(request.KeepWarning(clock.At(w.Kept), now))
 	case w.Word != 0:
 		return w.State
 	}
@@ -55,10 +56,10 @@ func (r *Requests) Deadlines(tx *store.Tx) (out []Deadline, err error) {
 	list, err := tx.Assistances(store.AssistanceQuery{Open: true, Technical: true, Police: true, Before: store.AssistanceIdle, Limit: MaxPage})
 	for _, a := range list {
 		if a.Word == 0 && a.Due != 0 {
-			out = append(out, Deadline{a.ID, "word", act(a.Police), instant(a.Due)})
+			out = append(out, Deadline{a.ID, "word", act(a.Police), clock.At(a.Due)})
 		}
 		if a.Kept != 0 {
-			out = append(out, Deadline{a.ID, "kept", act(a.Police), instant(a.Kept)})
+			out = append(out, Deadline{a.ID, "kept", act(a.Police), clock.At(a.Kept)})
 		}
 	}
 	return out, err

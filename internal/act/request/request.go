@@ -131,17 +131,3 @@ func (r *Requests) newID(typ string) (string, error) {
 }
 
 func now(tx *store.Tx) time.Time { return time.UnixMicro(tx.Now()).UTC() }
-
-func instant(micro int64) time.Time {
-	if micro == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micro).UTC()
-}
-
-func micro(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}

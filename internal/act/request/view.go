@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/request"
@@ -12,8 +13,8 @@ import (
 
 // begun is the course of a request before anybody did anything about it.
 func begun(a store.Assistance) request.Course {
-	c := request.New(a.Asker, a.Asked, instant(a.Sent))
-	c.DeliveredOn, c.Preserves = instant(a.Received), a.Kind == string(request.Preservation)
+	c := request.New(a.Asker, a.Asked, clock.At(a.Sent))
+	c.DeliveredOn, c.Preserves = clock.At(a.Received), a.Kind == string(request.Preservation)
 	return c
 }
 
@@ -51,12 +52,12 @@ func asked(tx *store.Tx, a store.Assistance) (request.Asked, error) {
 
 // save brings the view of a request up to its course.
 func (r *Requests) save(tx *store.Tx, a store.Assistance, c request.Course) error {
-	c.DeliveredOn = instant(a.Received)
+	c.DeliveredOn = clock.At(a.Received)
 	state := c.State()
 	a.State, a.Open, a.Changed = string(state), state.Open() && a.Refused == "", tx.Now()
 	word, _ := c.Word()
-	a.Word = micro(word)
-	a.Kept, a.Renewal = micro(c.KeptUntil()), micro(c.RenewalAsked())
+	a.Word = clock.Micro(word)
+	a.Kept, a.Renewal = clock.Micro(c.KeptUntil()), clock.Micro(c.RenewalAsked())
 	a.Rank = r.rank(a, c)
 	return tx.SaveAssistance(a)
 }
@@ -80,7 +81,7 @@ func (r *Requests) rank(a store.Assistance, c request.Course) int64 {
 	case a.Kept != 0:
 		return a.Kept - request.KeepWarnings()[0].Microseconds()
 	case a.State == string(request.Postponed) && a.Asked == r.Self && !steps[len(steps)-1].Until.IsZero():
-		return micro(steps[len(steps)-1].Until)
+		return clock.Micro(steps[len(steps)-1].Until)
 	}
 	return store.AssistanceIdle + store.AssistanceIdle/2 - a.Changed
 }
@@ -89,7 +90,7 @@ func (r *Requests) rank(a store.Assistance, c request.Course) int64 {
 // receipt on both, and by when the asked side means to say a first word.
 func (r *Requests) received(tx *store.Tx, a *store.Assistance, at time.Time) error {
 	at = at.UTC().Truncate(time.Second) // as receipts have it
-	a.Received = micro(at)
+	a.Received = clock.Micro(at)
 	terms, err := r.Accords.InForce(tx, a.Agreement)
 	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Denied) {
 		return nil // nobody says how soon
@@ -107,7 +108,7 @@ func (r *Requests) received(tx *store.Tx, a *store.Assistance, at time.Time) err
 			return err
 		}
 	}
-	a.Target, a.Due = target.Microseconds(), micro(request.Due(at, target, when))
+	a.Target, a.Due = target.Microseconds(), clock.Micro(request.Due(at, target, when))
 	return nil
 }
 
@@ -116,7 +117,7 @@ func Level(a store.Assistance, at time.Time) request.Level {
 	if a.Word != 0 || !a.Open || a.Due == 0 {
 		return request.Nobody
 	}
-	return request.Climb(instant(a.Due), time.Duration(a.Target)*time.Microsecond, at)
+	return request.Climb(clock.At(a.Due), time.Duration(a.Target)*time.Microsecond, at)
 }
 
 // partner is the other side of a request, seen from this one.

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"twoseas/internal/base/canon"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 )
@@ -85,8 +86,6 @@ type Contact struct {
 	// Vacant says that nobody holds the post: its deputies take over.
 	Vacant bool
 }
-
-const timeLayout = "2006-01-02T15:04:05.000000Z"
 
 type wire struct {
 	Agency      string    `json:"agency"`
@@ -244,10 +243,10 @@ func isDay(s string) bool {
 	return err == nil
 }
 
-func stamp(t time.Time) string { return t.UTC().Format(timeLayout) }
+func stamp(t time.Time) string { return clock.StampOf(t).String() }
 
 func instant(s string) (time.Time, error) {
-	t, err := time.Parse(timeLayout, s)
+	t, err := clock.ParseStamp(s)
 	if err != nil {
 		return t, fault.Errorf(fault.Invalid, "contact: %.40q is not a time with microseconds", s)
 	}

@@ -153,7 +153,7 @@ func ParseStep(raw []byte) (coordination string, s Step, err error) {
 		return "", s, fault.Errorf(fault.Invalid, "step: type %.40q, version %.10q", w.Type, w.SpecVersion)
 	}
 	s = Step{
-		By: ident.Side(w.By), N: w.N, Seen: w.Seen, Move: Move(w.Move), On: w.Created.Time(), Of: w.Of, At: timeOf(w.At), Text: w.Text,
+		By: ident.Side(w.By), N: w.N, Seen: w.Seen, Move: Move(w.Move), On: w.Created.Time(), Of: w.Of, At: w.At.Time(), Text: w.Text,
 		Vendor: w.Vendor.vendor(),
 	}
 	if w.Draft != nil {
@@ -165,13 +165,6 @@ func ParseStep(raw []byte) (coordination string, s Step, err error) {
 		}
 	}
 	return w.Coordination, s, checkStep(w.ID, w.Coordination, s)
-}
-
-func timeOf(s clock.Stamp) time.Time {
-	if s.IsZero() {
-		return time.Time{}
-	}
-	return s.Time()
 }
 
 func checkStep(id, coordination string, s Step) error {

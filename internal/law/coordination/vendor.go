@@ -61,7 +61,7 @@ func (w *vendorWire) vendor() Vendor {
 	if w == nil {
 		return Vendor{}
 	}
-	return Vendor{Name: w.Name, Products: w.Products, Status: Status(w.Status), On: timeOf(w.On)}
+	return Vendor{Name: w.Name, Products: w.Products, Status: Status(w.Status), On: w.On.Time()}
 }
 
 func (v Vendor) check(by time.Time) error {

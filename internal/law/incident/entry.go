@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"twoseas/internal/base/canon"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 )
@@ -92,7 +93,7 @@ func ParseEntry(raw []byte) (e Entry, err error) {
 		ID: w.ID, Incident: w.IncidentRef, Kind: EntryKind(w.Entry), Text: w.Text, Language: w.Lang, Objects: w.ObjectRefs,
 		For: ident.Side(w.For), Task: w.TaskRef, Progress: Progress(w.Progress),
 	}
-	if e.Created, err = time.Parse(timeLayout, w.Created); err != nil || w.Modified != w.Created || w.Type != EntryType || w.SpecVersion != "2.1" {
+	if e.Created, err = clock.ParseStamp(w.Created); err != nil || w.Modified != w.Created || w.Type != EntryType || w.SpecVersion != "2.1" {
 		return e, fault.New(fault.Invalid, "contribution: its type or its times are not as they should be")
 	}
 	if e.When, err = readInstant(w.When); err != nil {

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"twoseas/internal/base/canon"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 )
@@ -114,8 +115,6 @@ type Notification struct {
 	State             State
 	Created, Modified time.Time
 }
-
-const timeLayout = "2006-01-02T15:04:05.000000Z"
 
 type instantWire struct {
 	At        string `json:"at"`
@@ -317,7 +316,7 @@ func readInstant(w *instantWire) (Instant, error) {
 	if w == nil {
 		return Instant{}, nil
 	}
-	t, err := time.Parse(timeLayout, w.At)
+	t, err := clock.ParseStamp(w.At)
 	if err != nil || t.IsZero() {
 		return Instant{}, fault.Errorf(fault.Invalid, "time %.40q is not one with microseconds", w.At)
 	}
@@ -353,4 +352,4 @@ func checkObjects(ids []string) error {
 	return nil
 }
 
-func stamp(t time.Time) string { return t.UTC().Format(timeLayout) }
+func stamp(t time.Time) string { return clock.StampOf(t).String() }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"twoseas/internal/base/canon"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 )
@@ -78,7 +79,7 @@ func ParseWording(raw []byte) (w Wording, err error) {
 		return w, fault.Errorf(fault.Invalid, "wording: %w", err)
 	}
 	w = Wording{ID: j.ID, Incident: j.IncidentRef, Audience: Audience(j.Audience), Text: j.Text, Language: j.Lang}
-	if w.Created, err = time.Parse(timeLayout, j.Created); err != nil || j.Modified != j.Created || j.SpecVersion != "2.1" {
+	if w.Created, err = clock.ParseStamp(j.Created); err != nil || j.Modified != j.Created || j.SpecVersion != "2.1" {
 		return w, fault.New(fault.Invalid, "wording: its times are not as they should be")
 	}
 	if j.Type != WordingType && j.Type != OwnWordingType {
@@ -137,7 +138,7 @@ func ParseOwnNote(raw []byte) (n OwnNote, err error) {
 		return n, fault.Errorf(fault.Invalid, "own note: %w", err)
 	}
 	n = OwnNote{ID: j.ID, Incident: j.IncidentRef, Text: j.Text, Language: j.Lang}
-	if n.Created, err = time.Parse(timeLayout, j.Created); err != nil || j.Type != OwnNoteType {
+	if n.Created, err = clock.ParseStamp(j.Created); err != nil || j.Type != OwnNoteType {
 		return n, fault.New(fault.Invalid, "own note: its type or its time is not as it should be")
 	}
 	return n, n.check()

@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"twoseas/internal/base/canon"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 	"twoseas/internal/law/marking"
@@ -91,9 +92,6 @@ type Recall struct {
 	Lifted            bool
 	Created, Modified time.Time
 }
-
-// TimeLayout is how times are written: with microseconds, as versions have.
-const TimeLayout = "2006-01-02T15:04:05.000000Z"
 
 type wire struct {
 	Act         string            `json:"act"`
@@ -233,10 +231,10 @@ func Reason(s string) (string, error) {
 	return s, nil
 }
 
-func stamp(t time.Time) string { return t.UTC().Format(TimeLayout) }
+func stamp(t time.Time) string { return clock.StampOf(t).String() }
 
 func instant(name, s string) (time.Time, error) {
-	t, err := time.Parse(TimeLayout, s)
+	t, err := clock.ParseStamp(s)
 	if err != nil {
 		return t, fault.Errorf(fault.Invalid, "recall: %s %.40q is not a time with microseconds", name, s)
 	}

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"twoseas/internal/base/canon"
+	"twoseas/internal/base/clock"
 	"twoseas/internal/base/fault"
 	"twoseas/internal/base/ident"
 )
@@ -65,9 +66,6 @@ type Asked struct {
 	Objects           []string
 	Created, Modified time.Time
 }
-
-// timeLayout is how times are written, with microseconds.
-const timeLayout = "2006-01-02T15:04:05.000000Z"
 
 type askedWire struct {
 	Agreement   string   `json:"agreement"`
@@ -244,14 +242,14 @@ func instants(list []instant) (err error) {
 		if i.optional && i.text == "" {
 			continue
 		}
-		if *i.into, err = time.Parse(timeLayout, i.text); err != nil {
+		if *i.into, err = clock.ParseStamp(i.text); err != nil {
 			return fault.Errorf(fault.Invalid, "%s %.40q is not a time with microseconds", i.name, i.text)
 		}
 	}
 	return nil
 }
 
-func stamp(t time.Time) string { return t.UTC().Format(timeLayout) }
+func stamp(t time.Time) string { return clock.StampOf(t).String() }
 
 func stampOrNot(t time.Time) string {
 	if t.IsZero() {

@@ -1,20 +1,10 @@
 package notices
 
 import (
-	"time"
-
 	"twoseas/internal/act/notice"
 	"twoseas/internal/edge/web/page"
 	"twoseas/internal/store"
 )
-
-// at is an instant as the store has it.
-func at(us int64) time.Time {
-	if us == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(us).UTC()
-}
 
 func (o own) kind(k string) string { return notice.KindText(o.kinds, notice.Kind(k)) }
 
